@@ -1,0 +1,1 @@
+"""Audio: read files, apply an audio configuration, align words."""

@@ -1,0 +1,1 @@
+"""Wire protocol: typed messages, codecs, session states. Pure; client and simulator share it."""

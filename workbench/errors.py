@@ -143,9 +143,32 @@ class LocalProtocolError(WorkbenchError):
 
 
 class RemoteProtocolError(WorkbenchError):
-    """The peer sent something the contract does not allow."""
+    """The peer sent something the contract does not allow.
+
+    Attributes:
+        close_code: the RFC 6455 code a server closes with when it meets this (7.4.1): 1002 broken order,
+            1003 binary data, 1007 undecodable text, 1008 policy, 1009 too big.
+    """
 
     exit_code = 5
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        item: str | None = None,
+        got: object = None,
+        expected: str | None = None,
+        action: str | None = None,
+        close_code: int = 1008,
+    ) -> None:
+        super().__init__(problem, item=item, got=got, expected=expected, action=action)
+        self.close_code = close_code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the close code across process borders."""
+        fields = {k: getattr(self, k) for k in ("item", "got", "expected", "action", "close_code")}
+        return (_rebuild, (type(self), self.problem, fields))
 
 
 class StoreError(WorkbenchError):

@@ -9,7 +9,16 @@ a time into whole samples by rounding *down*. The two are then exact inverses fo
 
 from __future__ import annotations
 
-__all__ = ["NS_PER_MS", "NS_PER_S", "ms", "ms_to_samples", "ns_to_samples", "rescale", "samples_to_ns", "seconds"]
+__all__ = [
+    "NS_PER_MS",
+    "NS_PER_S",
+    "ms",
+    "ms_to_samples",
+    "ns_to_samples",
+    "rescale",
+    "samples_to_ns",
+    "seconds",
+]
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000

@@ -1,0 +1,208 @@
+"""Sans-I/O stream session: the order of messages on one socket, for both ends.
+
+House rules: bytes and text come in as arguments and go out as return values; no socket, clock or loop is known
+here. The same tables serve both roles. What we send in a wrong order is our fault and raises LocalProtocolError;
+what a client sends in a wrong order is refused by the server role with RemoteProtocolError; what a server sends in
+a wrong order is kept and counted by the client role, because a measurement must not die of it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from workbench.errors import LocalProtocolError, RemoteProtocolError
+from workbench.protocol import live
+from workbench.protocol.messages import (
+    Audio,
+    ClientMessage,
+    Codec,
+    Dialect,
+    EndOfAudio,
+    EndOfResults,
+    Event,
+    EventName,
+    Final,
+    Partial,
+    Product,
+    ServerMessage,
+    StartTime,
+    UnknownMessage,
+)
+
+__all__ = ["Role", "Step", "StreamSession", "StreamState", "codec_for"]
+
+
+class Role(Enum):
+    """Which end of the socket this is."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class StreamState(Enum):
+    """Where one connection stands."""
+
+    OPEN = "open"
+    STREAMING = "streaming"
+    PAUSED = "paused"
+    DRAINING = "draining"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class Step(Enum):
+    """A message, reduced to what matters for order."""
+
+    START_TIME = "START_TIME"
+    AUDIO = "AUDIO"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    KEEP_ALIVE = "KEEP_ALIVE"
+    CANCEL = "CANCEL"
+    ABORT = "ABORT"
+    END_OF_AUDIO = "end of audio"
+    TRANSCRIPT = "transcript"
+    END_OF_RESULTS = "terminal frame"
+
+
+_S, _T = StreamState, Step
+
+DICTATION_ORDER: dict[tuple[StreamState, Step], StreamState] = {
+    (_S.OPEN, _T.AUDIO): _S.STREAMING,
+    (_S.OPEN, _T.END_OF_AUDIO): _S.DRAINING,
+    (_S.STREAMING, _T.AUDIO): _S.STREAMING,
+    (_S.STREAMING, _T.END_OF_AUDIO): _S.DRAINING,
+    (_S.OPEN, _T.TRANSCRIPT): _S.OPEN,
+    (_S.STREAMING, _T.TRANSCRIPT): _S.STREAMING,
+    (_S.DRAINING, _T.TRANSCRIPT): _S.DRAINING,
+    # A service may end results early, for instance when REST end cut the stream off (S-111).
+    (_S.OPEN, _T.END_OF_RESULTS): _S.DONE,
+    (_S.STREAMING, _T.END_OF_RESULTS): _S.DONE,
+    (_S.DRAINING, _T.END_OF_RESULTS): _S.DONE,
+}
+
+STREAM_ORDER: dict[tuple[StreamState, Step], StreamState] = {
+    (_S.OPEN, _T.START_TIME): _S.STREAMING,
+    (_S.STREAMING, _T.AUDIO): _S.STREAMING,
+    (_S.STREAMING, _T.PAUSE): _S.PAUSED,
+    (_S.STREAMING, _T.RESUME): _S.STREAMING,
+    (_S.STREAMING, _T.KEEP_ALIVE): _S.STREAMING,
+    (_S.STREAMING, _T.CANCEL): _S.DONE,
+    (_S.STREAMING, _T.ABORT): _S.DONE,
+    (_S.STREAMING, _T.END_OF_AUDIO): _S.DRAINING,
+    (_S.PAUSED, _T.PAUSE): _S.PAUSED,
+    (_S.PAUSED, _T.RESUME): _S.STREAMING,
+    (_S.PAUSED, _T.KEEP_ALIVE): _S.PAUSED,
+    (_S.PAUSED, _T.CANCEL): _S.DONE,
+    (_S.PAUSED, _T.ABORT): _S.DONE,
+    (_S.PAUSED, _T.END_OF_AUDIO): _S.DRAINING,
+}
+
+_EVENT_STEP = {name: Step[name.name] for name in EventName}
+
+
+def codec_for(dialect: Dialect) -> Codec:
+    """The codec of a dialect."""
+    return {Dialect.LIVE: live}[dialect]
+
+
+def _step(message: ClientMessage | ServerMessage) -> Step | None:
+    """Which step of the order a message is; None for those that order does not concern."""
+    match message:
+        case Audio():
+            return Step.AUDIO
+        case EndOfAudio():
+            return Step.END_OF_AUDIO
+        case StartTime():
+            return Step.START_TIME
+        case Event(name):
+            return _EVENT_STEP[name]
+        case Partial() | Final():
+            return Step.TRANSCRIPT
+        case EndOfResults():
+            return Step.END_OF_RESULTS
+    return None
+
+
+class StreamSession:
+    """One connection of one product, seen from one end.
+
+    Attributes:
+        state: where the connection stands.
+        violations: what the peer did against the contract, one clause each, free of content (client role).
+    """
+
+    def __init__(self, role: Role, product: Product, dialect: Dialect = Dialect.LIVE, session_id: str = "") -> None:
+        self.role = role
+        self.product = product
+        self.session_id = session_id
+        self.state = StreamState.OPEN
+        self.violations: list[str] = []
+        self._codec = codec_for(dialect)
+        self._order = DICTATION_ORDER if product is Product.DICTATION else STREAM_ORDER
+
+    def send(self, message: ClientMessage | ServerMessage) -> bytes:
+        """The frame to write for ``message``. Raises LocalProtocolError when it is not its turn."""
+        self._advance_local(_step(message), type(message).__name__)
+        if self.role is Role.CLIENT:
+            return self._codec.encode_client(message, self.product)  # type: ignore[arg-type]
+        return self._codec.encode_server(message, self.session_id)  # type: ignore[arg-type]
+
+    def audio_sent(self) -> None:
+        """Account for an AUDIO frame that the plan had encoded already."""
+        self._advance_local(Step.AUDIO, "Audio")
+
+    def receive_client(self, raw: str | bytes) -> ClientMessage | UnknownMessage:
+        """Server role: a client's frame. Raises RemoteProtocolError for what the contract refuses."""
+        message = self._codec.decode_client(raw, self.product)
+        step = _step(message) if not isinstance(message, UnknownMessage) else None
+        if step is not None:
+            try:
+                self.state = self._order[self.state, step]
+            except KeyError:
+                raise RemoteProtocolError(
+                    f"{step.value} is not allowed here",
+                    got=f"a connection that is {self.state.value}",
+                    expected=self._expected(),
+                    close_code=1002,
+                ) from None
+        return message
+
+    def receive_server(self, raw: str | bytes) -> ServerMessage:
+        """Client role: a server's frame; never raises, a breach is added to ``violations``."""
+        message = self._codec.decode_server(raw)
+        if isinstance(message, UnknownMessage):
+            self.violations.append(f"unknown message: {message.reason}")
+            return message
+        step = _step(message)
+        if step is not None and self.product.streams_transcripts:
+            try:
+                self.state = self._order[self.state, step]
+            except KeyError:
+                self.violations.append(f"{step.value} on a connection that is {self.state.value}")
+        return message
+
+    def close(self) -> bool:
+        """The socket is closed. True when the stream had come to its proper end (S-100, S-170)."""
+        clean = self.state is StreamState.DONE or (
+            self.state is StreamState.DRAINING and not self.product.streams_transcripts
+        )
+        self.state = StreamState.CLOSED
+        return clean
+
+    def _advance_local(self, step: Step | None, name: str) -> None:
+        if step is None and self.state is not StreamState.CLOSED:
+            return
+        try:
+            self.state = self._order[self.state, step]  # type: ignore[index]
+        except KeyError:
+            raise LocalProtocolError(
+                f"{name} may not be sent now",
+                item=f"{self.product.value} {self.role.value}",
+                got=f"a connection that is {self.state.value}",
+                expected=self._expected(),
+            ) from None
+
+    def _expected(self) -> str:
+        steps = [step.value for state, step in self._order if state is self.state]
+        return " or ".join(steps) if steps else "nothing more on this connection"

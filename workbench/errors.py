@@ -63,7 +63,7 @@ class WorkbenchError(Exception):
         self.action = action
 
     def __str__(self) -> str:
-        """One line: ``item: problem (got …; expected …). Action.``"""
+        """Say it in one line: ``item: problem (got …; expected …). Action``."""
         text = f"{self.item}: {self.problem}" if self.item else self.problem
         facts = []
         if self.got is not None:

@@ -1,0 +1,258 @@
+"""Endpoint, credentials and limits: flags come before the environment, the environment before ``workbench.toml``.
+
+Credentials come from the environment only, never from a file or a flag that a process list would show, and are
+masked wherever they might be printed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from workbench.errors import ConfigurationError
+
+__all__ = [
+    "PRODUCTION",
+    "STAGING",
+    "Credentials",
+    "Limits",
+    "Secret",
+    "ServiceAddress",
+    "Settings",
+    "is_loopback",
+    "load_settings",
+    "resolve_endpoint",
+]
+
+
+class Secret:
+    """A string that does not print itself.
+
+    >>> Secret("abc"), f"{Secret('abc')}", Secret("abc").reveal()
+    (Secret('***'), '***', 'abc')
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that must send it."""
+        return self._value
+
+    def __str__(self) -> str:
+        """Masked."""
+        return "***"
+
+    def __repr__(self) -> str:
+        """Masked."""
+        return "Secret('***')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """Where a Suki is: one base host for REST and sockets (S-2).
+
+    Attributes:
+        name: ``simulator``, ``staging``, ``production`` or the host, for manifests and tables.
+        rest_url: base of REST, without a trailing slash.
+        ws_url: base of the sockets.
+    """
+
+    name: str
+    rest_url: str
+    ws_url: str
+
+
+STAGING = ServiceAddress("staging", "https://sdp.suki-stage.com", "wss://sdp.suki-stage.com")
+PRODUCTION = ServiceAddress("production", "https://sdp.suki.ai", "wss://sdp.suki.ai")
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+_REST_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def resolve_endpoint(text: str) -> ServiceAddress:
+    """``staging``, ``production`` or a base URL.
+
+    Raises:
+        ConfigurationError: not a URL, or plain HTTP to another machine (S-1).
+
+    >>> resolve_endpoint("http://127.0.0.1:8765/").ws_url
+    'ws://127.0.0.1:8765'
+    """
+    known = {"staging": STAGING, "production": PRODUCTION}
+    if text in known:
+        return known[text]
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port, url = None, None, urlsplit("")
+    if url.scheme not in _SCHEMES or not host or url.username or url.path not in ("", "/") or url.query:
+        # A URL may carry a password in front of the host; it is not repeated.
+        shown = text if "@" not in text else "a URL with credentials in it"
+        raise ConfigurationError(
+            "endpoint is not usable",
+            item="--endpoint",
+            got=shown,
+            expected="simulator, staging, production or a base URL such as https://host",
+        )
+    ws_scheme = _SCHEMES[url.scheme]
+    if ws_scheme == "ws" and not is_loopback(host):
+        raise ConfigurationError(
+            "plain HTTP would send credentials and speech in the clear",
+            item="--endpoint",
+            got=text,
+            expected="https:// for any host but this machine",
+        )
+    netloc = f"[{host}]" if ":" in host else host
+    netloc += f":{port}" if port else ""
+    return ServiceAddress(netloc, f"{_REST_SCHEMES[ws_scheme]}://{netloc}", f"{ws_scheme}://{netloc}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What login needs (S-8, S-19, S-21).
+
+    Attributes:
+        partner_id: issued by Suki.
+        partner_token: the partner's own JWT for the provider.
+        provider_id: only Bearer and Single Auth partners have one; then it also travels as ``sdp_provider_id``.
+        provider_name, provider_org_id, provider_specialty: for registering a provider on first use.
+    """
+
+    partner_id: str
+    partner_token: Secret
+    provider_id: str | None = None
+    provider_name: str = "Workbench Provider"
+    provider_org_id: str = "workbench"
+    provider_specialty: str | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bounded waits, seconds."""
+
+    connect_s: float = 10.0
+    """Opening the socket, all phases together."""
+    rest_s: float = 30.0
+    """One REST request, without its retries."""
+    terminal_s: float = 20.0
+    """From the end of audio to the terminal frame (S-101)."""
+    close_s: float = 2.0
+    """From the terminal frame to the close; what still arrives is recorded."""
+    stall_s: float = 10.0
+    """How far sending may fall behind its schedule before the session is given up."""
+    rest_attempts: int = 4
+    """Tries of one REST request on 429, 5xx and lost connections (S-35)."""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    endpoint: str | None = None
+    store: str | None = None
+    ca_file: str | None = None
+    limits: Limits = msgspec.field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is not part of the question being asked.
+
+    Attributes:
+        endpoint: as given, before it is resolved.
+        store: folder of the runs.
+        credentials: None when the environment has none.
+        ca_file: extra certificate authority, PEM.
+        limits: bounded waits.
+    """
+
+    endpoint: str = "simulator"
+    store: Path = Path(".runs")
+    credentials: Credentials | None = None
+    ca_file: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def load_settings(
+    environment: Mapping[str, str],
+    *,
+    file: Path = Path("workbench.toml"),
+    endpoint: str | None = None,
+    store: Path | None = None,
+    ca_file: Path | None = None,
+) -> Settings:
+    """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
+
+    Raises:
+        ConfigurationError: the file cannot be read or has an unknown key, or half of the credentials are set.
+    """
+    stored = _read_file(file)
+    pick_endpoint = endpoint or environment.get("WORKBENCH_ENDPOINT") or stored.endpoint or "simulator"
+    pick_store = store or environment.get("WORKBENCH_STORE") or stored.store or ".runs"
+    pick_ca = ca_file or environment.get("WORKBENCH_CA_FILE") or stored.ca_file
+    return Settings(
+        endpoint=pick_endpoint,
+        store=Path(pick_store),
+        credentials=_credentials(environment),
+        ca_file=Path(pick_ca) if pick_ca else None,
+        limits=stored.limits,
+    )
+
+
+def _read_file(file: Path) -> _File:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return _File()
+    except OSError as error:
+        raise ConfigurationError("settings cannot be read", item=str(file), got=error.strerror) from None
+    try:
+        return msgspec.toml.decode(data, type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "settings cannot be understood",
+            item=str(file),
+            got=str(error),
+            expected="endpoint, store, ca_file and a [limits] table (credentials belong into the environment)",
+        ) from None
+
+
+def _credentials(environment: Mapping[str, str]) -> Credentials | None:
+    partner, token = environment.get("SUKI_PARTNER_ID"), environment.get("SUKI_PARTNER_TOKEN")
+    if not partner and not token:
+        return None
+    if not partner or not token:
+        raise ConfigurationError(
+            "half of the credentials is missing",
+            item="environment",
+            got="SUKI_PARTNER_ID alone" if partner else "SUKI_PARTNER_TOKEN alone",
+            expected="both SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN",
+        )
+    return Credentials(
+        partner_id=partner,
+        partner_token=Secret(token),
+        provider_id=environment.get("SUKI_PROVIDER_ID"),
+        provider_name=environment.get("SUKI_PROVIDER_NAME", "Workbench Provider"),
+        provider_org_id=environment.get("SUKI_PROVIDER_ORG_ID", "workbench"),
+        provider_specialty=environment.get("SUKI_PROVIDER_SPECIALTY"),
+    )

@@ -7,6 +7,7 @@ named as quota (S-36).
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 from collections.abc import Callable
@@ -69,6 +70,7 @@ class SukiRest:
         self._now_s = now_s
         self._token: str | None = None
         self._token_at_s = 0.0
+        self._logging_in = asyncio.Lock()
         self._http = httpx.AsyncClient(
             base_url=address.rest_url,
             timeout=self._limits.rest_s,
@@ -92,9 +94,15 @@ class SukiRest:
             ConfigurationError: the credentials were refused.
             ServiceError: the service could not be reached or failed.
         """
-        if self._token is None or self._now_s() - self._token_at_s > TOKEN_LIFE_S - RENEW_BEFORE_S:
-            await self.login()
-        return self._token  # type: ignore[return-value]
+        async with self._logging_in:  # sessions that start together share one login
+            if self._token is None or self._now_s() - self._token_at_s > TOKEN_LIFE_S - RENEW_BEFORE_S:
+                await self.login()
+            return self._token or ""
+
+    def provider_header(self) -> dict[str, str]:
+        """``sdp_provider_id`` for partners that act for many providers, else nothing (S-22)."""
+        provider = self._credentials.provider_id
+        return {"sdp_provider_id": provider} if provider else {}
 
     async def login(self) -> None:
         """Log in; an unknown provider is registered once first (S-15)."""
@@ -168,9 +176,7 @@ class SukiRest:
         token: str | None = None,
         path: dict[str, str] | None = None,
     ) -> httpx.Response:
-        headers = {"sdp_suki_token": token} if token else {}
-        if token and self._credentials.provider_id:
-            headers["sdp_provider_id"] = self._credentials.provider_id  # S-22
+        headers = {"sdp_suki_token": token} | self.provider_header() if token else {}
         content = None
         if body is not None:
             content, headers["Content-Type"] = msgspec.json.encode(body), "application/json"

@@ -34,17 +34,17 @@ VERBS = {
 class _Verbs(click.Group):
     """Imports a verb's module when the verb is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"workbench.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
@@ -67,7 +67,7 @@ def main() -> None:
         _end("interrupted", 130)
     except click.ClickException as error:
         # Parts of a usage error are on lines of their own; a user gets one.
-        _end(" ".join(error.format_message().split()), 2, _hint(error))
+        _end(" ".join(error.format_message().split()).rstrip("."), 2, _hint(error))
     except KeyboardInterrupt:
         _end("interrupted", 130)
     except BrokenPipeError:

@@ -1,0 +1,81 @@
+"""The pacer: never early, in order, whatever drives it."""
+
+import asyncio
+import time
+
+import pytest
+
+from workbench import pacing
+from workbench.pacing import Pacer
+
+
+@pytest.fixture(params=["system", "loop"])
+def driver(request, monkeypatch):
+    """The system's timer, and the event loop's as on systems without a timerfd."""
+    if request.param == "loop":
+        monkeypatch.setattr(pacing, "_open_timer", lambda: None)
+    return request.param
+
+
+async def test_a_wait_never_returns_before_its_due_time(driver):
+    """Early would send a chunk before its last sample could exist."""
+    async with Pacer() as pacer:
+        begin = pacer.now_ns()
+        dues = [begin + k * 700_000 for k in range(1, 60)]
+        early = []
+
+        async def wait(due):
+            await pacer.sleep_until_ns(due)
+            early.append(due - time.perf_counter_ns())
+
+        await asyncio.gather(*(wait(due) for due in reversed(dues)))
+    assert len(early) == len(dues)
+    assert max(early) <= 0
+
+
+async def test_waits_end_in_the_order_of_their_due_times(driver):
+    """A session that was asked later but is due earlier goes first."""
+    order = []
+    async with Pacer() as pacer:
+        begin = pacer.now_ns()
+
+        async def wait(name, delay_ms):
+            await pacer.sleep_until_ns(begin + delay_ms * 1_000_000)
+            order.append(name)
+
+        await asyncio.gather(wait("third", 30), wait("first", 5), wait("second", 15))
+    assert order == ["first", "second", "third"]
+
+
+async def test_a_due_time_in_the_past_returns_at_once(driver):
+    """A late session catches up without sleeping."""
+    async with Pacer() as pacer:
+        await pacer.sleep_until_ns(pacer.now_ns() - 1)
+        await pacer.sleep_until_ns(0)
+
+
+async def test_a_cancelled_wait_does_not_hold_up_the_others(driver):
+    """One session that ends early leaves the ring intact."""
+    async with Pacer() as pacer:
+        begin = pacer.now_ns()
+        dropped = asyncio.create_task(pacer.sleep_until_ns(begin + 5_000_000))
+        kept = asyncio.create_task(pacer.sleep_until_ns(begin + 10_000_000))
+        await asyncio.sleep(0)
+        dropped.cancel()
+        await kept
+        assert pacer.now_ns() >= begin + 10_000_000
+
+
+async def test_leaving_the_pacer_cancels_what_still_waits(driver):
+    """No wait outlives the run."""
+    async with Pacer() as pacer:
+        waiting = asyncio.create_task(pacer.sleep_until_ns(pacer.now_ns() + 10**12))
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_the_driver_is_reported():
+    """Part of the facts of a run."""
+    async with Pacer() as pacer:
+        assert pacer.driver in ("timerfd", "loop")

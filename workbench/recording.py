@@ -77,6 +77,8 @@ class Frame:
         chunk: index of the audio chunk, None for other frames.
         end_sample: audio position at the end of the chunk, None for other frames.
         due_ns, sent_ns, flushed_ns: when it should leave, when send was called, when that returned.
+        hold_ns: how long a network profile held the chunk back on purpose; never part of our lateness. None for
+            frames that are not audio.
         received_ns: arrival.
         wire_bytes: payload length in bytes.
         text: the frame as it came (received) or as it was sent (control frames); None for audio, whose bytes the
@@ -90,6 +92,7 @@ class Frame:
     due_ns: int | None
     sent_ns: int | None
     flushed_ns: int | None
+    hold_ns: int | None
     received_ns: int | None
     wire_bytes: int
     text: str | None = field(repr=False)
@@ -107,11 +110,13 @@ class FrameLog:
     """Frames of one session as columns; appending costs no garbage.
 
     The columns are public to the store: ``kind`` (index into FrameKind), ``chunk``, ``end_sample``, ``due_ns``,
-    ``sent_ns``, ``flushed_ns``, ``received_ns``, ``wire_bytes`` are ``array('q')`` with ``UNSET`` for "none";
+    ``sent_ns``, ``flushed_ns``, ``hold_ns``, ``received_ns``, ``wire_bytes`` are ``array('q')`` with ``UNSET`` for "none";
     ``text`` is a list that holds None for audio.
     """
 
-    COLUMNS = ("kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "received_ns", "wire_bytes")
+    COLUMNS = (
+        "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
+    )  # fmt: skip
     __slots__ = (*COLUMNS, "text")
 
     def __init__(self) -> None:
@@ -121,6 +126,7 @@ class FrameLog:
         self.due_ns = array("q")
         self.sent_ns = array("q")
         self.flushed_ns = array("q")
+        self.hold_ns = array("q")
         self.received_ns = array("q")
         self.wire_bytes = array("q")
         self.text: list[str | None] = []
@@ -141,44 +147,38 @@ class FrameLog:
         self.text.append(text)
 
     def audio_sent(
-        self, chunk: int, end_sample: int, due_ns: int, sent_ns: int, flushed_ns: int, wire_bytes: int
+        self,
+        chunk: int,
+        end_sample: int,
+        due_ns: int,
+        sent_ns: int,
+        flushed_ns: int,
+        wire_bytes: int,
+        hold_ns: int = 0,
     ) -> None:
         """Record a chunk that was sent."""
-        self._append(
-            (
-                _KINDS.index(FrameKind.AUDIO),
-                chunk,
-                end_sample,
-                due_ns,
-                sent_ns,
-                flushed_ns,
-                UNSET,
-                wire_bytes,
-            ),
-            None,
-        )
+        kind = _KINDS.index(FrameKind.AUDIO)
+        self._append((kind, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes), None)
 
     def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
         """Record a control message that was sent (end of audio, start time, events)."""
-        self._append(
-            (_KINDS.index(FrameKind.CONTROL), UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, len(text)),
-            text,
-        )
+        kind = _KINDS.index(FrameKind.CONTROL)
+        self._append((kind, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, len(text)), text)
 
     def received(self, raw: str | bytes, received_ns: int) -> None:
         """Record an arrival; binary frames are kept as hexadecimal text."""
-        binary = isinstance(raw, bytes)
-        kind = FrameKind.BINARY if binary else FrameKind.TEXT
+        kind = FrameKind.BINARY if isinstance(raw, bytes) else FrameKind.TEXT
         text = raw.hex() if isinstance(raw, bytes) else raw
         size = len(raw) if isinstance(raw, bytes) else len(raw.encode("utf-8", "surrogatepass"))
-        self._append((_KINDS.index(kind), UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, size), text)
+        self._append(self._arrival(kind, received_ns, size), text)
 
     def closed(self, code: int, reason: str, received_ns: int) -> None:
         """Record the close of the socket as it was seen."""
-        self._append(
-            (_KINDS.index(FrameKind.CLOSE), UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, 0),
-            f"{code} {reason}",
-        )
+        self._append(self._arrival(FrameKind.CLOSE, received_ns, 0), f"{code} {reason}")
+
+    @staticmethod
+    def _arrival(kind: FrameKind, received_ns: int, size: int) -> tuple[int, ...]:
+        return (_KINDS.index(kind), UNSET, UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, size)
 
     def frames(self) -> Iterator[Frame]:
         """Frames in the order in which they were recorded."""
@@ -192,6 +192,7 @@ class FrameLog:
                 due_ns=_known(self.due_ns[i]),
                 sent_ns=_known(self.sent_ns[i]),
                 flushed_ns=_known(self.flushed_ns[i]),
+                hold_ns=_known(self.hold_ns[i]),
                 received_ns=_known(self.received_ns[i]),
                 wire_bytes=self.wire_bytes[i],
                 text=text,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import InputError
+from workbench.network import PROFILES, NetworkProfile, plan_holds
 from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.stream import codec_for
 from workbench.reference import Reference
@@ -39,6 +40,7 @@ class SessionPlan:
         hash: sha256 over everything above that reaches the wire.
         facts: measured facts about the prepared audio.
         speaker, tags: slices of the corpus.
+        holds_ns: how long a network profile holds each chunk back after its due time; one per chunk.
     """
 
     utterance_id: str
@@ -56,6 +58,7 @@ class SessionPlan:
     facts: dict[str, float | int | str | None] = field(default_factory=dict)
     speaker: str | None = None
     tags: tuple[str, ...] = ()
+    holds_ns: tuple[int, ...] = field(default=(), repr=False)
 
 
 def chunk_ends(samples: int, chunk_samples: int) -> tuple[int, ...]:
@@ -81,6 +84,8 @@ def build_plan(
     facts: dict[str, float | int | str | None] | None = None,
     speaker: str | None = None,
     tags: tuple[str, ...] = (),
+    network: NetworkProfile | None = None,
+    seed: int = 0,
 ) -> SessionPlan:
     """Cut prepared audio into chunks with due offsets and encoded frames.
 
@@ -98,6 +103,8 @@ def build_plan(
         facts: carried into the record.
         speaker: carried into the record.
         tags: carried into the record.
+        network: holds chunks back between due time and send.
+        seed: of the network's random choices.
 
     Raises:
         InputError: no samples, or a pace that is not positive.
@@ -113,8 +120,11 @@ def build_plan(
     data = pcm.tobytes()
     frames = tuple(encode(data[2 * start : 2 * end], product) for start, end in zip((0, *ends[:-1]), ends, strict=True))
     due = tuple(_due_offset(end, sample_rate_hz, pace) for end in ends)
+    network = network or PROFILES["none"]
+    holds = plan_holds(network, due, [len(frame) for frame in frames], seed=seed, key=utterance_id)
     digest = hashlib.sha256()
     digest.update(f"{product.value} {dialect.value} {sample_rate_hz} {chunk_samples} {pace}\n".encode())
+    digest.update(f"{network} {seed}\n".encode() if any(holds) else b"")
     digest.update(data)
     return SessionPlan(
         utterance_id=utterance_id,
@@ -132,6 +142,7 @@ def build_plan(
         facts=facts or {},
         speaker=speaker,
         tags=tags,
+        holds_ns=holds,
     )
 
 

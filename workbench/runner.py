@@ -186,17 +186,18 @@ async def _send(
     """Send each chunk at its due time, then the end of audio at once."""
     start_ns = record.start_ns = clock.now_ns() + _LEAD_NS
     log, last_due_ns = record.frames, start_ns + plan.due_offsets_ns[-1]
-    bound_s = (last_due_ns - clock.now_ns()) / NS_PER_S + limits.stall_s
+    bound_s = (last_due_ns + plan.holds_ns[-1] - clock.now_ns()) / NS_PER_S + limits.stall_s
+    schedule = zip(plan.frames, plan.due_offsets_ns, plan.holds_ns, strict=True)
     chunk = 0
     try:
         async with asyncio.timeout(bound_s):
-            for chunk, (frame, offset_ns) in enumerate(zip(plan.frames, plan.due_offsets_ns, strict=True)):
+            for chunk, (frame, offset_ns, hold_ns) in enumerate(schedule):
                 due_ns = start_ns + offset_ns
-                await clock.sleep_until_ns(due_ns)
+                await clock.sleep_until_ns(due_ns + hold_ns)
                 session.audio_sent()
                 sent_ns = clock.now_ns()
                 await socket.send(frame)
-                log.audio_sent(chunk, plan.ends[chunk], due_ns, sent_ns, clock.now_ns(), len(frame))
+                log.audio_sent(chunk, plan.ends[chunk], due_ns, sent_ns, clock.now_ns(), len(frame), hold_ns)
             frame = session.send(EndOfAudio())
             sent_ns = clock.now_ns()
             await socket.send(frame)

@@ -102,4 +102,5 @@ def _stalls(profile: NetworkProfile, last_due_ns: int, draw: np.random.Generator
         at_ns += int(draw.exponential(profile.stall_every_s) * NS_PER_S)
         if at_ns > last_due_ns:
             return found
-        found.append((at_ns, at_ns + int(profile.stall_ms * NS_PER_MS)))
+        begin_ns, at_ns = at_ns, at_ns + int(profile.stall_ms * NS_PER_MS)
+        found.append((begin_ns, at_ns))

@@ -1,0 +1,91 @@
+"""Nested values as flat rows and back: what scores look like on disk.
+
+House rules: a nested dataclass becomes columns with its name in front; a tuple becomes a list; a dictionary of
+reasons becomes a list of ``name: reason``. Nothing else is allowed in a score.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from workbench.errors import StoreError
+
+__all__ = ["flatten", "row_types", "unflatten"]
+
+T = TypeVar("T")
+
+_SCALARS = {str: "string", bool: "bool", int: "int64", float: "double"}
+
+
+def flatten(value: object, prefix: str = "") -> dict[str, object]:
+    """The flat row of a dataclass instance."""
+    row: dict[str, object] = {}
+    for item in fields(value):  # type: ignore[arg-type]  # callers hand in dataclasses; fields() itself refuses others
+        held, name = getattr(value, item.name), prefix + item.name
+        if is_dataclass(held):
+            row.update(flatten(held, name + "_"))
+        elif isinstance(held, tuple):
+            row[name] = list(held)
+        elif isinstance(held, dict):
+            row[name] = [f"{k}: {v}" for k, v in held.items()]
+        else:
+            row[name] = held
+    return row
+
+
+def unflatten(kind: type[T], row: dict[str, object], prefix: str = "") -> T:
+    """The dataclass instance of a flat row; missing and null columns take the field's default.
+
+    Raises:
+        StoreError: a column without a default is missing.
+    """
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]  # as above
+        name, hint = prefix + item.name, hints[item.name]
+        held: Any = row.get(name)
+        if is_dataclass(hint):
+            values[item.name] = unflatten(hint, row, name + "_")  # type: ignore[arg-type]  # a class by construction
+        elif held is None:
+            if not _has_default(item):
+                raise StoreError("a score row lacks a column", item=name, action="Score the run again")
+        elif get_origin(hint) is tuple:
+            values[item.name] = tuple(held)
+        elif get_origin(hint) is dict:
+            values[item.name] = dict(line.split(": ", 1) for line in held)
+        else:
+            values[item.name] = held
+    return kind(**values)
+
+
+def row_types(kind: type, prefix: str = "") -> dict[str, str]:
+    """Column names and types of the flat row of a dataclass.
+
+    Raises:
+        TypeError: a field is of a kind that rows do not hold.
+    """
+    found: dict[str, str] = {}
+    for name, hint in get_type_hints(kind).items():
+        if is_dataclass(hint):
+            found.update(row_types(hint, f"{prefix}{name}_"))  # type: ignore[arg-type]  # a class by construction
+        elif get_origin(hint) is tuple:
+            found[prefix + name] = f"list<{_scalar(get_args(hint)[0], name)}>"
+        elif get_origin(hint) is dict:
+            found[prefix + name] = "list<string>"
+        else:
+            found[prefix + name] = _scalar(hint, name)
+    return found
+
+
+def _scalar(hint: object, name: str) -> str:
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    if not isinstance(hint, type) or hint not in _SCALARS:
+        raise TypeError(f"{name}: rows hold no {hint}")
+    return _SCALARS[hint]
+
+
+def _has_default(item: Field[Any]) -> bool:
+    return item.default is not MISSING or item.default_factory is not MISSING

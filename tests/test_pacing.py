@@ -79,3 +79,53 @@ async def test_the_driver_is_reported():
     """Part of the facts of a run."""
     async with Pacer() as pacer:
         assert pacer.driver in ("timerfd", "loop")
+
+
+async def test_a_schedule_is_played_in_order_and_never_early(driver):
+    """Every chunk once, at or after its due time."""
+    async with Pacer() as pacer:
+        begin = pacer.now_ns()
+        dues = [begin + k * 2_000_000 for k in range(1, 30)]
+        played = []
+        await pacer.play(dues, lambda chunk: played.append((chunk, time.perf_counter_ns())))
+    assert [chunk for chunk, _ in played] == list(range(29))
+    assert all(at >= due for (_, at), due in zip(played, dues, strict=True))
+
+
+async def test_chunks_that_are_overdue_leave_at_once(driver):
+    """A burst is a schedule in the past."""
+    async with Pacer() as pacer:
+        played = []
+        await pacer.play([pacer.now_ns()] * 5, played.append)
+    assert played == [0, 1, 2, 3, 4]
+
+
+async def test_a_send_that_raises_ends_its_own_stream_only(driver):
+    """Other sessions go on."""
+    async with Pacer() as pacer:
+        due = pacer.now_ns() + 3_000_000
+
+        def fails(chunk):
+            raise RuntimeError(str(chunk))
+
+        played = []
+        bad, good = pacer.play([due, due + 1], fails), pacer.play([due, due + 2_000_000], played.append)
+        await good
+        with pytest.raises(RuntimeError, match="0"):
+            await bad
+    assert played == [0, 1]
+
+
+async def test_ticks_gather_what_falls_due_together_and_are_never_early(driver):
+    """Tick mode trades a quarter of a millisecond for fewer wake-ups."""
+    async with Pacer(tick_ns=250_000) as pacer:
+        begin = pacer.now_ns()
+        late = []
+
+        def play(offset):
+            due = begin + 5_000_000 + offset
+            return pacer.play([due], lambda _: late.append(pacer.now_ns() - due))
+
+        await asyncio.gather(*(play(offset * 10_000) for offset in range(50)))
+    assert len(late) == 50
+    assert min(late) >= 0

@@ -97,7 +97,8 @@ def _stalls(profile: NetworkProfile, last_due_ns: int, draw: np.random.Generator
     """Begin and end of each stall, in order."""
     if not profile.stall_every_s:
         return []
-    found, at_ns = [], 0
+    found: list[tuple[int, int]] = []
+    at_ns = 0
     while True:
         at_ns += int(draw.exponential(profile.stall_every_s) * NS_PER_S)
         if at_ns > last_due_ns:

@@ -110,8 +110,8 @@ class FrameLog:
     """Frames of one session as columns; appending costs no garbage.
 
     The columns are public to the store: ``kind`` (index into FrameKind), ``chunk``, ``end_sample``, ``due_ns``,
-    ``sent_ns``, ``flushed_ns``, ``hold_ns``, ``received_ns``, ``wire_bytes`` are ``array('q')`` with ``UNSET`` for "none";
-    ``text`` is a list that holds None for audio.
+    ``sent_ns``, ``flushed_ns``, ``hold_ns``, ``received_ns``, ``wire_bytes`` are ``array('q')`` with ``UNSET`` for
+    "none"; ``text`` is a list that holds None for audio.
     """
 
     COLUMNS = (
@@ -142,8 +142,16 @@ class FrameLog:
     __hash__ = None  # type: ignore[assignment]
 
     def _append(self, values: tuple[int, ...], text: str | None) -> None:
-        for column, value in zip(self.COLUMNS, values, strict=True):
-            getattr(self, column).append(value)
+        kind, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, wire_bytes = values
+        self.kind.append(kind)
+        self.chunk.append(chunk)
+        self.end_sample.append(end_sample)
+        self.due_ns.append(due_ns)
+        self.sent_ns.append(sent_ns)
+        self.flushed_ns.append(flushed_ns)
+        self.hold_ns.append(hold_ns)
+        self.received_ns.append(received_ns)
+        self.wire_bytes.append(wire_bytes)
         self.text.append(text)
 
     def audio_sent(

@@ -21,7 +21,7 @@ import stamina
 import workbench
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.protocol import bodies, endpoints
-from workbench.protocol.bodies import ErrorEnvelope, error_id_of
+from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.protocol.endpoints import Endpoint
 from workbench.settings import Credentials, Limits, ServiceAddress
 
@@ -241,10 +241,7 @@ def _unreachable(item: str, address: ServiceAddress, error: httpx.TransportError
 
 
 def _refused(item: str, response: httpx.Response) -> ServiceError:
-    try:
-        message = msgspec.json.decode(response.content, type=ErrorEnvelope).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        message = ""
+    message = envelope_message(response.content)
     quota = response.status_code == 402
     return ServiceError(
         "quota is used up" if quota else "request refused",

@@ -17,6 +17,7 @@ __all__ = [
     "LoggedIn",
     "Login",
     "Register",
+    "envelope_message",
     "error_id_of",
 ]
 
@@ -83,6 +84,18 @@ class DictationResult(msgspec.Struct, omit_defaults=True):
     final_transcript: str | None = None
     duration: float | None = None
     ended_at: str | None = None
+
+
+def envelope_message(body: bytes) -> str:
+    """The message of an error envelope, empty where the body is none.
+
+    >>> envelope_message(b'{"code":401,"message":"invalid_sdp_token"}'), envelope_message(b"<html>")
+    ('invalid_sdp_token', '')
+    """
+    try:
+        return msgspec.json.decode(body, type=ErrorEnvelope).message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
 
 
 def error_id_of(message: str) -> str | None:

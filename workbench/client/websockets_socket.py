@@ -1,0 +1,205 @@
+"""The default transport: the websockets library, compression off.
+
+Its connection is driven from outside its own queues: frames are written through its sans-I/O protocol in the
+caller's turn, and messages are handed over as they are assembled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import time
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
+
+import workbench
+from workbench.client.stream import (
+    HIGH_WATER,
+    MAX_MESSAGE,
+    Closed,
+    Sink,
+    connect_tcp,
+    refusal,
+    tls_refused,
+)
+from workbench.errors import ServiceError
+from workbench.recording import Connect
+
+__all__ = ["WebsocketsSocket", "open_websockets"]
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+class _Connection(ClientConnection):
+    """Stamps when bytes arrive and hands whole messages to a sink."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.made_ns = 0
+        self.blocked = False
+        self.sink: Sink | None = None
+        self._early: list[tuple[str | bytes, int]] = []
+        self._arrived_ns = 0
+        self._parts: list[bytes] = []
+        self._is_text = True
+        self._lost: tuple[int, str, int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made_ns = time.perf_counter_ns()  # TCP, and TLS where there is any, stand
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._arrived_ns = time.perf_counter_ns()
+        super().data_received(data)
+
+    def process_event(self, event: Event) -> None:
+        if not isinstance(event, Frame) or event.opcode not in _DATA:
+            super().process_event(event)
+            return
+        if event.opcode is not Opcode.CONT:
+            self._is_text = event.opcode is Opcode.TEXT
+        self._parts.append(bytes(event.data))
+        if event.fin:
+            data = b"".join(self._parts)
+            self._parts.clear()
+            self._hand_over(_text_or_bytes(data) if self._is_text else data)
+
+    def _hand_over(self, raw: str | bytes) -> None:
+        if self.sink is None:  # the answer to the handshake and a first message may share a segment
+            self._early.append((raw, self._arrived_ns))
+        else:
+            self.sink.arrived(raw, self._arrived_ns)
+
+    def attach(self, sink: Sink) -> None:
+        self.sink = sink
+        for raw, received_ns in self._early:
+            sink.arrived(raw, received_ns)
+        self._early.clear()
+        if self._lost is not None:
+            sink.closed(*self._lost)
+
+    def pause_writing(self) -> None:
+        self.blocked = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.blocked = False
+        super().resume_writing()
+        if self.sink is not None:
+            self.sink.drained()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        received_ns = time.perf_counter_ns()
+        super().connection_lost(exc)
+        self._lost = (self.protocol.close_code or 1006, self.protocol.close_reason or "", received_ns)
+        if self.sink is not None:
+            self.sink.closed(*self._lost)
+
+
+def _text_or_bytes(data: bytes) -> str | bytes:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data  # kept as it came: a service that breaks RFC 6455 8.1 must not cost the session
+
+
+class WebsocketsSocket:
+    """A :class:`workbench.client.stream.Socket` on the websockets library."""
+
+    __slots__ = ("_connection", "phases")
+
+    def __init__(self, connection: _Connection, phases: Connect) -> None:
+        self._connection = connection
+        self.phases = phases
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the peer has stopped taking what was written."""
+        return self._connection.blocked
+
+    def write(self, frame: bytes) -> None:
+        """Hand one text frame to the system. Raises Closed."""
+        if self._connection.protocol.state is not State.OPEN:
+            raise Closed
+        self._connection.protocol.send_text(frame)
+        self._connection.send_data()
+
+    async def close(self) -> None:
+        """Close politely."""
+        with contextlib.suppress(WebSocketException, OSError):
+            await self._connection.close()
+
+    def abort(self) -> None:
+        """Drop the connection without a closing handshake."""
+        self._connection.transport.abort()
+
+
+async def open_websockets(
+    url: str,
+    headers: dict[str, str],
+    sink: Sink,
+    *,
+    tls: ssl.SSLContext | None,
+    phases: Connect,
+    close_timeout_s: float,
+) -> WebsocketsSocket:
+    """Open a socket, each phase timed; the caller bounds the whole.
+
+    Args:
+        url: ``ws://`` or ``wss://`` with path.
+        headers: credentials of the upgrade request (S-59); never part of the URL (S-60).
+        sink: gets what arrives.
+        tls: context for ``wss``.
+        phases: filled while connecting, so that a failure keeps what was reached.
+        close_timeout_s: bound on the closing handshake.
+
+    Raises:
+        ServiceError: host unknown, not reachable, TLS refused, or the handshake refused; ``status`` and
+            ``error_id`` are set in the last case (S-65).
+    """
+    begun_ns = time.perf_counter_ns()
+    raw = await connect_tcp(url, phases)
+    tcp_ns = time.perf_counter_ns()
+    secure = url.startswith("wss:")
+    opened: ClientConnection | None = None
+    try:
+        opened = await connect(
+            url,
+            sock=raw,
+            ssl=tls if secure else None,
+            server_hostname=urlsplit(url).hostname if secure else None,
+            create_connection=_Connection,
+            additional_headers=headers,
+            user_agent_header=f"suki-workbench/{workbench.__version__}",
+            compression=None,
+            # The caller's timeout bounds the opening; own pings would be traffic that nobody asked for.
+            open_timeout=None,
+            ping_interval=None,
+            close_timeout=close_timeout_s,
+            max_size=MAX_MESSAGE,
+            write_limit=HIGH_WATER,
+            proxy=None,
+        )
+    except InvalidStatus as error:
+        answer = error.response
+        raise refusal(url, answer.status_code, answer.reason_phrase, bytes(answer.body or b"")) from None
+    except ssl.SSLError as error:
+        raise tls_refused(url, error) from None
+    except (InvalidMessage, InvalidHandshake, OSError, EOFError) as error:
+        got = str(error) or type(error).__name__
+        raise ServiceError("handshake failed", item=urlsplit(url).netloc, got=got) from None
+    finally:
+        if opened is None:
+            raw.close()
+    assert isinstance(opened, _Connection)  # noqa: S101  the class named above
+    now_ns = time.perf_counter_ns()
+    phases.tls_ns = opened.made_ns - tcp_ns if secure else None
+    phases.upgrade_ns = now_ns - opened.made_ns
+    phases.total_ns = now_ns - begun_ns
+    opened.attach(sink)
+    return WebsocketsSocket(opened, phases)

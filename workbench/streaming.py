@@ -1,0 +1,204 @@
+"""One utterance on one socket: chunks out at their due times, arrivals in, all of it recorded.
+
+Chunks are written in the pacer's callback and arrivals recorded in the transport's, so no task has to be scheduled
+for either. The task group around them only waits: one child for the last chunk, one for the terminal frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+from workbench.client.stream import Closed, Socket
+from workbench.pacing import Pacer
+from workbench.plan import SessionPlan
+from workbench.protocol.messages import EndOfAudio, EndOfResults
+from workbench.protocol.stream import Role, StreamSession
+from workbench.recording import UNSET, Outcome, SessionRecord
+from workbench.settings import Limits
+from workbench.units import NS_PER_MS, NS_PER_S
+
+__all__ = ["SessionFailed", "StreamPlayer"]
+
+_LEAD_NS = 5 * NS_PER_MS
+"""Between the opened socket and time zero, so that both children wait before the first chunk can be due."""
+
+
+class SessionFailed(Exception):  # noqa: N818  carries an outcome to the one place that records it
+    """A session ended in another way than it should.
+
+    Attributes:
+        outcome: from the closed list.
+    """
+
+    def __init__(self, outcome: Outcome, error: object) -> None:
+        super().__init__(str(error))
+        self.outcome = outcome
+
+
+class StreamPlayer:
+    """Plays one plan on one socket into one record; the socket's sink.
+
+    Args:
+        record: gets every frame.
+        plan: what to send and when.
+        pacer: calls back when a chunk is due.
+    """
+
+    def __init__(self, record: SessionRecord, plan: SessionPlan, pacer: Pacer) -> None:
+        self._record = record
+        self._log = record.frames
+        self._plan = plan
+        self._pacer = pacer
+        self._session = StreamSession(Role.CLIENT, plan.product, plan.dialect, record.remote_id or "")
+        self._socket: Socket | None = None
+        self._start_ns = 0
+        self._unsent: deque[tuple[int, int]] = deque()
+        self._unflushed: tuple[int, int] | None = None
+        loop = asyncio.get_running_loop()
+        self._all_sent: asyncio.Future[None] = loop.create_future()
+        self._terminal: asyncio.Future[None] = loop.create_future()
+        self._closed: asyncio.Future[None] = loop.create_future()
+
+    # -- called by the pacer ----------------------------------------------------------------------------------
+
+    def _due(self, chunk: int) -> None:
+        """A chunk is due: write it, or queue it behind those that the peer has not taken."""
+        now_ns = self._pacer.now_ns()
+        if self._unflushed is not None or self._unsent:
+            self._unsent.append((chunk, now_ns))
+        else:
+            self._write(chunk, now_ns)
+
+    def _write(self, chunk: int, sent_ns: int) -> None:
+        socket = self._socket
+        if socket is None or self._closed.done():
+            return
+        try:
+            socket.write(self._plan.frames[chunk])
+        except Closed:
+            return  # the close itself arrives at the sink and decides
+        self._session.audio_sent()
+        if socket.blocked:
+            self._unflushed = (chunk, sent_ns)
+        else:
+            self._sent(chunk, sent_ns, self._pacer.now_ns())
+
+    def _sent(self, chunk: int, sent_ns: int, flushed_ns: int) -> None:
+        plan = self._plan
+        due_ns = self._start_ns + plan.due_offsets_ns[chunk]
+        self._log.audio_sent(
+            chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(plan.frames[chunk]), plan.holds_ns[chunk]
+        )
+        if chunk == len(plan.frames) - 1:
+            self._end_audio(due_ns)
+
+    def _end_audio(self, due_ns: int) -> None:
+        """End of audio follows the last chunk at once (S-81)."""
+        frame = self._session.send(EndOfAudio())
+        sent_ns = self._pacer.now_ns()
+        with contextlib.suppress(Closed):
+            if self._socket is not None:
+                self._socket.write(frame)
+                self._log.control_sent(frame.decode(), due_ns, sent_ns, self._pacer.now_ns())
+        if not self._all_sent.done():
+            self._all_sent.set_result(None)
+
+    # -- called by the socket ---------------------------------------------------------------------------------
+
+    def drained(self) -> None:
+        """The peer takes frames again: what waited goes out in order."""
+        if self._unflushed is not None:
+            (chunk, sent_ns), self._unflushed = self._unflushed, None
+            self._sent(chunk, sent_ns, self._pacer.now_ns())
+        while self._unsent and self._unflushed is None:
+            self._write(*self._unsent.popleft())
+
+    def arrived(self, raw: str | bytes, received_ns: int) -> None:
+        """Record a message; the terminal frame ends the wait."""
+        self._log.received(raw, received_ns)
+        message = self._session.receive_server(raw)
+        if isinstance(message, EndOfResults) and not self._terminal.done():
+            self._terminal.set_result(None)
+
+    def closed(self, code: int, reason: str, received_ns: int) -> None:
+        """Record the close."""
+        self._log.closed(code, reason, received_ns)
+        if not self._closed.done():
+            self._closed.set_result(None)
+        if not self._terminal.done():
+            sent = sum(1 for chunk in self._log.chunk if chunk != UNSET)
+            self._terminal.set_exception(
+                SessionFailed(
+                    Outcome.CLOSED_EARLY,
+                    "the service closed the socket before the terminal frame "
+                    f"(code {code} {reason!r}, {sent} of {len(self._plan.frames)} chunks sent)",
+                )
+            )
+
+    # -- called by the session --------------------------------------------------------------------------------
+
+    async def run(self, socket: Socket, limits: Limits) -> None:
+        """Stream the whole plan and wait for the terminal frame and the close.
+
+        Raises:
+            SessionFailed: the first thing that went wrong.
+        """
+        self._socket = socket
+        failure: SessionFailed | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                sending = group.create_task(self._send(limits))
+                group.create_task(self._receive(sending, limits))
+        except* SessionFailed as failures:
+            failure = next(error for error in failures.exceptions if isinstance(error, SessionFailed))
+        if failure is not None:
+            raise failure
+        with contextlib.suppress(TimeoutError):  # what still comes until the close is recorded (S-94, S-95)
+            async with asyncio.timeout(limits.close_s):
+                await self._closed
+
+    async def _send(self, limits: Limits) -> None:
+        plan = self._plan
+        start_ns = self._start_ns = self._record.start_ns = self._pacer.now_ns() + _LEAD_NS
+        dues_ns = [start_ns + offset + hold for offset, hold in zip(plan.due_offsets_ns, plan.holds_ns, strict=True)]
+        bound_s = (dues_ns[-1] - self._pacer.now_ns()) / NS_PER_S + limits.stall_s
+        playing = self._pacer.play(dues_ns, self._due)
+        try:
+            async with asyncio.timeout(bound_s):
+                await playing
+                await self._all_sent
+        except TimeoutError:
+            sent = sum(1 for chunk in self._log.chunk if chunk != UNSET)
+            raise SessionFailed(
+                Outcome.STALLED,
+                f"the service stopped reading after chunk {sent} of {len(plan.frames)}; "
+                f"gave up {limits.stall_s:g} s behind schedule",
+            ) from None
+        finally:
+            playing.cancel()
+
+    async def _receive(self, sending: asyncio.Task[None], limits: Limits) -> None:
+        await asyncio.wait((sending, self._terminal), return_when=asyncio.FIRST_COMPLETED)
+        try:
+            async with asyncio.timeout(limits.terminal_s):
+                await self._terminal
+        except TimeoutError:
+            waited = f"no terminal frame within {limits.terminal_s:g} s after the end of audio"
+            raise SessionFailed(Outcome.NO_TERMINAL, waited) from None
+        if not self._all_sent.done():
+            raise SessionFailed(Outcome.PROTOCOL_ERROR, "the service ended its results before the audio had ended")
+
+    def finish(self) -> None:
+        """Hand over what only shows at the end: a chunk that never left this process, breaches of the contract."""
+        if self._unflushed is not None:
+            chunk, sent_ns = self._unflushed
+            self._unflushed = None
+            plan = self._plan
+            due_ns = self._start_ns + plan.due_offsets_ns[chunk]
+            size, hold_ns = len(plan.frames[chunk]), plan.holds_ns[chunk]
+            self._log.audio_sent(chunk, plan.ends[chunk], due_ns, sent_ns, UNSET, size, hold_ns)
+        self._record.violations = tuple(self._session.violations)
+        if self._terminal.done() and not self._terminal.cancelled():
+            self._terminal.exception()  # looked at, so that an unawaited failure is not reported twice

@@ -45,6 +45,7 @@ class AudioSent:
         end_ns: audio time at the end of the chunk.
         end_sample: the same in samples.
         due_ns, sent_ns, flushed_ns: monotonic stamps.
+        hold_ns: how long a network profile held the chunk back on purpose.
     """
 
     end_ns: NDArray[np.int64]
@@ -52,6 +53,7 @@ class AudioSent:
     due_ns: NDArray[np.int64]
     sent_ns: NDArray[np.int64]
     flushed_ns: NDArray[np.int64]
+    hold_ns: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Instrument:
     """Send timing of one session, ns; None where no audio was sent.
 
     Attributes:
-        lateness_ns: ``sent - due`` of every chunk, in order; negative where a chunk left early.
+        lateness_ns: ``sent - due`` of every chunk, in order, less what a network profile held it back; negative
+            where a chunk left early.
         drift_ns_per_s: least-squares slope of lateness against audio time; None for fewer than three chunks.
         block_p50_ns, block_p99_ns, block_max_ns: ``flushed - sent``, the time the socket pushed back.
         pacing_valid: the certificate; None where no audio was sent.
@@ -90,11 +93,12 @@ class Instrument:
 def audio_sent(record: SessionRecord) -> AudioSent:
     """Columns of the audio frames that carry both a due and a sent stamp."""
     log = record.frames
-    columns = [np.array(getattr(log, c), np.int64) for c in ("kind", "end_sample", "due_ns", "sent_ns", "flushed_ns")]
-    kind, end_sample, due, sent, flushed = columns
+    names = ("kind", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns")
+    kind, end_sample, due, sent, flushed, hold = (np.array(getattr(log, name), np.int64) for name in names)
+    hold[hold == UNSET] = 0
     rows = (kind == _AUDIO) & (due != UNSET) & (sent != UNSET) & (end_sample != UNSET)
     end = end_sample[rows]
-    return AudioSent(-(-end * NS_PER_S // record.sample_rate_hz), end, due[rows], sent[rows], flushed[rows])
+    return AudioSent(-(-end * NS_PER_S // record.sample_rate_hz), end, due[rows], sent[rows], flushed[rows], hold[rows])
 
 
 def instrument(record: SessionRecord, budget: PacingBudget = BUDGET) -> Instrument:
@@ -109,7 +113,7 @@ def instrument(record: SessionRecord, budget: PacingBudget = BUDGET) -> Instrume
     audio = audio_sent(record)
     if audio.sent_ns.size == 0:
         return Instrument(pacing_reason="no audio was sent")
-    lateness = audio.sent_ns - audio.due_ns
+    lateness = audio.sent_ns - audio.due_ns - audio.hold_ns
     block = (audio.flushed_ns - audio.sent_ns)[audio.flushed_ns != UNSET]
     slope, error = _slope(audio.end_ns, lateness)
     reason = _over_budget(lateness, slope, error, budget) or _not_real_time(audio, record)

@@ -18,12 +18,13 @@ __all__ = [
     "DRAWS",
     "Interval",
     "block_sums",
-    "block_weights",
     "percentile",
+    "percentile_draws",
     "percentile_interval",
     "rate_draws",
     "rate_interval",
     "thin",
+    "two_sided_p",
 ]
 
 DRAWS = 10_000
@@ -191,6 +192,60 @@ def thin(blocks: int, p: float) -> str | None:
     return None if blocks >= needed else f"thin sample: n={blocks} < {needed}"
 
 
-def block_weights(blocks: int, rng: np.random.Generator, draws: int) -> NDArray[np.int64]:
-    """How often each block occurs in each resample, shape (draws, blocks)."""
-    return rng.multinomial(blocks, np.full(blocks, 1 / blocks), draws)
+def percentile_draws(
+    samples: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    blocks: int,
+    p: float,
+    rng: np.random.Generator,
+    draws: int,
+) -> NDArray[np.float64]:
+    """Clustered bootstrap of a percentile: whole blocks are resampled, their values stay together.
+
+    Args:
+        samples: one or more (values, block numbers), shape (n,) each; all see the same resampled blocks, so that
+            samples of the same blocks stay paired.
+        blocks: number of blocks.
+        p: which percentile.
+        rng: seeded generator.
+        draws: number of resamples.
+
+    Returns:
+        Percentile of each sample in each draw, shape (draws, samples); NaN where a draw holds no value of it.
+    """
+    ordered: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
+    for unsorted, owner in samples:
+        order = np.argsort(unsorted, kind="stable")
+        ordered.append((unsorted[order].astype(np.float64), owner[order]))
+    found = np.full((draws, len(samples)), np.nan)
+    step = max(1, _SLICE // max(blocks, *(len(v) for v, _ in ordered), 1))
+    for start in range(0, draws, step):
+        size = min(step, draws - start)
+        weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size)
+        for k, (values, owner) in enumerate(ordered):
+            if not len(values):
+                continue
+            reached = np.cumsum(weights[:, owner], axis=1)
+            total = reached[:, -1:]
+            # The order statistic of percentile(): the first value with p percent of the drawn values at or below it.
+            needed = np.maximum(1, -(-total * round(p * 10) // 1000))
+            at = (reached < needed).sum(axis=1)
+            drawn = total[:, 0] > 0
+            found[start : start + size, k][drawn] = values[at[drawn]]
+    return found
+
+
+def two_sided_p(draws: NDArray[np.float64], observed: float) -> float:
+    """Two-sided p-value of "the difference is 0" from bootstrap draws of a difference.
+
+    The draws are centred on the observed value; the p-value is the share of them at least as far from their centre
+    as the observed difference is from 0, with one added above and below so that it is never 0.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, chapter 16; Davison and Hinkley, 4.2.
+
+    >>> two_sided_p(np.array([-1.0, 0.0, 1.0, 2.0, 3.0]), 1.0)
+    0.8333333333333334
+    """
+    # Sums of floats that should be equal differ in the last bits.
+    margin = 1e-12 * max(1.0, abs(observed))
+    far = int((np.abs(draws - observed) >= abs(observed) - margin).sum())
+    return (far + 1) / (len(draws) + 1)

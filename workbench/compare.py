@@ -1,0 +1,209 @@
+"""Two lists of scores against each other, paired on the utterance.
+
+House rules: only utterances that both sides completed are compared, and the others are named with their reason.
+Positive differences mean that the candidate is higher. Every difference has its interval, its p-value and its n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.errors import InputError
+from workbench.metrics.accuracy import ErrorCounts
+from workbench.metrics.stats import DRAWS, Interval, percentile, percentile_draws, rate_draws, two_sided_p
+from workbench.scoring import SessionScore, latest_attempts
+
+__all__ = ["LATENCIES", "Comparison", "Difference", "Unpaired", "compare_scores"]
+
+# Percentiles of words are drawn from thousands of values; 2,000 draws settle a 95 % interval to about 1 % of its width.
+_LATENCY_DRAWS = 2_000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Candidate minus baseline of one metric.
+
+    Attributes:
+        metric: its name.
+        unit: ``rate`` (of words) or ``ns``.
+        n: utterances in the comparison.
+        baseline, candidate: the value on each side, over the paired utterances.
+        difference: candidate minus baseline.
+        interval: of the difference.
+        p_value: two-sided, paired bootstrap.
+        reason: why the values are None, or None.
+    """
+
+    metric: str
+    unit: str
+    n: int
+    baseline: float | None = None
+    candidate: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """An utterance that could not be compared.
+
+    Attributes:
+        utterance: its id.
+        reason: which side lacks it, or on which side it failed.
+    """
+
+    utterance: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed between two lists of scores.
+
+    Attributes:
+        n: utterances that both sides completed.
+        differences: one a metric, accuracy first.
+        unpaired: utterances left out, with reasons.
+        normaliser: name of the normaliser of both sides.
+    """
+
+    n: int
+    differences: tuple[Difference, ...]
+    unpaired: tuple[Unpaired, ...]
+    normaliser: str
+
+
+# Percentile and source of each latency that is compared; the values of an utterance stay together in every draw.
+LATENCIES: dict[str, tuple[float, Callable[[SessionScore], Iterable[int | None]]]] = {
+    "first_partial": (50, lambda s: [_first_partial(s)]),
+    "word_latency_p50": (50, lambda s: s.latency.word_latency_ns),
+    "word_latency_p95": (95, lambda s: s.latency.word_latency_ns),
+    "word_finality_p50": (50, lambda s: s.latency.word_finality_ns),
+    "finalisation_p50": (50, lambda s: [s.latency.finalisation_ns]),
+    "end_of_results_p50": (50, lambda s: [s.latency.end_of_results_ns]),
+}
+
+
+def _first_partial(score: SessionScore) -> int | None:
+    value = score.latency.first_partial_ns
+    return score.latency.first_partial_audio_start_ns if value is None else value
+
+
+def compare_scores(baseline: Sequence[SessionScore], candidate: Sequence[SessionScore], *, seed: int) -> Comparison:
+    """Paired differences of WER and of latencies, candidate minus baseline.
+
+    Args:
+        baseline: scores of one run or of one cell; repeats of an utterance are pooled.
+        candidate: scores of the other.
+        seed: of the draws.
+
+    Raises:
+        InputError: the sides were normalised differently, or one is empty.
+    """
+    _same_normaliser(baseline, candidate)
+    ours, theirs = _by_utterance(baseline), _by_utterance(candidate)
+    paired = [u for u in ours if u in theirs and _done(ours[u]) and _done(theirs[u])]
+    unpaired = [
+        Unpaired(u, why) for u in dict.fromkeys((*ours, *theirs)) if (why := _why_unpaired(ours.get(u), theirs.get(u)))
+    ]
+    pairs = [(_done(ours[u]), _done(theirs[u])) for u in paired]
+    differences = [
+        _wer_difference("wer", [(_pool(a, "words"), _pool(b, "words")) for a, b in pairs], seed),
+        _wer_difference("wer_raw", [(_pool(a, "raw"), _pool(b, "raw")) for a, b in pairs], seed),
+        *(_latency_difference(name, pairs, seed) for name in LATENCIES),
+    ]
+    return Comparison(len(paired), tuple(differences), tuple(unpaired), baseline[0].normaliser)
+
+
+def _same_normaliser(baseline: Sequence[SessionScore], candidate: Sequence[SessionScore]) -> None:
+    for side, scores in (("baseline", baseline), ("candidate", candidate)):
+        if not scores:
+            raise InputError("nothing to compare", item=side, got="0 sessions", expected="at least one scored session")
+    found = {(s.normaliser, s.normaliser_hash) for s in (*baseline, *candidate)}
+    if len(found) > 1:
+        raise InputError(
+            "the two sides were normalised differently",
+            got=" and ".join(sorted(f"{name} {digest[:8]}" for name, digest in found)),
+            expected="one normaliser on both sides",
+            action="Score both again with the same --normaliser",
+        )
+
+
+def _by_utterance(scores: Sequence[SessionScore]) -> dict[str, list[SessionScore]]:
+    found: dict[str, list[SessionScore]] = {}
+    for score in latest_attempts(scores):
+        found.setdefault(score.utterance, []).append(score)
+    return found
+
+
+def _done(scores: list[SessionScore]) -> list[SessionScore]:
+    return [s for s in scores if not s.failed]
+
+
+def _why_unpaired(ours: list[SessionScore] | None, theirs: list[SessionScore] | None) -> str | None:
+    for side, scores in (("baseline", ours), ("candidate", theirs)):
+        if scores is None:
+            return f"not in the {side}"
+        if not _done(scores):
+            return f"failed in the {side}: {scores[0].outcome}"
+    return None
+
+
+def _pool(scores: list[SessionScore], name: str) -> ErrorCounts:
+    return sum((getattr(s, name) for s in scores), ErrorCounts())
+
+
+def _wer_difference(metric: str, pairs: list[tuple[ErrorCounts, ErrorCounts]], seed: int) -> Difference:
+    baseline, candidate = (sum((p[k] for p in pairs), ErrorCounts()).rate for k in (0, 1))
+    if baseline is None or candidate is None:
+        return Difference(metric, "rate", len(pairs), baseline, candidate, reason="no reference words in common")
+    observed = candidate - baseline
+    if len(pairs) < 2:
+        reason = "one utterance: no interval"
+        return Difference(metric, "rate", len(pairs), baseline, candidate, observed, reason=reason)
+    columns = np.array([(a.errors, a.reference, b.errors, b.reference) for a, b in pairs], np.int64)
+    sums = rate_draws(columns, np.random.default_rng(seed), DRAWS)
+    sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
+    draws = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
+    return Difference(
+        metric, "rate", len(pairs), baseline, candidate, observed, _interval(draws), two_sided_p(draws, observed)
+    )
+
+
+def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[SessionScore]]], seed: int) -> Difference:
+    """Difference of a percentile over the utterances that have valid latencies on both sides."""
+    p, values_of = LATENCIES[name]
+    usable = []
+    for ours, theirs in pairs:
+        sides = [[v for s in side if s.timed for v in values_of(s) if v is not None] for side in (ours, theirs)]
+        if all(sides):
+            usable.append(sides)
+    if not usable:
+        return Difference(name, "ns", 0, reason="no utterance has it on both sides")
+    samples = []
+    for k in (0, 1):
+        values = np.array([v for sides in usable for v in sides[k]], np.int64)
+        samples.append((values, np.repeat(np.arange(len(usable)), [len(sides[k]) for sides in usable])))
+    baseline, candidate = (percentile(values, p) for values, _ in samples)
+    if baseline is None or candidate is None:  # unreachable while usable is not empty; narrows the type
+        return Difference(name, "ns", 0, reason="no values")
+    observed = candidate - baseline
+    if len(usable) < 2:
+        reason = "one utterance: no interval"
+        return Difference(name, "ns", len(usable), baseline, candidate, observed, reason=reason)
+    drawn = percentile_draws(samples, len(usable), p, np.random.default_rng(seed), _LATENCY_DRAWS)
+    draws = drawn[:, 1] - drawn[:, 0]
+    return Difference(
+        name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws, observed)
+    )
+
+
+def _interval(draws: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Interval:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(low), float(high), LEVEL, "paired percentile bootstrap")

@@ -1,0 +1,233 @@
+"""Load a corpus whole, or refuse it at its first problem."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.audio.files import Audio, audio_info, read_audio
+from workbench.corpus.rows import (
+    TERM_KINDS,
+    WORDS,
+    ManifestRow,
+    Problem,
+    WordsRow,
+    manifest_of,
+    parse_header,
+    parse_rows,
+    resolve_audio,
+)
+from workbench.errors import AudioError
+from workbench.reference import Reference, Term, Word
+
+__all__ = ["Corpus", "Turn", "Utterance", "load_corpus", "parse_corpus", "read_utterance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's turn, in samples from the start of the utterance."""
+
+    speaker: str
+    start_sample: int
+    end_sample: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One item of a corpus.
+
+    Attributes:
+        id: unique in the corpus.
+        audio: the file; ``read_utterance`` reads the right stretch of it.
+        sha256: of the file's bytes; None is unverified.
+        reference: what is said, word positions at ``sample_rate_hz``, from the start of the utterance.
+        sample_rate_hz: of the file.
+        samples: of the utterance.
+        start_sample: where it begins in the file.
+        speaker, tags: slices.
+        licence, source: of the audio.
+        turns: who spoke when; empty where there is one speaker.
+        form: expected values of a form; None where there are none.
+        line: in the manifest.
+    """
+
+    id: str
+    audio: Path
+    sha256: str | None
+    reference: Reference = field(repr=False)
+    sample_rate_hz: int
+    samples: int
+    start_sample: int = 0
+    speaker: str | None = None
+    tags: tuple[str, ...] = ()
+    licence: str | None = None
+    source: str | None = None
+    turns: tuple[Turn, ...] = ()
+    form: dict[str, str | int | float | bool | None] | None = field(default=None, repr=False)
+    line: int | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of audio."""
+        return self.samples / self.sample_rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A loaded corpus.
+
+    Attributes:
+        name: from its header, or its folder's name.
+        root: folder of the manifest.
+        utterances: in the order of the manifest.
+        sha256: of the manifest's bytes.
+        words_sha256: of the word times' bytes; None where there are none.
+        description, licence, note: from its header.
+    """
+
+    name: str
+    root: Path
+    utterances: tuple[Utterance, ...] = field(repr=False)
+    sha256: str
+    words_sha256: str | None = None
+    description: str | None = None
+    licence: str | None = None
+    note: str | None = None
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Load a corpus: its folder, or its manifest.
+
+    Audio files must exist; their bytes are not read (``check_corpus`` does that).
+
+    Raises:
+        CorpusError: naming the file, the line and the first problem.
+        AudioError: the manifest does not say how long the audio is, and the audio cannot be asked.
+    """
+    corpus, problems = parse_corpus(path)
+    if problems:
+        raise problems[0].error()
+    return corpus
+
+
+def read_utterance(utterance: Utterance, rate_hz: int | None = None) -> Audio:
+    """The audio of an utterance as mono int16.
+
+    Raises:
+        AudioError: the file is missing, truncated or no audio.
+    """
+    return read_audio(utterance.audio, rate_hz, start_sample=utterance.start_sample, samples=utterance.samples)
+
+
+def parse_corpus(path: Path) -> tuple[Corpus, list[Problem]]:
+    """Everything that can be loaded, and everything that cannot.
+
+    Raises:
+        CorpusError: there is no manifest at all.
+    """
+    manifest = manifest_of(path)
+    problems: list[Problem] = []
+    header = parse_header(manifest, problems)
+    times, words_sha256 = _read_words(manifest, problems)
+    utterances: list[Utterance] = []
+    seen: dict[str, int] = {}
+    for line, row in parse_rows(manifest, ManifestRow, problems):
+        wrong = _row_problems(row, seen)
+        audio = resolve_audio(manifest, header, row.audio)
+        if isinstance(audio, str):
+            wrong.append(audio)
+        problems += [Problem(str(manifest), line, row.id or None, what) for what in wrong]
+        if isinstance(audio, Path) and not wrong:
+            try:
+                utterances.append(_utterance(row, audio, line, times.get(row.id)))
+            except AudioError as error:
+                problems.append(Problem(str(manifest), line, row.id, str(error)))
+        seen.setdefault(row.id, line)
+    problems += [
+        Problem(str(manifest.parent / WORDS), None, utterance, "word times of an utterance that is not in the manifest")
+        for utterance in times.keys() - seen.keys()
+    ]
+    if not seen and not problems:
+        problems.append(Problem(str(manifest), None, None, "the manifest is empty (expected at least one utterance)"))
+    sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    name = header.name or manifest.parent.resolve().name
+    corpus = Corpus(
+        name, manifest.parent, tuple(utterances), sha256, words_sha256, header.description, header.licence, header.note
+    )
+    return corpus, problems
+
+
+def _row_problems(row: ManifestRow, seen: dict[str, int]) -> list[str]:
+    wrong = []
+    if not row.id.strip():
+        wrong.append("empty id")
+    if row.id in seen:
+        wrong.append(f"duplicate id (first on line {seen[row.id]})")
+    if not row.reference.strip():
+        wrong.append("empty reference (expected what is said in the audio)")
+    if row.spoken is not None and not row.spoken.strip():
+        wrong.append("empty spoken form (expected words, or no such key)")
+    for term in row.terms:
+        if term.kind not in TERM_KINDS:
+            wrong.append(f"unknown kind of term (got {term.kind}; expected one of {', '.join(TERM_KINDS)})")
+        if term.text not in row.reference:
+            wrong.append("a marked term does not stand in the reference")
+    for key in ("sample_rate_hz", "samples"):
+        value = getattr(row, key)
+        if value is not None and value <= 0:
+            wrong.append(f"{key} must be positive (got {value})")
+    if row.start_sample < 0:
+        wrong.append(f"start_sample must not be negative (got {row.start_sample})")
+    return wrong
+
+
+def _utterance(row: ManifestRow, audio: Path, line: int, times: WordsRow | None) -> Utterance:
+    rate, samples = row.sample_rate_hz, row.samples
+    if rate is None or samples is None:
+        info = audio_info(audio)
+        rate = rate or info.sample_rate_hz
+        samples = samples or info.samples - row.start_sample
+    reference = Reference(
+        written=row.reference,
+        spoken=row.spoken or row.reference,
+        words=tuple(Word(w.text, w.start_sample, w.end_sample, w.speaker) for w in times.words) if times else (),
+        terms=tuple(Term(term.text, term.kind) for term in row.terms),
+        words_origin=times.origin if times else None,
+    )
+    return Utterance(
+        id=row.id,
+        audio=audio,
+        sha256=row.sha256,
+        reference=reference,
+        sample_rate_hz=rate,
+        samples=samples,
+        start_sample=row.start_sample,
+        speaker=row.speaker,
+        tags=row.tags,
+        licence=row.licence,
+        source=row.source,
+        turns=tuple(Turn(t.speaker, t.start_sample, t.end_sample, t.text) for t in row.turns),
+        form=row.form,
+        line=line,
+    )
+
+
+def _read_words(manifest: Path, problems: list[Problem]) -> tuple[dict[str, WordsRow], str | None]:
+    path = manifest.parent / WORDS
+    if not path.is_file():
+        return {}, None
+    times: dict[str, WordsRow] = {}
+    for line, row in parse_rows(path, WordsRow, problems):
+        if row.id in times:
+            problems.append(Problem(str(path), line, row.id, "word times twice for one utterance"))
+        ends = [0, *(word.end_sample for word in row.words)]
+        for before, word in zip(ends, row.words, strict=False):
+            # Words of different speakers may overlap; a word never ends before it starts.
+            if word.start_sample < 0 or word.end_sample < word.start_sample or word.end_sample < before:
+                what = f"word times do not grow (got {word.start_sample} to {word.end_sample} after {before})"
+                problems.append(Problem(str(path), line, row.id, what))
+                break
+        times[row.id] = row
+    return times, hashlib.sha256(path.read_bytes()).hexdigest()

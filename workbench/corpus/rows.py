@@ -1,0 +1,221 @@
+"""The manifest format, and its parser: it finds every problem and stops at none.
+
+A corpus is a folder with
+
+* ``manifest.jsonl``: one utterance a line (``ManifestRow``);
+* ``words.jsonl``, optional: word times, one utterance a line (``WordsRow``), in samples from the utterance's start;
+* ``corpus.json``, optional: name, licence, note, and the folder that audio paths are relative to (``HeaderRow``).
+
+Audio must lie inside that folder: a manifest from elsewhere cannot make a run send any other file of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from workbench.errors import CorpusError
+
+__all__ = [
+    "HEADER",
+    "MANIFEST",
+    "TERM_KINDS",
+    "WORDS",
+    "HeaderRow",
+    "ManifestRow",
+    "Problem",
+    "TermRow",
+    "TurnRow",
+    "WordRow",
+    "WordsRow",
+    "manifest_of",
+    "parse_header",
+    "parse_rows",
+    "resolve_audio",
+]
+
+MANIFEST = "manifest.jsonl"
+WORDS = "words.jsonl"
+HEADER = "corpus.json"
+TERM_KINDS = ("drug", "dose", "medical", "negation", "laterality", "value")
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
+
+
+class TermRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A marked term: ``text`` as it stands in the reference, ``kind`` one of ``TERM_KINDS``."""
+
+    text: str
+    kind: str
+
+
+class TurnRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A speaker's turn: words from ``start_sample`` up to ``end_sample``, at the row's rate."""
+
+    speaker: str
+    start_sample: int
+    end_sample: int
+    text: str
+
+
+class ManifestRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
+    """One utterance of a manifest.
+
+    Attributes:
+        id: unique in the corpus.
+        audio: path, relative to the corpus folder (or to ``audio_root`` of its header).
+        sha256: of the audio file's bytes; None is unverified.
+        reference: as a clinician would expect it on screen.
+        spoken: as it was said, words only; None where no other form is known.
+        terms: marked terms of the reference.
+        speaker, tags: slices.
+        licence, source: where the audio comes from and what may be done with it.
+        sample_rate_hz, samples: of the utterance; None where the file is to be asked.
+        start_sample: where the utterance begins in the file.
+        turns: who spoke when, where there are several speakers.
+        form: expected values of a form filled from this audio.
+        note: anything a reader of the corpus should know.
+    """
+
+    id: str
+    audio: str
+    reference: str
+    sha256: str | None = None
+    spoken: str | None = None
+    terms: tuple[TermRow, ...] = ()
+    speaker: str | None = None
+    tags: tuple[str, ...] = ()
+    licence: str | None = None
+    source: str | None = None
+    sample_rate_hz: int | None = None
+    samples: int | None = None
+    start_sample: int = 0
+    turns: tuple[TurnRow, ...] = ()
+    form: dict[str, str | int | float | bool | None] | None = None
+    note: str | None = None
+
+
+class WordRow(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):
+    """``[text, start_sample, end_sample]`` or ``[text, start_sample, end_sample, speaker]``."""
+
+    text: str
+    start_sample: int
+    end_sample: int
+    speaker: str | None = None
+
+
+class WordsRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Word times of one utterance, and where they come from."""
+
+    id: str
+    origin: str
+    words: tuple[WordRow, ...]
+
+
+class HeaderRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """What holds for a whole corpus.
+
+    Attributes:
+        name: None is the folder's name.
+        audio_root: folder that audio paths are relative to; None is the corpus folder.
+        description, licence, note: for people.
+    """
+
+    name: str | None = None
+    audio_root: str | None = None
+    description: str | None = None
+    licence: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a corpus.
+
+    Attributes:
+        path: the manifest or words file.
+        line: from 1; None where the file as a whole is meant.
+        item: id of the utterance, where it is known.
+        what: what is wrong, with the value and what was expected.
+    """
+
+    path: str
+    line: int | None
+    item: str | None
+    what: str
+
+    def __str__(self) -> str:
+        """One line: ``file:line: utterance: what is wrong``."""
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{where}: {self.item}: {self.what}" if self.item else f"{where}: {self.what}"
+
+    def error(self) -> CorpusError:
+        """The same as an exception."""
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        what = f"{self.item}: {self.what}" if self.item else self.what
+        return CorpusError(what, item=where, action="`workbench datasets check` lists every problem")
+
+
+def manifest_of(path: Path) -> Path:
+    """The manifest of a corpus folder, or the manifest itself.
+
+    Raises:
+        CorpusError: neither.
+    """
+    manifest = path / MANIFEST if path.is_dir() else path
+    if not manifest.is_file():
+        raise CorpusError(
+            "no corpus here",
+            item=str(path),
+            expected=f"a folder with {MANIFEST}, or a manifest",
+            action="`workbench datasets list` names the built-in ones",
+        )
+    return manifest
+
+
+def parse_rows(path: Path, kind: type[_Row], problems: list[Problem]) -> Iterator[tuple[int, _Row]]:
+    """Rows of a JSONL file with their line numbers; bad ones become problems and are left out.
+
+    Args:
+        path: the file; read line by line.
+        kind: type of a row.
+        problems: bad lines are added here.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    with path.open("rb") as file:
+        for line, text in enumerate(file, start=1):
+            if not text.strip():
+                continue
+            try:
+                yield line, decoder.decode(text)
+            except msgspec.ValidationError as error:
+                problems.append(Problem(str(path), line, None, f"not a valid row: {error}"))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                problems.append(Problem(str(path), line, None, f"not JSON: {error}"))
+
+
+def parse_header(manifest: Path, problems: list[Problem]) -> HeaderRow:
+    """The header beside a manifest; an empty one where there is none."""
+    path = manifest.parent / HEADER
+    if not path.is_file():
+        return HeaderRow()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=HeaderRow)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(str(path), None, None, f"not a valid header: {error}"))
+        return HeaderRow()
+
+
+def resolve_audio(manifest: Path, header: HeaderRow, audio: str) -> Path | str:
+    """Where an audio file lies, or what is wrong with its path."""
+    root = manifest.parent / (header.audio_root or ".")
+    path = root / audio
+    if not path.resolve().is_relative_to(root.resolve()):
+        return f"audio lies outside the corpus folder (got {audio}; expected a path inside {root})"
+    if not path.is_file():
+        return f"audio file is missing (expected {path})"
+    return path

@@ -20,6 +20,7 @@ from workbench.runner import Service as Target
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
 
 WHO = Credentials("partner", Secret("partner-token"))
+TRANSPORT = "websockets"
 QUICK = Limits(connect_s=2.0, rest_s=2.0, terminal_s=0.3, close_s=0.3, stall_s=0.5, rest_attempts=2)
 
 
@@ -31,6 +32,15 @@ def plan(milliseconds=300, chunk_ms=100):
     )
 
 
+@pytest.fixture(params=["websockets", "picows"], autouse=True)
+def transport(request, monkeypatch):
+    """Every test of this file over both transports."""
+    if request.param == "picows":
+        pytest.importorskip("picows", reason="the extra 'load' is not installed")
+    monkeypatch.setattr("tests.test_runner.TRANSPORT", request.param)
+    return request.param
+
+
 async def play(service: Service, *, limits=QUICK, jobs=None, concurrency=1, stop=None):
     """Play one session, or ``jobs``, and return the records."""
     records = []
@@ -38,7 +48,7 @@ async def play(service: Service, *, limits=QUICK, jobs=None, concurrency=1, stop
     async with SukiRest(service.address, WHO, limits) as rest:
         await play_many(
             jobs,
-            Target(service.address, rest, None, limits),
+            Target(service.address, rest, None, limits, TRANSPORT),
             concurrency=concurrency,
             on_done=records.append,
             stop=stop,
@@ -64,6 +74,7 @@ async def test_a_good_session_is_completed_and_every_frame_is_stamped():
     assert frames[-1].kind is FrameKind.CLOSE
     assert record.hypothesis() == "blood pressure"
     assert record.connect.total_ns >= record.connect.tcp_ns > 0
+    assert record.connect.upgrade_ns > 0
 
 
 async def test_credentials_travel_in_headers_of_the_upgrade_only():
@@ -306,7 +317,7 @@ async def test_cancelling_hands_over_the_record_of_the_session_in_flight():
         await read_to_end(ws)
 
     async with serve(Service(stream)) as service, SukiRest(service.address, WHO, QUICK) as rest:
-        target = Target(service.address, rest, None, QUICK)
+        target = Target(service.address, rest, None, QUICK, TRANSPORT)
         task = asyncio.create_task(
             play_many([Job(SessionKey("c", "u"), plan(3000))], target, concurrency=1, on_done=records.append)
         )

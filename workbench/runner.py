@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import gc
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from workbench.client.rest import SukiRest
@@ -46,12 +46,14 @@ class Service:
         rest: logged-in REST client.
         tls: context for ``wss``.
         limits: bounded waits.
+        transport: ``websockets`` or ``picows``.
     """
 
     address: ServiceAddress
     rest: SukiRest
     tls: ssl.SSLContext | None = None
     limits: Limits = field(default_factory=Limits)
+    transport: str = "websockets"
 
 
 def new_record(job: Job) -> SessionRecord:
@@ -134,6 +136,14 @@ async def _connect_and_stream(record: SessionRecord, plan: SessionPlan, service:
         stream.finish()
 
 
+def _opener(transport: str) -> Callable[..., Awaitable[Socket]]:
+    if transport == "picows":
+        from workbench.client.picows_socket import open_picows  # the extra ``load``
+
+        return open_picows
+    return open_websockets
+
+
 async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
     token = await service.rest.token()
     headers = {"sdp_suki_token": token, "transcription_session_id": record.remote_id or ""}
@@ -142,7 +152,7 @@ async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, s
     limits = service.limits
     try:
         async with asyncio.timeout(limits.connect_s):
-            return await open_websockets(
+            return await _opener(service.transport)(
                 url, headers, sink, tls=service.tls, phases=record.connect, close_timeout_s=limits.close_s
             )
     except TimeoutError:

@@ -20,7 +20,7 @@ from workbench.errors import ServiceError
 from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.recording import Connect
 
-__all__ = ["Closed", "Sink", "Socket", "connect_tcp", "refusal", "tls_context"]
+__all__ = ["Closed", "Sink", "Socket", "connect_tcp", "refusal", "text_or_bytes", "tls_context", "tls_refused"]
 
 HIGH_WATER = 64 * 1024
 """Bytes that may lie in this process before a socket counts as blocked: about 1.5 s of speech."""
@@ -160,3 +160,14 @@ def tls_refused(url: str, error: ssl.SSLError) -> ServiceError:
         expected="a certificate that this machine trusts",
         action="Give the service's authority with --ca-file",
     )
+
+
+def text_or_bytes(data: bytes) -> str | bytes:
+    """A text message as text; as bytes where it is not UTF-8.
+
+    RFC 6455 8.1 lets a client fail the connection then; a measurement keeps what came and goes on.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data

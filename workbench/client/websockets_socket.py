@@ -25,6 +25,7 @@ from workbench.client.stream import (
     Sink,
     connect_tcp,
     refusal,
+    text_or_bytes,
     tls_refused,
 )
 from workbench.errors import ServiceError
@@ -67,7 +68,7 @@ class _Connection(ClientConnection):
         if event.fin:
             data = b"".join(self._parts)
             self._parts.clear()
-            self._hand_over(_text_or_bytes(data) if self._is_text else data)
+            self._hand_over(text_or_bytes(data) if self._is_text else data)
 
     def _hand_over(self, raw: str | bytes) -> None:
         if self.sink is None:  # the answer to the handshake and a first message may share a segment
@@ -99,13 +100,6 @@ class _Connection(ClientConnection):
         self._lost = (self.protocol.close_code or 1006, self.protocol.close_reason or "", received_ns)
         if self.sink is not None:
             self.sink.closed(*self._lost)
-
-
-def _text_or_bytes(data: bytes) -> str | bytes:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data  # kept as it came: a service that breaks RFC 6455 8.1 must not cost the session
 
 
 class WebsocketsSocket:

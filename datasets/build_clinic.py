@@ -1,0 +1,81 @@
+"""Make the corpus ``clinic`` from ``clinic_sentences.txt``: ``python datasets/build_clinic.py``.
+
+Sentences go round the voices in turn, so that every kind has every voice and every voice about as many sentences.
+Running it again gives the same samples; FLAC bytes may differ with libsndfile's version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from synthesis import RATE_HZ, speak, words_of
+
+from workbench.audio.files import file_sha256, write_audio
+from workbench.corpus import HeaderRow, ManifestRow, TermRow, WordRow, WordsRow, write_manifest, write_words
+
+HERE = Path(__file__).parent
+FOLDER = HERE / "clinic"
+VOICES = ("slt", "rms", "awb", "kal16", "slt-hts")
+SOURCES = {
+    "slt-hts": ("festival 2.5, voice cmu_us_slt_arctic_hts", "CMU ARCTIC voice licence (free, BSD-like)"),
+    **{v: (f"flite 2.2, voice {v}", "Flite licence (free, BSD-like)") for v in VOICES if v != "slt-hts"},
+}
+MARK = re.compile(r"\{(\w+):([^}]+)\}")
+
+
+def sentences() -> Iterator[tuple[str, str, str]]:
+    """Kind, marked written form and spoken form of every sentence."""
+    kind = ""
+    for line in (HERE / "clinic_sentences.txt").read_text().splitlines():
+        if line.startswith("= "):
+            kind = line[2:]
+        elif line and not line.startswith("#"):
+            written, _, spoken = line.partition(" | ")
+            yield kind, written, spoken
+
+
+def main() -> None:
+    """Speak everything, write the manifest and the word times."""
+    (FOLDER / "audio").mkdir(parents=True, exist_ok=True)
+    rows, times, seconds = [], [], 0.0
+    for number, (kind, marked, text) in enumerate(sentences()):
+        voice = VOICES[number % len(VOICES)]
+        name = f"{kind}-{number % 8 + 1:02}-{voice}"
+        spoken = speak(text, voice)
+        audio = FOLDER / "audio" / f"{name}.flac"
+        write_audio(audio, spoken.pcm, RATE_HZ)
+        source, licence = SOURCES[voice]
+        rows.append(
+            ManifestRow(
+                id=name,
+                audio=f"audio/{name}.flac",
+                sha256=file_sha256(audio),
+                reference=MARK.sub(r"\2", marked),
+                spoken=" ".join(words_of(text)),
+                terms=tuple(TermRow(text=term, kind=mark) for mark, term in MARK.findall(marked)),
+                speaker=voice,
+                tags=(kind, "synthetic"),
+                licence=licence,
+                source=source,
+                sample_rate_hz=RATE_HZ,
+                samples=spoken.pcm.size,
+            )
+        )
+        times.append(WordsRow(name, "synthesiser", tuple(WordRow(*word) for word in spoken.words)))
+        seconds += spoken.pcm.size / RATE_HZ
+        print(f"{name}: {spoken.pcm.size / RATE_HZ:.1f} s, {len(spoken.words)} words")
+    header = HeaderRow(
+        name="clinic",
+        description="Dictation sentences of eight kinds in five synthetic voices, with marked terms and word times.",
+        licence="Sentences: Apache-2.0, invented for this corpus. Audio: see each row.",
+        note="Made by datasets/build_clinic.py. No patient is meant. Voices are synthetic: error rates are not those of people.",
+    )
+    write_manifest(FOLDER, rows, header)
+    write_words(FOLDER, times)
+    print(f"{len(rows)} utterances, {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

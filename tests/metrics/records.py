@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from workbench.protocol import live
 from workbench.protocol.messages import Dialect, EndOfAudio, EndOfResults, Final, Partial, Product
 from workbench.recording import Outcome, SessionKey, SessionRecord
@@ -77,8 +75,3 @@ def _frame(kind: str, text: str) -> str:
         return text
     message = {"partial": Partial(text, "t"), "final": Final(text, (), "t"), "end": EndOfResults()}[kind]
     return live.encode_server(message, "s").decode()
-
-
-def same(one: object, other: object) -> bool:
-    """Equality by content, arrays included."""
-    return msgspec.to_builtins(one) == msgspec.to_builtins(other)

@@ -1,0 +1,126 @@
+"""Paired comparison of scores."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.metrics.records import session, spoken
+from workbench.compare import LATENCIES, compare_scores
+from workbench.errors import InputError
+from workbench.metrics.normalize import normaliser
+from workbench.recording import Outcome
+from workbench.scoring import score_session
+from workbench.units import NS_PER_MS
+
+PAIN = spoken("no chest pain")
+
+
+def scores(texts, *, delay=0, normalise="basic", **kwargs):
+    """One score an utterance ``u0``, ``u1``, … with the given final texts."""
+    return [
+        score_session(
+            session(
+                PAIN,
+                [(250 + delay, "partial", "no"), (700 + delay, "final", text), (1100 + delay, "end", "")],
+                utterance=f"u{i}",
+                **kwargs,
+            ),
+            normaliser(normalise),
+        )
+        for i, text in enumerate(texts)
+    ]
+
+
+def named(comparison, metric):
+    """The difference called ``metric``."""
+    return next(d for d in comparison.differences if d.metric == metric)
+
+
+def test_a_run_against_itself_does_not_differ():
+    """Difference 0, p = 1, in every metric."""
+    same = scores(["no chest pain", "no pain", "no test pain", "chest pain"])
+    found = compare_scores(same, same, seed=1)
+    assert {d.difference for d in found.differences} == {0}
+    assert {d.p_value for d in found.differences} == {1.0}
+    assert found.n == 4
+
+
+def test_the_difference_is_candidate_minus_baseline():
+    """One more error in each of four utterances of three words."""
+    found = compare_scores(scores(["no chest pain"] * 4), scores(["no pain"] * 4), seed=1)
+    wer = named(found, "wer")
+    assert (wer.baseline, wer.candidate, wer.difference) == (0, pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert wer.interval.low == wer.interval.high == pytest.approx(1 / 3)
+    assert wer.p_value < 0.001
+
+
+def test_a_constant_delay_is_found_in_every_latency():
+    """30 ms later on each of five utterances."""
+    texts = ["no chest pain"] * 5
+    found = compare_scores(scores(texts), scores(texts, delay=30), seed=1)
+    for name in LATENCIES:
+        difference = named(found, name)
+        assert difference.difference == 30 * NS_PER_MS
+        assert (difference.interval.low, difference.interval.high) == (30 * NS_PER_MS, 30 * NS_PER_MS)
+
+
+def test_what_cannot_be_paired_is_named_with_its_reason():
+    """Missing on one side, or failed on one."""
+    ours = scores(["no chest pain"] * 3)
+    theirs = scores(["no chest pain"] * 4)[1:3] + scores(["x"], outcome=Outcome.NO_TERMINAL)
+    found = compare_scores(ours[:2], theirs, seed=1)
+    assert found.n == 1
+    assert {(u.utterance, u.reason) for u in found.unpaired} == {
+        ("u0", "failed in the candidate: no terminal frame in time"),
+        ("u2", "not in the baseline"),
+    }
+
+
+def test_sessions_with_invalid_pacing_are_compared_by_their_words_alone():
+    """WER keeps its pairs, latency has none."""
+    texts = ["no chest pain"] * 3
+    found = compare_scores(scores(texts), scores(texts, late_ms=60), seed=1)
+    assert named(found, "wer").n == 3
+    latency = named(found, "word_latency_p50")
+    assert (latency.n, latency.difference, latency.reason) == (0, None, "no utterance has it on both sides")
+
+
+def test_one_utterance_has_a_difference_and_no_interval():
+    """And says why."""
+    found = compare_scores(scores(["no chest pain"]), scores(["no pain"]), seed=1)
+    assert all(d.interval is None and d.p_value is None and d.reason for d in found.differences)
+    assert named(found, "wer").difference == pytest.approx(1 / 3)
+
+
+def test_all_failed_gives_reasons_instead_of_numbers():
+    """Nothing in common."""
+    bad = scores(["x"], outcome=Outcome.CRASHED)
+    found = compare_scores(bad, bad, seed=1)
+    assert found.n == 0
+    assert all(d.difference is None and d.reason for d in found.differences)
+
+
+def test_sides_with_different_normalisers_are_refused():
+    """The message names both."""
+    with pytest.raises(InputError, match=r"got basic .* and raw .*; expected one normaliser"):
+        compare_scores(scores(["x"]), scores(["x"], normalise="raw"), seed=1)
+
+
+def test_an_empty_side_is_refused():
+    """The message names the side."""
+    with pytest.raises(InputError, match="candidate: nothing to compare"):
+        compare_scores(scores(["x"]), [], seed=1)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from(["no chest pain", "no pain", "no", "x y z a"]), min_size=2, max_size=5), st.data())
+def test_swapping_the_sides_turns_the_sign(texts, data):
+    """The difference changes sign, its p-value does not change."""
+    others = data.draw(st.permutations(texts))
+    one = compare_scores(scores(texts), scores(others, delay=10), seed=3)
+    two = compare_scores(scores(others, delay=10), scores(texts), seed=3)
+    for a, b in zip(one.differences, two.differences, strict=True):
+        assert (a.difference is None) == (b.difference is None)
+        if a.difference is not None:
+            assert a.difference == pytest.approx(-b.difference)
+            assert a.p_value == pytest.approx(b.p_value)

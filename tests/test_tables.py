@@ -1,0 +1,124 @@
+"""Declared columns and the rows that are made of them."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.metrics.records import session, spoken, untimed
+from workbench.compare import compare_scores
+from workbench.metrics.normalize import normaliser
+from workbench.recording import Outcome
+from workbench.scoring import score_run, score_session
+from workbench.tables import (
+    CELL_COLUMNS,
+    DIFFERENCE_COLUMNS,
+    SESSION_COLUMNS,
+    Column,
+    cell_json,
+    cells_table,
+    comparison_table,
+    sessions_table,
+)
+
+PAIN = spoken("no chest pain")
+GOOD = [(250, "partial", "no"), (700, "final", "no chest pain"), (1100, "end", "")]
+
+
+def score(messages=GOOD, reference=PAIN, **kwargs):
+    """The score of a record built by hand."""
+    return score_session(session(reference, messages, **kwargs), normaliser("basic"))
+
+
+LATE = score([(760, "final", "no pain"), (1100, "end", "")], utterance="u2", late_ms=60)
+REFUSED = score([], cell="noise", outcome=Outcome.REFUSED, chunks=0)
+CELLS = score_run([score(), LATE, REFUSED], seed=1)
+
+
+def test_a_cell_in_json_has_the_promised_keys():
+    """Names and units that scripts rely on."""
+    found = cell_json(CELLS[0])
+    promised = {"audio", "n", "failed", "wer", "wer_low", "wer_high", "first_partial_ms", "word_latency_p50_ms"}
+    promised |= {"word_latency_p95_ms", "finalisation_p50_ms", "pacing"}
+    assert promised <= set(found)
+    assert {"valid", "p99_ms", "max_ms"} <= set(found["pacing"])
+    assert (found["audio"], found["n"], found["failed"]) == ("clean", 2, 0)
+    assert found["wer"] == pytest.approx(1 / 6)
+    assert (found["first_partial_ms"], found["word_latency_p95_ms"], found["pacing"]["max_ms"]) == (250.0, 300.0, 60.0)
+
+
+def test_json_holds_full_numbers_and_null_for_unknown():
+    """Only text is rounded; what is unknown is null and has a reason."""
+    found = json.loads(json.dumps(cell_json(CELLS[1]), allow_nan=False))
+    assert found["wer"] is found["word_latency_p50_ms"] is found["pacing"]["valid"] is None
+    assert found["reasons"]["wer"] == "all sessions failed"
+
+
+def test_text_is_rounded_and_unknown_is_a_dash():
+    """Each column with its own decimals, ratios as percentages."""
+    first, second = cells_table(CELLS).text_rows()
+    titles = [c.key for c in CELL_COLUMNS]
+    shown = dict(zip(titles, first, strict=True))
+    assert (shown["wer"], shown["first_partial_ms"], shown["pacing_valid"]) == ("16.7", "250", "no")
+    assert dict(zip(titles, second, strict=True))["wer"] == "–"
+
+
+def test_notes_say_what_was_left_out():
+    """Failures, invalid pacing and missing values are in words under the table."""
+    notes = cells_table(CELLS).notes
+    assert "clean: latencies of 1 sessions left out, pacing invalid (p99 lateness 60.0 ms > 10 ms)" in notes
+    assert "noise: 1 of 1 sessions failed and are in no average" in notes
+    assert "noise: wer: all sessions failed" in notes
+
+
+def test_notes_name_the_other_zero_of_first_partial():
+    """Counted from audio start where the words have no times."""
+    cells = score_run([score(reference=untimed("no chest pain"))], seed=1)
+    assert any("counted from audio start" in note for note in cells_table(cells).notes)
+
+
+def test_rows_go_into_csv_as_they_are():
+    """Keys are column names."""
+    table = cells_table(CELLS)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [c.key for c in table.columns])
+    writer.writeheader()
+    writer.writerows(table.rows)
+    assert next(csv.DictReader(io.StringIO(out.getvalue())))["audio"] == "clean"
+
+
+def test_a_comparison_names_what_was_not_paired():
+    """Differences in ms and ratios, the rest in notes."""
+    found = compare_scores([score(), score(utterance="u2")], [score(utterance="u2")], seed=1)
+    table = comparison_table(found)
+    assert table.notes == ("not paired: u1: not in the candidate",)
+    assert [r["metric"] for r in table.rows][:2] == ["wer", "wer_raw"]
+    assert next(r for r in table.rows if r["metric"] == "first_partial")["baseline"] == 250.0
+
+
+def test_sessions_have_one_row_each():
+    """In the order given, failed ones too."""
+    rows = sessions_table([score(), score([], outcome=Outcome.REFUSED, chunks=0)]).rows
+    assert [r["outcome"] for r in rows] == ["completed", "handshake refused"]
+    assert [r["pacing_reason"] for r in rows] == [None, "no audio was sent"]
+    assert rows[0]["word_latency_p50_ms"] == 100.0
+
+
+@pytest.mark.parametrize("columns", [CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS])
+def test_columns_have_distinct_keys_and_name_their_unit(columns):
+    """A key that ends in a unit has that unit."""
+    keys = [c.key for c in columns]
+    assert len(set(keys)) == len(keys)
+    assert all(c.unit == "ms" for c in columns if c.key.endswith("_ms"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "decimals", "value", "text"),
+    [("%", 1, 0.12345, "12.3"), ("ms", 0, 12.6, "13"), ("", None, 0.00123456, "0.001235"), ("", 0, True, "yes")],
+)
+def test_a_column_formats_its_values(unit, decimals, value, text):
+    """Ratios become percentages; None decimals mean four significant digits."""
+    column = Column("k", "title", lambda x: x, unit, decimals)
+    assert column.text(value) == text
+    assert column.heading == (f"title [{unit}]" if unit else "title")

@@ -1,0 +1,33 @@
+"""Runs on disk: ``.runs/<run_id>/`` with a manifest, sessions, frames and scores.
+
+While a run is live its sessions go to an append-only journal, from which a killed run is read and recovered. A commit
+writes Parquet, whole or not at all. A second process may read at any time. The directory has mode 0700.
+"""
+
+from workbench.store.manifest import (
+    SCHEMA_VERSION,
+    CellFacts,
+    CorpusFacts,
+    Counts,
+    Host,
+    Manifest,
+    NormaliserFacts,
+    new_run_id,
+)
+from workbench.store.reader import StoredRun, list_runs, open_run
+from workbench.store.writer import RunWriter
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CellFacts",
+    "CorpusFacts",
+    "Counts",
+    "Host",
+    "Manifest",
+    "NormaliserFacts",
+    "RunWriter",
+    "StoredRun",
+    "list_runs",
+    "new_run_id",
+    "open_run",
+]

@@ -1,0 +1,279 @@
+"""What was asked of a run and on what it ran: the first file of every run directory.
+
+House rules: enough to play the run again, and nothing secret. The endpoint is named, its credentials are not here;
+the command line is not here either, because people put tokens into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import secrets
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from workbench.clock import Anchor
+from workbench.errors import StoreError
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CellFacts",
+    "CorpusFacts",
+    "Counts",
+    "Host",
+    "Manifest",
+    "NormaliserFacts",
+    "Status",
+    "host_facts",
+    "is_run_id",
+    "library_versions",
+    "new_run_id",
+]
+
+SCHEMA_VERSION = 1
+
+Status = Literal["live", "committed", "interrupted"]
+
+_RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
+
+_LIBRARIES = (
+    "duckdb", "jiwer", "msgspec", "numpy", "pandas", "picows", "pocketsphinx", "pyarrow", "rapidfuzz", "scipy",
+    "soundfile", "soxr", "uvloop", "websockets",
+)  # fmt: skip
+
+
+class CorpusFacts(msgspec.Struct, kw_only=True):
+    """Which corpus was played.
+
+    Attributes:
+        name: as people call it.
+        hash: sha256 over manifest and audio hashes.
+        utterances: how many of it were asked for.
+        location: where it was read from, for playing the run again; None where it has no place of its own.
+    """
+
+    name: str
+    hash: str
+    utterances: int = 0
+    location: str | None = None
+
+
+class CellFacts(msgspec.Struct, kw_only=True):
+    """One configuration of the run.
+
+    Attributes:
+        name: unique within the run; ``SessionKey.cell``.
+        config: its settings, JSON values only.
+        hash: sha256 over the settings, the same for equal settings whatever their order.
+    """
+
+    name: str
+    config: dict[str, Any]
+    hash: str
+
+    @classmethod
+    def of(cls, name: str, config: dict[str, Any]) -> CellFacts:
+        """Name and settings with their hash.
+
+        >>> CellFacts.of("a", {"x": 1, "y": 2}).hash == CellFacts.of("b", {"y": 2, "x": 1}).hash
+        True
+        """
+        canonical = msgspec.json.encode(config, order="deterministic")
+        return cls(name=name, config=config, hash=hashlib.sha256(canonical).hexdigest())
+
+
+class NormaliserFacts(msgspec.Struct, kw_only=True):
+    """Which text normaliser the scores were made with."""
+
+    name: str
+    version: str
+    hash: str
+
+
+class Host(msgspec.Struct, kw_only=True):
+    """The machine that paced and stamped."""
+
+    cpu: str
+    cores: int
+    kernel: str
+    clock_resolution_ns: int
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """Sessions of the run: asked for, stored, and failed among the stored."""
+
+    planned: int = 0
+    sessions: int = 0
+    failed: int = 0
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """Everything that was asked, and everything that matters about where it ran.
+
+    Attributes:
+        schema_version: layout of the run directory.
+        run_id: sortable; UTC time and a random end.
+        created: UTC, RFC 3339.
+        corpus, cells: what was played and how.
+        seed: of every random choice.
+        concurrency: sessions at the same time.
+        repeats: how often each session was asked for.
+        endpoint: name or address, never credentials.
+        dialect, product: values of the protocol's enums.
+        recogniser: of the simulator; None for a remote service.
+        normaliser: that the first scores were made with; None before. The scores file names the newest.
+        settings: further settings of the run as a whole, JSON values only.
+        versions: workbench, Python and libraries.
+        host: the machine.
+        anchor_start, anchor_end: the same instant on both clocks, when the run began and ended.
+        counts: sessions asked for, stored, failed.
+        status: ``live`` until it is ``committed`` or ``interrupted``.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    created: str
+    corpus: CorpusFacts
+    cells: list[CellFacts]
+    seed: int
+    concurrency: int
+    repeats: int
+    endpoint: str
+    dialect: str
+    product: str
+    recogniser: str | None = None
+    normaliser: NormaliserFacts | None = None
+    settings: dict[str, Any] = {}
+    versions: dict[str, str]
+    host: Host
+    anchor_start: Anchor
+    anchor_end: Anchor | None = None
+    counts: Counts = msgspec.field(default_factory=Counts)
+    status: Status = "live"
+
+    @classmethod
+    def begin(
+        cls,
+        *,
+        corpus: CorpusFacts,
+        cells: list[CellFacts],
+        seed: int,
+        concurrency: int,
+        repeats: int,
+        endpoint: str,
+        dialect: str,
+        product: str,
+        recogniser: str | None = None,
+        normaliser: NormaliserFacts | None = None,
+        settings: dict[str, Any] | None = None,
+        planned: int = 0,
+    ) -> Manifest:
+        """A manifest for a run that starts now on this machine; id, time, versions and host are filled in."""
+        anchor = Anchor.now()
+        created = datetime.fromtimestamp(anchor.wall_ns / 1e9, UTC)
+        return cls(
+            run_id=new_run_id(anchor.wall_ns),
+            created=created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            corpus=corpus,
+            cells=cells,
+            seed=seed,
+            concurrency=concurrency,
+            repeats=repeats,
+            endpoint=endpoint,
+            dialect=dialect,
+            product=product,
+            recogniser=recogniser,
+            normaliser=normaliser,
+            settings=settings or {},
+            versions=library_versions(),
+            host=host_facts(),
+            anchor_start=anchor,
+            counts=Counts(planned=planned),
+        )
+
+    def to_json(self) -> bytes:
+        """Indented UTF-8, ends with a line feed."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes, item: str) -> Manifest:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            StoreError: not a manifest, or one of a newer workbench; ``item`` names the file.
+        """
+        try:
+            version = msgspec.json.decode(data, type=_Versioned).schema_version
+            if version > SCHEMA_VERSION:
+                raise StoreError(
+                    "the run was written by a newer workbench",
+                    item=item,
+                    got=f"schema {version}",
+                    expected=f"schema {SCHEMA_VERSION} or older",
+                    action="Upgrade suki-workbench",
+                )
+            return msgspec.json.decode(data, type=cls)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise StoreError(
+                "the manifest is damaged", item=item, got=str(error), action="Restore the file from a copy of the run"
+            ) from None
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: int
+
+
+def new_run_id(wall_ns: int | None = None) -> str:
+    """UTC time to the millisecond and a random end: sorts by age and never meets another.
+
+    >>> new_run_id(1_700_000_000_123_000_000)[:20]
+    '20231114T221320123Z-'
+    """
+    wall_ns = time.time_ns() if wall_ns is None else wall_ns
+    whole, fraction = divmod(wall_ns, 1_000_000_000)
+    stamp = datetime.fromtimestamp(whole, UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{stamp}{fraction // 1_000_000:03d}Z-{secrets.token_hex(3)}"
+
+
+def is_run_id(name: str) -> bool:
+    """Whether ``name`` has the shape of a run id."""
+    return _RUN_ID.fullmatch(name) is not None
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of workbench, Python and every library that can move a number; absent ones are left out."""
+    found = {"python": platform.python_version(), "implementation": sys.implementation.name}
+    for name in ("suki-workbench", *_LIBRARIES):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def host_facts() -> Host:
+    """Facts about this machine that bear on timing."""
+    resolution_s = time.get_clock_info("perf_counter").resolution
+    return Host(
+        cpu=_cpu_model(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        kernel=f"{platform.system()} {platform.release()}",
+        clock_resolution_ns=max(1, round(resolution_s * 1e9)),
+    )
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()

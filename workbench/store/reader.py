@@ -1,0 +1,123 @@
+"""Reading runs: committed ones from Parquet, live and killed ones from their journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import StoreError
+from workbench.recording import SessionRecord
+from workbench.store.files import WriterLock, is_locked, storing
+from workbench.store.journal import journal_folder, read_entry, scan
+from workbench.store.manifest import Manifest, NormaliserFacts, Status
+from workbench.store.tables import SCORES, SESSIONS, read_records, read_scores, write_scores
+from workbench.store.writer import MANIFEST
+
+__all__ = ["StoredRun", "list_runs", "open_run"]
+
+LAST = "last"
+
+
+class StoredRun:
+    """A run on disk, opened for reading; any number of processes may do so, also while it is written.
+
+    Attributes:
+        path: the run directory.
+        manifest: as it was when the run was opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        file = path / MANIFEST
+        if not file.is_file():
+            raise StoreError("this is not a run", item=str(path), expected=f"a folder with {MANIFEST}")
+        with storing(file):
+            self.manifest = Manifest.from_json(file.read_bytes(), str(file))
+
+    def __repr__(self) -> str:
+        return f"StoredRun({self.run_id}, {self.status})"
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return self.manifest.run_id
+
+    @property
+    def status(self) -> Status:
+        """``live``, ``committed`` or ``interrupted``; a live run whose writer is gone was interrupted."""
+        if self.manifest.status == "live" and not is_locked(self.path):
+            return "interrupted"
+        return self.manifest.status
+
+    @property
+    def committed(self) -> bool:
+        """Whether sessions are in Parquet; before that they are in the journal."""
+        return self.manifest.status == "committed"
+
+    def iter_records(self) -> Iterator[SessionRecord]:
+        """Sessions one at a time, in the order in which they ended; memory stays small however long the run."""
+        if self.committed or ((self.path / SESSIONS).exists() and not journal_folder(self.path).exists()):
+            return read_records(self.path)
+        entries, _ = scan(self.path)
+        return (read_entry(entry) for entry in entries)
+
+    def records(self) -> list[SessionRecord]:
+        """All sessions, equal to what was added, in the order in which they ended.
+
+        Raises:
+            StoreError: a file is missing or damaged.
+        """
+        return list(self.iter_records())
+
+    def scores(self) -> list[dict[str, Any]]:
+        """Rows of scores as they were given; empty for a run that was never scored."""
+        return read_scores(self.path)[0] if (self.path / SCORES).exists() else []
+
+    @property
+    def normaliser(self) -> NormaliserFacts | None:
+        """What the stored scores were made with; None where there are none."""
+        return read_scores(self.path)[1] if (self.path / SCORES).exists() else None
+
+    def replace_scores(self, rows: list[dict[str, Any]], normaliser: NormaliserFacts) -> None:
+        """Put other scores in the place of the stored ones; nothing else of the run changes.
+
+        Raises:
+            StoreError: somebody else writes the run, or it cannot be written; the old scores stay then.
+        """
+        with WriterLock(self.path):
+            write_scores(self.path, rows, normaliser)
+
+
+def open_run(root: Path, which: str | Path = LAST) -> StoredRun:
+    """Open a run by id, by path, or the newest one.
+
+    Args:
+        root: folder that holds the runs.
+        which: a run id, the path of a run directory, or ``last``.
+
+    Raises:
+        StoreError: there is no such run, or its manifest cannot be read.
+    """
+    if which == LAST:
+        runs = _run_folders(Path(root))
+        if not runs:
+            raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
+        return StoredRun(runs[-1])
+    inside = Path(root) / which
+    path = inside if (inside / MANIFEST).is_file() else Path(which)
+    if not (path / MANIFEST).is_file():
+        raise StoreError("there is no such run", item=str(which), action="See `workbench runs list`")
+    return StoredRun(path)
+
+
+def list_runs(root: Path) -> list[StoredRun]:
+    """All runs under ``root``, oldest first; none where the folder does not exist."""
+    return [StoredRun(path) for path in _run_folders(Path(root))]
+
+
+def _run_folders(root: Path) -> list[Path]:
+    if not root.exists():
+        return []
+    with storing(root):
+        return sorted(path for path in root.iterdir() if (path / MANIFEST).is_file())

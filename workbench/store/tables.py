@@ -1,0 +1,198 @@
+"""Parquet files of a run: written in one pass, read back row group by row group."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+import msgspec
+
+from workbench.errors import StoreError
+from workbench.recording import UNSET, FrameKind, FrameLog, SessionRecord
+from workbench.store.columns import (
+    FRAME_INTEGERS,
+    FrameBatch,
+    frame_log,
+    frame_schema,
+    parquet_options,
+    record_of,
+    row_of,
+    session_schema,
+)
+from workbench.store.files import write_atomic
+from workbench.store.manifest import NormaliserFacts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_T = TypeVar("_T")
+
+__all__ = ["FRAMES", "SCORES", "SESSIONS", "read_records", "read_scores", "write_records", "write_scores"]
+
+SESSIONS = "sessions.parquet"
+FRAMES = "frames.parquet"
+SCORES = "scores.parquet"
+
+_GROUP_ROWS = 500_000
+"""Frames of a row group: 40 MB of columns at a time while writing, enough groups for parallel queries."""
+
+_NORMALISER = b"workbench.normaliser"
+_DIGEST = b"workbench.rows_sha256"
+
+
+def write_records(folder: Path, records: Iterable[SessionRecord]) -> tuple[int, int]:
+    """Write sessions and frames in one pass; records are consumed as they come.
+
+    Returns:
+        Sessions and frames written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = []
+    first_frame = 0
+
+    def frames_into(file: BinaryIO) -> None:
+        nonlocal first_frame
+        batch = FrameBatch()
+        with pq.ParquetWriter(file, frame_schema(), **parquet_options(frame_schema())) as writer:
+            for session, record in enumerate(records):
+                rows.append(row_of(record, session, first_frame))
+                first_frame += len(record.frames)
+                batch.add(session, record.key.cell, record.frames)
+                if batch.rows >= _GROUP_ROWS:
+                    writer.write_batch(batch.to_arrow())
+                    batch = FrameBatch()
+            if batch.rows:
+                writer.write_batch(batch.to_arrow())
+
+    write_atomic(folder / FRAMES, frames_into)
+    table = pa.Table.from_pylist(rows, session_schema())
+    write_atomic(folder / SESSIONS, lambda file: pq.write_table(table, file, **parquet_options(session_schema())))
+    return len(rows), first_frame
+
+
+def read_records(folder: Path) -> Iterator[SessionRecord]:
+    """Records in the order in which they were written.
+
+    Raises:
+        StoreError: a file is missing or damaged.
+    """
+    rows = _whole(folder / SESSIONS, session_schema()).to_pylist()
+    logs = _logs(folder / FRAMES, [row["frame_count"] for row in rows])
+    for row, log in zip(rows, logs, strict=True):
+        yield record_of(row, log)
+
+
+def _logs(path: Path, counts: list[int]) -> Iterator[FrameLog]:
+    """Frames cut into sessions of ``counts`` rows; holds one row group and the session that crosses its edge."""
+    import pyarrow as pa
+
+    file = _opened(path, frame_schema())
+    columns = ["kind", *FRAME_INTEGERS, "text"]
+    groups = iter(range(file.num_row_groups))
+    table = file.schema_arrow.empty_table().select(columns)
+    for count in counts:
+        while table.num_rows < count:
+            group = next(groups, None)
+            if group is None:
+                raise StoreError(
+                    "frames are missing",
+                    item=str(path),
+                    got=f"{file.metadata.num_rows} rows",
+                    expected=f"{sum(counts)}",
+                    action="Run `workbench runs verify`",
+                )
+            table = pa.concat_tables([table, _guarded(path, partial(file.read_row_group, group, columns))])
+        yield _log(table.slice(0, count))
+        table = table.slice(count)
+
+
+def _log(table: pa.Table) -> FrameLog:
+    import numpy as np
+
+    codes = {kind.value: code for code, kind in enumerate(FrameKind)}
+    kinds = np.array([codes[name] for name in table["kind"].to_pylist()], np.int64)
+    integers = {
+        name: table[name].fill_null(UNSET).combine_chunks().to_numpy(zero_copy_only=False) for name in FRAME_INTEGERS
+    }
+    raw = {name: np.ascontiguousarray(values, np.int64).tobytes() for name, values in integers.items()}
+    return frame_log({"kind": kinds.tobytes(), **raw}, table["text"].to_pylist())
+
+
+def write_scores(folder: Path, rows: list[dict[str, Any]], normaliser: NormaliserFacts | None) -> None:
+    """Replace the scores of a run; the file carries its normaliser and a hash of its rows.
+
+    Raises:
+        StoreError: a column mixes kinds of values, or the file cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    try:
+        table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise StoreError("scores cannot be stored as a table", item=str(folder), got=error) from None
+    facts = msgspec.json.encode(normaliser) if normaliser is not None else b""
+    table = table.replace_schema_metadata({_DIGEST: _digest(table, facts), _NORMALISER: facts})
+    options = parquet_options(table.schema)
+    write_atomic(folder / SCORES, lambda file: pq.write_table(table, file, **options))
+
+
+def _digest(table: pa.Table, normaliser: bytes) -> bytes:
+    rows = msgspec.msgpack.encode([table.column_names, table.to_pylist()])
+    return hashlib.sha256(rows + normaliser).hexdigest().encode()
+
+
+def read_scores(folder: Path) -> tuple[list[dict[str, Any]], NormaliserFacts | None]:
+    """Rows of scores and the normaliser they were made with.
+
+    Raises:
+        StoreError: the file is missing, damaged or not what was written.
+    """
+    path = folder / SCORES
+    table = _whole(path)
+    notes = table.schema.metadata or {}
+    normaliser = notes.get(_NORMALISER, b"")
+    if notes.get(_DIGEST) != _digest(table, normaliser):
+        raise StoreError(
+            "the scores are not those that were written", item=str(path), action="Run `workbench score` on the run"
+        )
+    return table.to_pylist(), msgspec.json.decode(normaliser, type=NormaliserFacts) if normaliser else None
+
+
+def _whole(path: Path, schema: pa.Schema | None = None) -> pa.Table:
+    return _guarded(path, _opened(path, schema).read)
+
+
+def _opened(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
+    """An open file whose columns are those of ``schema``; any columns where that is None."""
+    import pyarrow.parquet as pq
+
+    file = _guarded(path, lambda: pq.ParquetFile(path, page_checksum_verification=True))
+    if schema is not None and not file.schema_arrow.equals(schema):
+        odd = sorted(set(file.schema_arrow.names) ^ set(schema.names))
+        raise StoreError(
+            "the file has other columns than were written", item=str(path), got=", ".join(odd) or "other types"
+        )
+    return file
+
+
+def _guarded(path: Path, read: Callable[[], _T]) -> _T:
+    import pyarrow as pa
+
+    try:
+        return read()
+    except (OSError, pa.ArrowException) as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise StoreError(
+            "the file is missing" if missing else "the file is damaged",
+            item=str(path),
+            got=None if missing else str(error),
+            action="Restore it from a copy of the run",
+        ) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from workbench.audio.degrade import prepare
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
 from workbench.corpus import Corpus, Utterance, read_utterance
-from workbench.errors import ConfigurationError, InputError
+from workbench.errors import ConfigurationError, CorpusError, InputError
 from workbench.metrics.normalize import Normaliser, normaliser
 from workbench.network import find_profile
 from workbench.plan import SessionPlan, build_plan
@@ -30,7 +31,7 @@ from workbench.simulator.local import LocalSimulator
 from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, open_run
 from workbench.sweep import Cell, play_order
 
-__all__ = ["Question", "RunResult", "evaluate", "load_result", "prepare_jobs", "rescore", "select"]
+__all__ = ["Question", "RunResult", "evaluate", "join", "load_result", "prepare_jobs", "rescore", "select"]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
@@ -84,6 +85,33 @@ class RunResult:
     scores: list[SessionScore] = field(repr=False)
     cells: list[CellScore]
     complete: bool = True
+
+
+def join(corpora: Sequence[Corpus]) -> Corpus:
+    """Several corpora as one; its hash covers theirs.
+
+    Raises:
+        CorpusError: two utterances share an id.
+    """
+    if len(corpora) == 1:
+        return corpora[0]
+    owner: dict[str, str] = {}
+    for corpus in corpora:
+        for utterance in corpus.utterances:
+            if utterance.id in owner:
+                raise CorpusError(
+                    "two corpora have an utterance of this id",
+                    item=utterance.id,
+                    got=f"{owner[utterance.id]} and {corpus.name}",
+                    action="Rename one, or play the corpora apart",
+                )
+            owner[utterance.id] = corpus.name
+    return Corpus(
+        name="+".join(corpus.name for corpus in corpora),
+        root=corpora[0].root,
+        utterances=tuple(u for corpus in corpora for u in corpus.utterances),
+        sha256=hashlib.sha256("".join(corpus.sha256 for corpus in corpora).encode()).hexdigest(),
+    )
 
 
 def select(corpus: Corpus, limit: int | None = None, seed: int = 0) -> tuple[Utterance, ...]:

@@ -1,0 +1,89 @@
+"""What every verb prints: tables and JSON on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from workbench.recording import SessionRecord
+    from workbench.tables import Table
+
+__all__ = ["SCHEMA_VERSION", "json_option", "note", "print_json", "print_table", "session_progress"]
+
+SCHEMA_VERSION = 1
+"""Of every ``--json`` output; grows when a key changes its meaning or goes."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+
+
+def print_json(payload: dict[str, Any]) -> None:
+    """One JSON object on stdout, ``schema_version`` first; numbers that are not finite become null."""
+    data = msgspec.json.encode({"schema_version": SCHEMA_VERSION, **payload})
+    click.echo(msgspec.json.format(data, indent=2).decode())
+
+
+def note(text: str) -> None:
+    """A line for people, on stderr."""
+    click.echo(text, err=True)
+
+
+def print_table(table: Table, title: str = "", hide: tuple[str, ...] = ()) -> None:
+    """A table on stdout and its notes below it; plain and unshortened where stdout is no terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = [i for i, column in enumerate(table.columns) if column.key not in hide]
+    rows = table.text_rows()
+    drawn = RichTable(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i in shown:
+        left = any(isinstance(row[table.columns[i].key], str) for row in table.rows)
+        drawn.add_column(Text(table.columns[i].heading), justify="left" if left else "right", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(row[i]) for i in shown))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False)
+    console.print(drawn)
+    for line in table.notes:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def session_progress(sessions: int, quiet: bool = False) -> Iterator[Callable[[SessionRecord, int], None]]:
+    """Progress of a run on stderr: a bar on a terminal, a line every tenth of the way elsewhere."""
+    if quiet:
+        yield lambda record, done: None
+        return
+    failed = 0
+    if not sys.stderr.isatty():
+        step = max(1, sessions // 10)
+
+        def line(record: SessionRecord, done: int) -> None:
+            nonlocal failed
+            failed += record.outcome.failed
+            if record.outcome.failed:
+                note(f"  {record.key}: {record.outcome.value}: {record.error}")
+            if done % step == 0 or done == sessions:
+                note(f"  {done} of {sessions} sessions" + (f", {failed} failed" if failed else ""))
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task("streaming in real time", total=sessions)
+
+        def advance(record: SessionRecord, done: int) -> None:
+            if record.outcome.failed:
+                progress.console.print(f"  {record.key}: {record.outcome.value}: {record.error}", markup=False)
+            progress.update(task, completed=done, description=f"{record.key.cell}: {record.key.utterance}")
+
+        yield advance

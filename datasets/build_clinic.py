@@ -70,7 +70,7 @@ def main() -> None:
         name="clinic",
         description="Dictation sentences of eight kinds in five synthetic voices, with marked terms and word times.",
         licence="Sentences: Apache-2.0, invented for this corpus. Audio: see each row.",
-        note="Made by datasets/build_clinic.py. No patient is meant. Voices are synthetic: error rates are not those of people.",
+        note="Made by datasets/build_clinic.py. No patient is meant. The voices are synthetic, and so are error rates.",
     )
     write_manifest(FOLDER, rows, header)
     write_words(FOLDER, times)

@@ -47,7 +47,7 @@ def stereo_fault(x: NDArray[np.float64], kind: str, rate_hz: int) -> NDArray[np.
     if kind == "inverted":
         return x * ((1 - 10 ** (-3 / 20)) / 2)
     delay = round(_DELAY_S * rate_hz)
-    late = np.concatenate([np.zeros(delay), x])[: x.size]
+    late: NDArray[np.float64] = np.concatenate([np.zeros(delay), x])[: x.size]
     return (x + late) / 2
 
 

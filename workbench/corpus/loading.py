@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from workbench.audio.files import Audio, audio_info, read_audio
@@ -18,7 +19,7 @@ from workbench.corpus.rows import (
     parse_rows,
     resolve_audio,
 )
-from workbench.errors import AudioError
+from workbench.errors import AudioError, CorpusError
 from workbench.reference import Reference, Term, Word
 
 __all__ = ["Corpus", "Turn", "Utterance", "load_corpus", "parse_corpus", "read_utterance"]
@@ -95,6 +96,19 @@ class Corpus:
     description: str | None = None
     licence: str | None = None
     note: str | None = None
+
+    def utterance(self, utterance_id: str) -> Utterance:
+        """The utterance of an id.
+
+        Raises:
+            CorpusError: no such utterance, with the ids that come nearest.
+        """
+        for utterance in self.utterances:
+            if utterance.id == utterance_id:
+                return utterance
+        near = get_close_matches(utterance_id, [u.id for u in self.utterances], n=3)
+        expected = " or ".join(near) if near else f"one of {len(self.utterances)} ids"
+        raise CorpusError("no such utterance", item=self.name, got=utterance_id, expected=expected)
 
 
 def load_corpus(path: Path) -> Corpus:

@@ -1,0 +1,181 @@
+"""Word times for a whole corpus, stored beside its manifest, and a check of their quality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from workbench.audio.align import Aligner, spoken_tokens
+from workbench.audio.pronunciations import read_dictionary
+from workbench.corpus.loading import Corpus, Utterance, read_utterance
+from workbench.corpus.rows import WordRow, WordsRow
+from workbench.corpus.writing import write_words
+from workbench.errors import CorpusError
+from workbench.reference import Word
+
+__all__ = ["VOCABULARY", "AlignmentReport", "align_corpus", "corpus_pronunciations"]
+
+VOCABULARY = "vocabulary.dict"
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentReport:
+    """What an alignment of a corpus found; counts, from which shares derive.
+
+    Attributes:
+        origin: name and version of the aligner.
+        utterances: aligned anew.
+        kept: left alone, because their times come from a synthesiser or were given.
+        tokens: words of the texts that were aligned.
+        aligned: how many got a time.
+        guessed: how many have a pronunciation guessed from their letters.
+        out_of_order: words that begin before the word before them ends, by more than a frame.
+        outside: words that end after their audio.
+        failed: utterances without any time.
+        start_errors_ms, end_errors_ms: aligner minus known times, for each word whose true times are known; the
+            words of ``kept`` utterances, when they were measured.
+    """
+
+    origin: str
+    utterances: int = 0
+    kept: int = 0
+    tokens: int = 0
+    aligned: int = 0
+    guessed: int = 0
+    out_of_order: int = 0
+    outside: int = 0
+    failed: tuple[str, ...] = ()
+    start_errors_ms: tuple[float, ...] = field(default=(), repr=False)
+    end_errors_ms: tuple[float, ...] = field(default=(), repr=False)
+
+
+def corpus_pronunciations(corpus: Corpus) -> dict[str, str]:
+    """Pronunciations that come with a corpus; empty where there are none."""
+    path = corpus.root / VOCABULARY
+    return read_dictionary(path) if path.is_file() else {}
+
+
+def align_corpus(
+    corpus: Corpus,
+    *,
+    pronunciations: Mapping[str, str] | None = None,
+    replace: bool = False,
+    on_utterance: Callable[[str], object] | None = None,
+) -> AlignmentReport:
+    """Align a corpus, write ``words.jsonl`` beside its manifest and report on it.
+
+    Known times (of a synthesiser, or given) are kept and serve to measure the aligner's error.
+
+    Args:
+        corpus: loaded.
+        pronunciations: beyond the shipped dictionary; None takes those that come with the corpus.
+        replace: align also where times are known, and store the aligner's.
+        on_utterance: called with each id, for progress.
+
+    Raises:
+        AudioError: audio that cannot be read.
+        CorpusError: the folder cannot be written.
+    """
+    aligner = Aligner(corpus_pronunciations(corpus) if pronunciations is None else pronunciations)
+    tally = _Tally(aligner.origin)
+    rows = []
+    for utterance in corpus.utterances:
+        if on_utterance:
+            on_utterance(utterance.id)
+        row = tally.add(utterance, _aligned_words(aligner, utterance, tally), replace=replace)
+        if row is not None:
+            rows.append(row)
+    try:
+        write_words(corpus.root, rows)
+    except OSError as error:
+        raise CorpusError(
+            "word times cannot be written here",
+            item=str(corpus.root),
+            got=error.strerror,
+            action="Copy the corpus to a folder of your own",
+        ) from error
+    return tally.report()
+
+
+def _aligned_words(aligner: Aligner, utterance: Utterance, tally: _Tally) -> tuple[Word, ...]:
+    audio = read_utterance(utterance)
+    if not utterance.turns:
+        found = aligner.align(audio.pcm, audio.sample_rate_hz, utterance.reference.spoken, speaker=utterance.speaker)
+        tally.tokens += found.tokens
+        tally.guessed += found.guessed
+        return found.words
+    words: list[Word] = []
+    for turn in utterance.turns:
+        # Turn by turn: each word gets its speaker, and an error cannot wander into the next turn.
+        part = audio.pcm[turn.start_sample : turn.end_sample]
+        found = aligner.align(part, audio.sample_rate_hz, turn.text, speaker=turn.speaker)
+        tally.tokens += found.tokens
+        tally.guessed += found.guessed
+        words += [
+            Word(w.text, w.start_sample + turn.start_sample, w.end_sample + turn.start_sample, w.speaker)
+            for w in found.words
+        ]
+    return tuple(words)
+
+
+class _Tally:
+    """Counts while the corpus passes by."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.utterances = self.kept = self.tokens = self.aligned = self.guessed = 0
+        self.out_of_order = self.outside = 0
+        self.failed: list[str] = []
+        self.start_errors_ms: list[float] = []
+        self.end_errors_ms: list[float] = []
+
+    def add(self, utterance: Utterance, words: tuple[Word, ...], *, replace: bool) -> WordsRow | None:
+        self.aligned += len(words)
+        frame = utterance.sample_rate_hz // 100
+        ordered = pairwise(words)
+        self.out_of_order += sum(after.start_sample < before.end_sample - frame for before, after in ordered)
+        self.outside += sum(word.end_sample > utterance.samples for word in words)
+        if not words:
+            self.failed.append(utterance.id)
+        known = utterance.reference.words
+        origin = utterance.reference.words_origin
+        if known and origin and not origin.startswith("aligner"):
+            self._measure(utterance, words)
+            if not replace:
+                self.kept += 1
+                return _row(utterance, origin, known)
+        if not words:
+            return None
+        self.utterances += 1
+        return _row(utterance, self.origin, words)
+
+    def _measure(self, utterance: Utterance, words: tuple[Word, ...]) -> None:
+        known = utterance.reference.words
+        if [t for w in words for _, t in spoken_tokens(w.text)] != [t for w in known for _, t in spoken_tokens(w.text)]:
+            return  # other tokens: no word of one is surely a word of the other
+        per_ms = utterance.sample_rate_hz / 1000
+        for found, true in zip(words, known, strict=True):
+            self.start_errors_ms.append((found.start_sample - true.start_sample) / per_ms)
+            self.end_errors_ms.append((found.end_sample - true.end_sample) / per_ms)
+
+    def report(self) -> AlignmentReport:
+        return AlignmentReport(
+            self.origin,
+            self.utterances,
+            self.kept,
+            self.tokens,
+            self.aligned,
+            self.guessed,
+            self.out_of_order,
+            self.outside,
+            tuple(self.failed),
+            tuple(self.start_errors_ms),
+            tuple(self.end_errors_ms),
+        )
+
+
+def _row(utterance: Utterance, origin: str, words: tuple[Word, ...]) -> WordsRow:
+    return WordsRow(
+        utterance.id, origin, tuple(WordRow(w.text, w.start_sample, w.end_sample, w.speaker) for w in words)
+    )

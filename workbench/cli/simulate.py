@@ -1,0 +1,101 @@
+"""``workbench simulate``: a Suki on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+from pathlib import Path
+
+import click
+
+from workbench.settings import is_loopback
+
+__all__ = ["simulate"]
+
+
+@click.command(
+    epilog="Example: workbench simulate --port 8765, then in another terminal "
+    "workbench run --corpus datasets/clinic --endpoint http://127.0.0.1:8765"
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--recogniser",
+    default="pocketsphinx",
+    show_default=True,
+    type=click.Choice(["pocketsphinx", "scripted"]),
+    help="Real decoding, or what a script posted to /_sim/scripts/{session_id} says.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Recogniser processes.  [default: one per core]")
+@click.option("--streams", type=click.IntRange(1), help="Streams at the same time.  [default: two per worker]")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM certificate; serves https and wss.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of the certificate.")
+@click.option(
+    "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds a token lives."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="First line on stdout is one object with address and credentials."
+)
+def simulate(
+    host: str,
+    port: int,
+    recogniser: str,
+    workers: int | None,
+    streams: int | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    token_life: float,
+    as_json: bool,
+) -> None:
+    """Run a Suki on this machine until it is interrupted.
+
+    Its words come from real decoding of the audio it receives. It prints the address and the credentials that it
+    accepts.
+    """
+    from workbench.simulator.limits import SimulatorLimits
+    from workbench.simulator.server import SimulatorOptions
+
+    if not is_loopback(host):
+        click.echo(
+            f"warning: {host} can be reached from other machines; the credentials are public and the speech is not"
+            " protected",
+            err=True,
+        )
+    options = SimulatorOptions(
+        host=host,
+        port=port,
+        recogniser="scripted" if recogniser == "scripted" else "pocketsphinx",
+        workers=workers,
+        streams=streams,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        limits=SimulatorLimits(token_life_s=token_life),
+    )
+    asyncio.run(_serve(options, as_json))
+
+
+async def _serve(options: object, as_json: bool) -> None:
+    from workbench.simulator.server import Simulator, SimulatorOptions
+
+    assert isinstance(options, SimulatorOptions)  # noqa: S101  imported late, so that --help stays fast
+    logging.getLogger("workbench").setLevel(logging.INFO)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Simulator(options) as simulator:
+        partner = options.partner
+        said = {
+            "url": simulator.url,
+            "ws_url": simulator.ws_url,
+            "partner_id": partner.id,
+            "partner_token": partner.token,
+        }
+        if as_json:
+            click.echo(json.dumps(said))
+        else:
+            click.echo(f"Suki simulator ({options.recogniser}) at {simulator.url} and {simulator.ws_url}")
+            click.echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={partner.token}")
+            click.echo("End it with Ctrl-C.")
+        await stop.wait()

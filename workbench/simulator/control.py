@@ -1,0 +1,99 @@
+"""The control API under ``/_sim/``: scripts in, stamps out. It answers peers on this machine only.
+
+It is no part of the vendor's contract; it is how a measurement is calibrated against a known truth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workbench.settings import is_loopback
+from workbench.simulator.recognisers import Recogniser
+from workbench.simulator.refusals import json_response, refusal
+from workbench.simulator.rest import answer_safely, read_body
+from workbench.simulator.scripted import Script, Scripted
+from workbench.simulator.sessions import ConnectionLog, DictationSession, SessionStore
+
+__all__ = ["Control"]
+
+_Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Control:
+    """Handlers of ``/_sim/``."""
+
+    def __init__(self, recogniser: Recogniser, sessions: SessionStore, body_bytes: int) -> None:
+        self._recogniser = recogniser
+        self._sessions = sessions
+        self._body_bytes = body_bytes
+
+    def routes(self) -> list[Route]:
+        """Routes of the control API."""
+        return [
+            Route("/_sim/health", self._safely(self._health), methods=["GET"]),
+            Route("/_sim/sessions/{session_id}", self._safely(self._session), methods=["GET"]),
+            Route("/_sim/scripts/{session_id}", self._safely(self._script), methods=["POST"]),
+        ]
+
+    def _safely(self, handler: _Handler) -> _Handler:
+        async def answer(request: Request) -> Response:
+            if request.client is None or not is_loopback(request.client.host):
+                return await answer_safely(_refuse_stranger)
+            return await answer_safely(lambda: handler(request))
+
+        return answer
+
+    async def _health(self, _: Request) -> Response:
+        return json_response(
+            200,
+            {
+                "recogniser": self._recogniser.name,
+                "now_ns": time.perf_counter_ns(),
+                "sessions": self._sessions.counts(),
+                **self._recogniser.health(),
+            },
+        )
+
+    async def _session(self, request: Request) -> Response:
+        session = self._sessions.any_dictation(request.path_params["session_id"])
+        if session is None:
+            raise refusal(404, "session_not_found: no session has this id")
+        return json_response(200, _description(session))
+
+    async def _script(self, request: Request) -> Response:
+        if not isinstance(self._recogniser, Scripted):
+            raise refusal(409, f"not_scripted: the recogniser of this simulator is {self._recogniser.name}")
+        script: Script = await read_body(request, Script, self._body_bytes)
+        self._recogniser.register(request.path_params["session_id"], script)
+        return json_response(201, {"session_id": request.path_params["session_id"], "messages": len(script.messages)})
+
+
+async def _refuse_stranger() -> Response:
+    raise refusal(403, "permission_denied: the control API answers this machine only")
+
+
+def _description(session: DictationSession) -> dict[str, Any]:
+    return {
+        "session_id": session.id,
+        "state": session.state.value,
+        "sample_rate_hz": session.sample_rate_hz,
+        "audio_bytes": session.audio_bytes,
+        "finals": len(session.finals),
+        "connections": [_connection(log) for log in session.connections],
+    }
+
+
+def _connection(log: ConnectionLog) -> dict[str, Any]:
+    return {
+        "accepted_ns": log.accepted_ns,
+        "arrivals": [{"audio_bytes": size, "arrived_ns": at} for size, at in log.arrivals],
+        "emissions": [{"kind": kind, "sent_ns": at} for kind, at in log.emissions],
+        "ignored": log.ignored,
+        "ending": log.ending,
+    }

@@ -1,0 +1,62 @@
+"""The two forms in which a socket's credentials come, and the order that each endpoint demands.
+
+Browsers can set no headers; they put the credentials into ``Sec-WebSocket-Protocol`` (S-58, S-144). Dictation wants
+the token before the session id, the other products the session id before the token; the orders are not
+interchangeable (S-68).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workbench.protocol.messages import Product
+from workbench.simulator.refusals import refusal
+from workbench.simulator.sessions import is_uuid
+
+__all__ = ["SocketCredentials", "read_credentials"]
+
+NAME = "SukiAmbientAuth"
+LEGACY_NAME = "SukiTranscriptionAuth"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCredentials:
+    """What the upgrade request carried.
+
+    Attributes:
+        token: of the caller, not yet verified; None when it is missing.
+        session_id: which session, None when it is missing.
+        subprotocol: what the 101 selects: the name alone, never the token (S-69); None for the header form.
+    """
+
+    token: str | None = field(repr=False)
+    session_id: str | None
+    subprotocol: str | None
+
+
+def read_credentials(
+    headers: Mapping[str, str], offered: Sequence[str], product: Product, *, legacy: bool
+) -> SocketCredentials:
+    """Credentials of an upgrade request.
+
+    Args:
+        headers: by lower-case name.
+        offered: members of ``Sec-WebSocket-Protocol``, blanks around them removed (S-70).
+        product: decides names and order.
+        legacy: whether the name of older pages is accepted (S-71).
+
+    Raises:
+        ServiceError: 401 for an offer in the wrong order or under a wrong name.
+    """
+    id_header = "transcription_session_id" if product is Product.DICTATION else "ambient_session_id"
+    if "sdp_suki_token" in headers or not offered:
+        return SocketCredentials(headers.get("sdp_suki_token"), headers.get(id_header), None)
+    name, members = offered[0], offered[1:]
+    if name != NAME and not (legacy and name == LEGACY_NAME):
+        raise refusal(401, f"invalid_sdp_token: the first subprotocol must be {NAME}")
+    order = ("token", "session id") if product is Product.DICTATION else ("session id", "token")
+    in_order = len(members) == 2 and is_uuid(members[order.index("session id")])
+    if not in_order:
+        raise refusal(401, f"invalid_sdp_token: expected {NAME}, {order[0]}, {order[1]} in this order")
+    return SocketCredentials(members[order.index("token")], members[order.index("session id")], name)

@@ -1,0 +1,32 @@
+"""Bounds and times of the simulator, with the documented or safest defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["SimulatorLimits"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorLimits:
+    """How much and how long.
+
+    Attributes:
+        message_bytes: greatest socket message; larger ones close the socket with 1009. The documents are silent.
+        body_bytes: greatest REST body; larger ones are refused with 413.
+        idle_s: without audio for this long a stream is closed with 1008 (documented for ``/ws/stream``).
+        release_s: from the loss of a socket in mid-stream to the session accepting another (S-108).
+        token_life_s: life of a Suki token (S-12).
+        refusal_status: HTTP status of a handshake that finds the session in the wrong state (S-64).
+        legacy_subprotocol: whether the name ``SukiTranscriptionAuth`` of older pages is accepted (S-71).
+        kept_sessions: sessions held in memory; beyond it the oldest one that is over is forgotten.
+    """
+
+    message_bytes: int = 1_048_576
+    body_bytes: int = 1_048_576
+    idle_s: float = 25.0
+    release_s: float = 2.0
+    token_life_s: float = 3600.0
+    refusal_status: int = 412
+    legacy_subprotocol: bool = False
+    kept_sessions: int = 10_000

@@ -1,0 +1,258 @@
+"""The pocketsphinx recogniser as the server sees it: worker processes, bounded, replaced when they die.
+
+House rules: the event loop never waits for a decoder. Audio goes to a worker through a pipe, hypotheses come back
+through another, both asynchronous. What is not decoded yet is counted in seconds of audio: above the bound new
+streams are refused and the sender of a stream that is itself behind is slowed down, so that falling behind is never
+silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from workbench.errors import ServiceError
+from workbench.simulator import worker as wire
+from workbench.simulator.decoding import Heard
+from workbench.simulator.recognisers import StreamFailed, busy
+
+__all__ = ["WorkerPool"]
+
+NICENESS = 10
+"""Workers yield to the process that paces audio, which is what is being measured."""
+
+_FAILED_STARTS = 3
+_END_S = 5.0
+_BYTES_PER_SAMPLE = 2
+
+_log = logging.getLogger(__name__)
+_answers = msgspec.msgpack.Decoder(wire.Answer)
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """One worker process; ``process`` is None while it is being replaced."""
+
+    number: int
+    free: int
+    process: asyncio.subprocess.Process | None = None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: dict[int, _PoolStream] = field(default_factory=dict)
+    broken: bool = False
+
+    def send(self, request: wire.Request) -> None:
+        if self.process is not None and self.process.stdin is not None and not self.process.stdin.is_closing():
+            self.process.stdin.write(wire.pack(request))
+
+
+class _PoolStream:
+    """One stream on one worker. Implements :class:`workbench.simulator.recognisers.RecogniserStream`."""
+
+    def __init__(self, number: int, worker: _Worker, sample_rate_hz: int, max_backlog_s: float) -> None:
+        self._number = number
+        self._worker = worker
+        self._bytes_per_s = _BYTES_PER_SAMPLE * sample_rate_hz
+        self._max_backlog_s = max_backlog_s
+        self._undecoded_bytes = 0
+        self._room = asyncio.Event()
+        self._heard: asyncio.Queue[Heard | StreamFailed | None] = asyncio.Queue()
+        self._over = False
+
+    @property
+    def backlog_s(self) -> float:
+        """Seconds of audio that the worker has not decoded."""
+        return self._undecoded_bytes / self._bytes_per_s
+
+    async def feed(self, pcm: bytes, arrived_ns: int) -> None:
+        del arrived_ns  # hypotheses follow the audio, not the clock
+        while not self._over and self.backlog_s > self._max_backlog_s:
+            self._room.clear()
+            await self._room.wait()
+        if not self._over:
+            self._undecoded_bytes += len(pcm)
+            self._worker.send(wire.Decode(self._number, pcm))
+
+    def finish(self, arrived_ns: int) -> None:
+        del arrived_ns
+        if not self._over:
+            self._worker.send(wire.Finish(self._number))
+
+    async def results(self) -> AsyncIterator[Heard]:
+        while (found := await self._heard.get()) is not None:
+            if isinstance(found, StreamFailed):
+                raise found
+            yield found
+
+    def drop(self) -> None:
+        if not self._over:
+            self._worker.send(wire.Drop(self._number))
+            self._release(None)
+
+    def take(self, answer: wire.Progress | wire.Drained | wire.Failed) -> None:
+        """An answer of the worker."""
+        match answer:
+            case wire.Progress(_, size, heard):
+                self._undecoded_bytes -= size
+                self._room.set()
+                self._put(heard)
+            case wire.Drained(_, heard):
+                self._put(heard)
+                self._release(None)
+            case wire.Failed(_, reason):
+                self._release(StreamFailed(reason))
+
+    def lose(self) -> None:
+        """The worker is gone."""
+        self._release(StreamFailed("recogniser process ended"))
+
+    def _put(self, heard: list[Heard]) -> None:
+        for item in heard:
+            self._heard.put_nowait(item)
+
+    def _release(self, last: StreamFailed | None) -> None:
+        if not self._over:
+            self._over = True
+            self._undecoded_bytes = 0
+            # Before the terminal frame is sent, so that whoever waits for it finds the place free.
+            self._worker.streams.pop(self._number, None)
+            self._worker.free += 1
+            self._heard.put_nowait(last)
+            self._room.set()
+
+
+class WorkerPool:
+    """The ``pocketsphinx`` recogniser.
+
+    Args:
+        workers: processes; one per core is as many as help.
+        sessions: streams at the same time, each with a decoder of its own, loaded before the first one starts.
+        max_backlog_s: seconds of undecoded audio above which new streams are refused.
+    """
+
+    def __init__(self, workers: int, sessions: int, max_backlog_s: float) -> None:
+        self._sessions = sessions
+        self._max_backlog_s = max_backlog_s
+        self._decoders = -(-sessions // workers)
+        self._workers = [_Worker(i, self._decoders) for i in range(min(workers, sessions))]
+        self._numbers = itertools.count(1)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._refused = 0
+        self._replaced = 0
+
+    @property
+    def name(self) -> str:
+        """As in ``--recogniser``."""
+        return "pocketsphinx"
+
+    async def start(self) -> None:
+        """Start all workers and wait until their decoders are loaded.
+
+        Raises:
+            ServiceError: a worker does not start.
+        """
+        self._tasks = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        await asyncio.gather(*(worker.ready.wait() for worker in self._workers))
+        if any(worker.broken for worker in self._workers):
+            await self.close()
+            raise ServiceError(
+                "recogniser does not start",
+                item="pocketsphinx",
+                got=f"{_FAILED_STARTS} failed starts of a worker process",
+                action="Check that `python -c 'import pocketsphinx'` works, or use --recogniser scripted",
+            )
+
+    async def close(self) -> None:
+        """End the workers: their input ends, and so do they; a bounded wait, then a kill by id."""
+        self._closing = True
+        for worker in self._workers:
+            if worker.process is not None and worker.process.stdin is not None:
+                worker.process.stdin.close()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_END_S)
+            for worker in self._workers if late else ():
+                if worker.process is not None and worker.process.returncode is None:
+                    worker.process.kill()
+            await asyncio.gather(*self._tasks)
+
+    def open(self, session_id: str, sample_rate_hz: int) -> _PoolStream:
+        """A new stream on the worker with most decoders free.
+
+        Raises:
+            ServiceError: 503 when all decoders are taken or too much audio is undecoded.
+        """
+        del session_id
+        running = sum(len(worker.streams) for worker in self._workers)
+        alive = [worker for worker in self._workers if worker.ready.is_set() and not worker.broken and worker.free]
+        reason = None
+        if running >= self._sessions or not alive:
+            reason = f"{running} of {self._sessions} streams are open"
+        elif self.backlog_s > self._max_backlog_s:
+            reason = f"{self.backlog_s:.1f} s of audio wait, the bound is {self._max_backlog_s:g} s"
+        if reason is not None:
+            self._refused += 1
+            raise busy(reason)
+        worker = max(alive, key=lambda w: w.free)
+        number = next(self._numbers)
+        stream = _PoolStream(number, worker, sample_rate_hz, self._max_backlog_s)
+        worker.free -= 1
+        worker.streams[number] = stream
+        worker.send(wire.Open(number, sample_rate_hz))
+        return stream
+
+    @property
+    def backlog_s(self) -> float:
+        """Seconds of undecoded audio over all streams."""
+        return sum(stream.backlog_s for worker in self._workers for stream in worker.streams.values())
+
+    def health(self) -> dict[str, object]:
+        """Load and bounds."""
+        return {
+            "workers": [w.process.pid for w in self._workers if w.process is not None and w.ready.is_set()],
+            "streams": sum(len(w.streams) for w in self._workers),
+            "max_streams": self._sessions,
+            "backlog_s": round(self.backlog_s, 3),
+            "max_backlog_s": self._max_backlog_s,
+            "refused": self._refused,
+            "replaced_workers": self._replaced,
+        }
+
+    async def _keep(self, worker: _Worker) -> None:
+        """Run one worker for as long as the pool lives, replacing the process when it dies."""
+        failed_starts = 0
+        while not self._closing and failed_starts < _FAILED_STARTS:
+            worker.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "workbench.simulator.worker", str(self._decoders), str(NICENESS),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            await self._read(worker, worker.process)
+            status = await worker.process.wait()
+            failed_starts = 0 if worker.ready.is_set() else failed_starts + 1
+            worker.ready.clear()
+            for stream in list(worker.streams.values()):
+                stream.lose()
+            if not self._closing:
+                self._replaced += 1
+                _log.warning("recogniser worker %d ended with status %s and is replaced", worker.number, status)
+        worker.broken = not self._closing
+        worker.ready.set()
+
+    async def _read(self, worker: _Worker, process: asyncio.subprocess.Process) -> None:
+        """Hand answers to their streams until the process ends."""
+        assert process.stdout is not None  # noqa: S101  asked for above
+        try:
+            while True:
+                size = int.from_bytes(await process.stdout.readexactly(wire.HEADER_BYTES), "big")
+                answer = _answers.decode(await process.stdout.readexactly(size))
+                if isinstance(answer, wire.Ready):
+                    worker.ready.set()
+                elif (stream := worker.streams.get(answer.stream)) is not None:
+                    stream.take(answer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return

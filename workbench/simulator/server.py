@@ -1,0 +1,236 @@
+"""The simulator: a Suki on this machine, REST and sockets on one port.
+
+What it recognises, it recognises by decoding the audio it receives (``pocketsphinx``) or says by script
+(``scripted``). Its dictation text is lower case and has no punctuation, where the vendor formats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from workbench.errors import ConfigurationError
+from workbench.protocol.endpoints import SOCKET_PATHS
+from workbench.protocol.messages import Product
+from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
+from workbench.simulator.control import Control
+from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.pool import WorkerPool
+from workbench.simulator.recognisers import Recogniser
+from workbench.simulator.refusals import envelope, refusal
+from workbench.simulator.rest import Rest
+from workbench.simulator.scripted import Scripted
+from workbench.simulator.sessions import SessionStore
+from workbench.simulator.sockets import Sockets, refuse_handshake
+from workbench.simulator.tokens import TokenAuthority
+
+__all__ = ["Simulator", "SimulatorOptions"]
+
+STREAMS_PER_WORKER = 2
+"""About two real-time streams a core leave room for noise, which costs up to 2.5 times as much to decode."""
+
+_SHUTDOWN_S = 2
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """How to run a simulator.
+
+    Attributes:
+        host, port: where to listen; port 0 takes a free one.
+        recogniser: ``pocketsphinx`` or ``scripted``.
+        workers: recogniser processes; None is one per core.
+        streams: streams at the same time; None is two for each worker. More are refused with 503.
+        max_backlog_s: seconds of undecoded audio above which new streams are refused with 503.
+        tls_cert, tls_key: PEM files; both or neither.
+        partner: whose credentials are accepted.
+        limits: bounds and times.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    recogniser: Literal["pocketsphinx", "scripted"] = "pocketsphinx"
+    workers: int | None = None
+    streams: int | None = None
+    max_backlog_s: float = 10.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    partner: Partner = DEMO_PARTNER
+    limits: SimulatorLimits = field(default_factory=SimulatorLimits)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs the simulator; uvicorn would raise them again after its shutdown."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Simulator:
+    """A running simulator; use as ``async with Simulator(options) as simulator``.
+
+    Attributes:
+        url, ws_url: base addresses, once started.
+        sessions: all sessions.
+        recogniser: what turns audio into text.
+    """
+
+    def __init__(self, options: SimulatorOptions | None = None) -> None:
+        self.options = options or SimulatorOptions()
+        self.url = ""
+        self.ws_url = ""
+        limits = self.options.limits
+        self.sessions = SessionStore(limits.kept_sessions)
+        self.recogniser = _recogniser(self.options)
+        self._tokens = TokenAuthority(limits.token_life_s)
+        self._server: _Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Simulator:
+        listener = _listen(self.options)
+        try:
+            await self.recogniser.start()
+            self._server = _Server(self._config())
+            self._serving = asyncio.create_task(self._server.serve([listener]))
+            while not self._server.started:
+                await asyncio.wait([self._serving], timeout=0.005)
+                if self._serving.done():
+                    self._serving.result()
+        except BaseException:
+            listener.close()
+            await self.recogniser.close()
+            raise
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        secure = "s" if self.options.tls_cert else ""
+        self.url, self.ws_url = f"http{secure}://{shown}:{port}", f"ws{secure}://{shown}:{port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+        await self.recogniser.close()
+
+    def application(self) -> Starlette:
+        """The ASGI application: every route of REST, of the sockets and of the control API."""
+        limits = self.options.limits
+        rest = Rest(Accounts(self.options.partner), self._tokens, self.sessions, limits.body_bytes)
+        control = Control(self.recogniser, self.sessions, limits.body_bytes)
+        sockets = Sockets(self._tokens, self.sessions, self.recogniser, limits)
+        transcribe = SOCKET_PATHS[Product.DICTATION]
+        application = Starlette(
+            routes=[
+                *rest.routes(),
+                *control.routes(),
+                WebSocketRoute(transcribe, sockets.transcribe),
+                Route(transcribe, _upgrade_required),
+            ],
+            exception_handlers={HTTPException: _http_refusal},
+        )
+        application.router.redirect_slashes = False
+        application.router.default = _nowhere
+        return application
+
+    def _config(self) -> uvicorn.Config:
+        logging.getLogger("uvicorn.error").addFilter(_without_traceback)
+        return uvicorn.Config(
+            self.application(),
+            http="h11",
+            ws="websockets-sansio",
+            ws_max_size=self.options.limits.message_bytes,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+            ssl_certfile=self.options.tls_cert,
+            ssl_keyfile=self.options.tls_key,
+        )
+
+
+def _recogniser(options: SimulatorOptions) -> Recogniser:
+    if options.recogniser == "scripted":
+        return Scripted()
+    workers = options.workers or _cores()
+    return WorkerPool(workers, options.streams or STREAMS_PER_WORKER * workers, options.max_backlog_s)
+
+
+def _listen(options: SimulatorOptions) -> socket.socket:
+    """A bound socket. Raises ConfigurationError for an address, certificate or key that cannot be used."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise ConfigurationError("certificate and key belong together", item="--tls-cert, --tls-key", got="one of them")
+    if options.tls_cert is not None:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(options.tls_cert, options.tls_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                "certificate and key cannot be used",
+                item=str(options.tls_cert),
+                got=str(error),
+                expected="a PEM certificate and the PEM key that belongs to it",
+            ) from None
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        return socket.create_server((options.host, options.port), family=family, backlog=1024)
+    except OSError as error:
+        raise ConfigurationError(
+            "cannot listen",
+            item=f"{options.host}:{options.port}",
+            got=error.strerror or str(error),
+            action="Choose another --port, or 0 for any free one",
+        ) from None
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """One line for whoever runs it; a traceback may hold frames of speech."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg, record.args = f"{record.getMessage().strip()}: {record.exc_info[0].__name__}", None
+    record.exc_info = None
+    return True
+
+
+async def _http_refusal(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
+    message = {404: "not_found: no such address", 405: "method_not_allowed: not for this address"}
+    return envelope(refusal(status, message.get(status, "invalid_request")), headers)
+
+
+async def _upgrade_required(_: Request) -> Response:
+    return envelope(refusal(426, "upgrade_required: this address is a WebSocket"), {"Upgrade": "websocket"})
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Unknown addresses, for requests and for handshakes."""
+    error = refusal(404, "not_found: no such address")
+    if scope["type"] == "websocket":
+        await refuse_handshake(WebSocket(scope, receive, send), error)
+    else:
+        await envelope(error)(scope, receive, send)

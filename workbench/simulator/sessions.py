@@ -1,0 +1,168 @@
+"""Dictation sessions of the simulator: what they are, where they stand, what they said.
+
+Every change of state goes through the table in :mod:`workbench.protocol.states`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from workbench.protocol.bodies import DictationResult
+from workbench.protocol.states import DictationEvent, DictationState, next_dictation_state
+from workbench.simulator.refusals import refusal
+from workbench.simulator.tokens import Identity
+
+__all__ = ["ConnectionLog", "DictationSession", "SessionStore", "is_uuid"]
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether ``text`` is a UUID in its canonical form.
+
+    >>> is_uuid("123dfg-456dfg"), is_uuid("0c9f2b0e-3b1a-4a7e-9a63-2f4f8f2b8c11")
+    (False, True)
+    """
+    return _UUID.fullmatch(text) is not None
+
+
+@dataclass(slots=True)
+class ConnectionLog:
+    """What one socket carried, for calibration; times are ``time.perf_counter_ns`` of this process.
+
+    Attributes:
+        accepted_ns: when the handshake was answered.
+        arrivals: (bytes of audio so far, arrival) of each chunk.
+        emissions: (kind, moment before the frame was written) of each frame sent: partial, final or terminal.
+        ignored: frames that were well formed and no message of this product.
+        ending: why the socket was closed, None while it is open.
+    """
+
+    accepted_ns: int
+    arrivals: list[tuple[int, int]] = field(default_factory=list)
+    emissions: list[tuple[str, int]] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    ending: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class DictationSession:
+    """One dictation session.
+
+    Attributes:
+        id: as the client or the simulator chose it.
+        owner: who may use it.
+        sample_rate_hz: of the audio that its sockets will bring.
+        state: READY, RUNNING, IDLE or COMPLETED.
+        finals: text of the finals of all connections, in order (S-109).
+        audio_bytes: received over all connections.
+        connections: one log a socket.
+        stop: set by REST end to close the open socket (S-111); None while no socket is open.
+        failed: whether the recogniser lost a stream of this session.
+        result: the answer to end, once given, never changed (S-113).
+    """
+
+    id: str
+    owner: Identity
+    sample_rate_hz: int
+    state: DictationState = DictationState.READY
+    finals: list[str] = field(default_factory=list, repr=False)
+    audio_bytes: int = 0
+    connections: list[ConnectionLog] = field(default_factory=list)
+    stop: asyncio.Event | None = None
+    failed: bool = False
+    result: DictationResult | None = field(default=None, repr=False)
+
+    def apply(self, event: DictationEvent) -> None:
+        """Move along the table. Raises RemoteProtocolError where it has no such move."""
+        self.state = next_dictation_state(self.state, event)
+
+    def release(self) -> None:
+        """Free the session after a socket that was lost in mid-stream (S-108)."""
+        self.apply(DictationEvent.RELEASED)
+
+    def end(self) -> DictationResult:
+        """REST end: the result of the whole session; closes a socket that is open."""
+        was_running = self.state is DictationState.RUNNING
+        self.apply(DictationEvent.END)
+        if self.result is None:
+            self.result = DictationResult(
+                transcription_session_id=self.id,
+                status=self._status(was_running),
+                final_transcript=" ".join(self.finals),
+                duration=round(self.audio_bytes / 2 / self.sample_rate_hz, 3),
+                ended_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            )
+        if self.stop is not None:
+            self.stop.set()
+        return self.result
+
+    def _status(self, was_running: bool) -> str:
+        """``completed`` promises the whole text; a stream that was cut off or lost does not have it."""
+        if self.failed:
+            return "failed"
+        return "cancelled" if was_running else "completed"
+
+
+class SessionStore:
+    """All sessions of this simulator, bounded.
+
+    Args:
+        kept: beyond it the oldest session that is over is forgotten.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._dictation: dict[str, DictationSession] = {}
+
+    def create_dictation(self, owner: Identity, wanted_id: str | None, sample_rate_hz: int) -> DictationSession:
+        """A new session.
+
+        Raises:
+            ServiceError: 400 for an id that is no UUID, 409 for one that exists.
+        """
+        if wanted_id is not None and not is_uuid(wanted_id):
+            raise refusal(400, "invalid_request: transcription_session_id is not a UUID")
+        session_id = wanted_id or str(uuid.uuid4())
+        if session_id in self._dictation:
+            raise refusal(409, "session_exists: transcription_session_id is in use")
+        self._forget_one()
+        session = self._dictation[session_id] = DictationSession(session_id, owner, sample_rate_hz)
+        return session
+
+    def dictation(self, session_id: str, caller: Identity) -> DictationSession:
+        """The session of that id.
+
+        Raises:
+            ServiceError: 404 when there is none, 403 when it is another partner's.
+        """
+        session = self._dictation.get(session_id)
+        if session is None:
+            raise refusal(404, "session_not_found: no dictation session has this id")
+        if session.owner.partner_id != caller.partner_id:
+            raise refusal(403, "permission_denied: the session belongs to another partner")
+        return session
+
+    def any_dictation(self, session_id: str) -> DictationSession | None:
+        """The session of that id, whoever owns it: for the control API."""
+        return self._dictation.get(session_id)
+
+    def counts(self) -> dict[str, int]:
+        """Number of sessions by state."""
+        found = dict.fromkeys((state.value for state in DictationState), 0)
+        for session in self._dictation.values():
+            found[session.state.value] += 1
+        return found
+
+    def _forget_one(self) -> None:
+        if len(self._dictation) < self._kept:
+            return
+        over = (s.id for s in self._dictation.values() if s.state is DictationState.COMPLETED)
+        oldest = next(over, None)
+        if oldest is None:
+            raise refusal(503, f"too_many_sessions: {self._kept} sessions are open")
+        del self._dictation[oldest]

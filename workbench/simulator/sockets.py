@@ -1,0 +1,82 @@
+"""Admission to the sockets: everything that is decided before the 101 (S-58…S-71)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from workbench.errors import RemoteProtocolError, ServiceError
+from workbench.protocol.messages import Product
+from workbench.protocol.states import DictationEvent
+from workbench.simulator.dictation import DictationStream
+from workbench.simulator.handshake import SocketCredentials, read_credentials
+from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.recognisers import Recogniser, RecogniserStream
+from workbench.simulator.refusals import envelope, refusal
+from workbench.simulator.sessions import DictationSession, SessionStore
+from workbench.simulator.tokens import TokenAuthority
+
+__all__ = ["Sockets", "refuse_handshake"]
+
+
+async def refuse_handshake(websocket: WebSocket, error: ServiceError) -> None:
+    """Answer an upgrade request with a status and the envelope instead of 101."""
+    try:
+        await websocket.send_denial_response(envelope(error))
+    except (WebSocketDisconnect, RuntimeError):
+        return  # who asked has left
+
+
+class Sockets:
+    """The socket endpoints."""
+
+    def __init__(
+        self, tokens: TokenAuthority, sessions: SessionStore, recogniser: Recogniser, limits: SimulatorLimits
+    ) -> None:
+        self._tokens = tokens
+        self._sessions = sessions
+        self._recogniser = recogniser
+        self._limits = limits
+
+    async def transcribe(self, websocket: WebSocket) -> None:
+        """``/ws/transcribe``."""
+        try:
+            asked = read_credentials(
+                websocket.headers,
+                websocket.scope["subprotocols"],
+                Product.DICTATION,
+                legacy=self._limits.legacy_subprotocol,
+            )
+            session, recognition = self._admit(asked)
+        except ServiceError as error:
+            await refuse_handshake(websocket, error)
+            return
+        drained = False
+        try:
+            await websocket.accept(asked.subprotocol)
+            drained = await DictationStream(websocket, session, recognition, self._limits).run()
+        except WebSocketDisconnect:
+            pass  # left between asking and the 101
+        finally:
+            recognition.drop()
+            if not drained:
+                # A lost socket is noticed late by a real service, too.
+                asyncio.get_running_loop().call_later(self._limits.release_s, session.release)
+
+    def _admit(self, asked: SocketCredentials) -> tuple[DictationSession, RecogniserStream]:
+        """The session, now RUNNING, and a stream of the recogniser for it. Raises ServiceError."""
+        caller = self._tokens.verify(asked.token)
+        if asked.session_id is None:
+            raise refusal(400, "invalid_request: header transcription_session_id is missing")
+        session = self._sessions.dictation(asked.session_id, caller)
+        before = session.state
+        try:
+            session.apply(DictationEvent.CONNECT)
+        except RemoteProtocolError as error:
+            raise refusal(self._limits.refusal_status, f"FailedPrecondition: {error}") from None
+        try:
+            return session, self._recogniser.open(session.id, session.sample_rate_hz)
+        except ServiceError:
+            session.state = before  # the refused socket was never there
+            raise

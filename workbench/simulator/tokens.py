@@ -1,0 +1,86 @@
+"""Tokens of the simulator: RS256 JWTs with a life of one hour, and the key set that verifies them (S-12, S-26, S-28).
+
+The key pair is made when the simulator starts and is never written anywhere.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from workbench.simulator.refusals import refusal
+
+__all__ = ["Identity", "TokenAuthority"]
+
+KEY_ID = "sdp-pub"
+_ISSUER = "suki-simulator"
+_AUDIENCE = "sdp"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls.
+
+    Attributes:
+        partner_id: whose sessions they are; another partner's are foreign.
+        provider_id: the clinician, None where the partner's token does not tell them apart.
+    """
+
+    partner_id: str
+    provider_id: str | None = None
+
+
+class TokenAuthority:
+    """Issues and verifies Suki tokens.
+
+    Args:
+        life_s: from issue to expiry.
+    """
+
+    def __init__(self, life_s: float) -> None:
+        self._life_s = life_s
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._public = self._key.public_key()
+
+    def issue(self, identity: Identity) -> str:
+        """A token for ``identity``."""
+        now = time.time()
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": identity.provider_id or identity.partner_id,
+            "partner_id": identity.partner_id,
+            "provider_id": identity.provider_id,
+            "iat": int(now),
+            "exp": now + self._life_s,
+            "jti": str(uuid.uuid4()),
+        }
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": KEY_ID})
+
+    def verify(self, token: str | None) -> Identity:
+        """Who a token speaks for.
+
+        Raises:
+            ServiceError: 401 ``invalid_sdp_token`` (S-14).
+        """
+        if not token:
+            raise refusal(401, "invalid_sdp_token: header sdp_suki_token is missing")
+        try:
+            claims = jwt.decode(token, self._public, algorithms=["RS256"], audience=_AUDIENCE, issuer=_ISSUER)
+        except jwt.ExpiredSignatureError:
+            raise refusal(401, "invalid_sdp_token: expired") from None
+        except (jwt.InvalidTokenError, ValueError):
+            hint = ", send the bare token without 'Bearer'" if token.lower().startswith("bearer") else ""
+            raise refusal(401, f"invalid_sdp_token: not a token of this service{hint}") from None
+        return Identity(claims["partner_id"], claims["provider_id"])
+
+    def key_set(self) -> dict[str, Any]:
+        """The public key as RFC 7517 writes it."""
+        numbers = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
+        use = {"alg": "RS256", "kty": "RSA", "use": "sig", "kid": KEY_ID}
+        return {"keys": [use | {"n": numbers["n"], "e": numbers["e"]}]}

@@ -171,7 +171,7 @@ class FrameLog:
     def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
         """Record a control message that was sent (end of audio, start time, events)."""
         kind = _KINDS.index(FrameKind.CONTROL)
-        self._append((kind, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, len(text)), text)
+        self._append((kind, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, len(text.encode())), text)
 
     def received(self, raw: str | bytes, received_ns: int) -> None:
         """Record an arrival; binary frames are kept as hexadecimal text."""

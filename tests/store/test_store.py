@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from workbench.recording import FrameLog, Outcome
 from workbench.store import RunWriter, list_runs, open_run
 from workbench.store import files as store_files
 
+HERE = Path(__file__).parents[2]
 SCORES = [{"utterance": "u1", "errors": 1, "wer": 0.25, "thin": False, "reason": None}]
 
 
@@ -156,8 +158,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_a_killed_run_keeps_its_sessions(tmp_path):
     """After SIGKILL the lock is free, the run is interrupted, and its sessions are whole."""
-    here = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(here)], check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(HERE)], check=False, timeout=60)
     run = open_run(tmp_path)
     assert run.status == "interrupted"
     assert run.records() == [make_record(f"u{i}") for i in range(3)]
@@ -279,12 +280,22 @@ def test_a_disk_that_fills_up_during_the_commit_costs_nothing(tmp_path, monkeypa
     assert open_run(tmp_path).records() == [make_record("u1")]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into read-only folders")
-def test_a_read_only_folder_is_one_clear_line(tmp_path):
+@pytest.fixture
+def powerless():
+    """Root may write anywhere, so while the test runs we are nobody."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+def test_a_read_only_folder_is_one_clear_line(powerless):
     """The error names the folder and what to do."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match=r"no permission.*choose another store"):
-        RunWriter.create(tmp_path, make_manifest())
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o500)
+        with pytest.raises(StoreError, match=rf"{folder}/\S+: no permission .*\. Check who owns the folder"):
+            RunWriter.create(Path(folder), make_manifest())
 
 
 @pytest.mark.parametrize(

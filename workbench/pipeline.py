@@ -245,10 +245,10 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
     async with contextlib.AsyncExitStack() as stack:
         recogniser: str | None = None
         if settings.endpoint == "simulator":
-            simulator = await stack.enter_async_context(LocalSimulator())
+            recogniser = "pocketsphinx"
+            simulator = await stack.enter_async_context(LocalSimulator("--recogniser", recogniser))
             address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
             credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
-            recogniser = simulator.recogniser
         else:
             address = resolve_endpoint(settings.endpoint)
             credentials = settings.credentials or _default_credentials(address)

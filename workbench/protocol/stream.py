@@ -143,10 +143,13 @@ class StreamSession:
 
     def send(self, message: ClientMessage | ServerMessage) -> bytes:
         """The frame to write for ``message``. Raises LocalProtocolError when it is not its turn."""
-        self._advance_local(_step(message), type(message).__name__)
+        # Encoded first: the codec refuses what this end does not say, and the connection stays where it was.
         if self.role is Role.CLIENT:
-            return self._codec.encode_client(message, self.product)  # type: ignore[arg-type]
-        return self._codec.encode_server(message, self.session_id)  # type: ignore[arg-type]
+            frame = self._codec.encode_client(message, self.product)  # type: ignore[arg-type]
+        else:
+            frame = self._codec.encode_server(message, self.session_id)  # type: ignore[arg-type]
+        self._advance_local(_step(message), type(message).__name__)
+        return frame
 
     def audio_sent(self) -> None:
         """Account for an AUDIO frame that the plan had encoded already."""

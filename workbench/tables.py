@@ -19,12 +19,14 @@ __all__ = [
     "CELL_COLUMNS",
     "DIFFERENCE_COLUMNS",
     "SESSION_COLUMNS",
+    "SUMMARY_COLUMNS",
     "Column",
     "Table",
     "cell_json",
     "cells_table",
     "comparison_table",
     "sessions_table",
+    "summary_table",
 ]
 
 T = TypeVar("T")
@@ -131,6 +133,35 @@ def cells_table(cells: Sequence[CellScore]) -> Table:
             notes.append(f"{cell.cell}: first partial is counted from audio start, the words have no times")
         notes += [f"{cell.cell}: {name}: {why}" for name, why in cell.reasons.items()]
     return _table(CELL_COLUMNS, cells, notes)
+
+
+def _wer_text(cell: CellScore) -> str | None:
+    if cell.words.rate is None:
+        return None
+    ends = cell.wer_interval
+    return f"{cell.words.rate:.1%}" + (f" ({ends.low:.1%} to {ends.high:.1%})" if ends else "")
+
+
+def _pacing_text(cell: CellScore) -> str | None:
+    if cell.pacing.valid is None:
+        return None
+    verdict = "valid" if cell.pacing.valid else f"INVALID in {cell.pacing.invalid}"
+    p99, largest = ms(cell.pacing.p99_ns), ms(cell.pacing.max_ns)
+    return f"{verdict}, p99 {p99:.1f} max {largest:.1f} ms"
+
+
+SUMMARY_COLUMNS: tuple[Column[CellScore], ...] = (
+    *CELL_COLUMNS[:3],
+    Column("wer_text", "WER (95 % interval)", _wer_text, explain="pooled word error rate after the normaliser"),
+    *(c for c in CELL_COLUMNS if c.key.startswith(("first_partial", "word_latency", "finalisation"))),
+    Column("pacing_text", "pacing certificate", _pacing_text, explain="send lateness of chunks, all sessions"),
+)
+"""The cells in few enough columns for a terminal; interval and certificate are written out."""
+
+
+def summary_table(cells: Sequence[CellScore]) -> Table:
+    """As :func:`cells_table`, narrow enough for a terminal."""
+    return _table(SUMMARY_COLUMNS, cells, cells_table(cells).notes)
 
 
 def cell_json(cell: CellScore) -> dict[str, Any]:

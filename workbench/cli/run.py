@@ -91,7 +91,7 @@ def run(
 def play_and_print(question: Question, settings: Settings, as_json: bool, more: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
     """Play with progress, then print the table or the JSON object; returns the RunResult."""
     from workbench.pipeline import evaluate, prepare_jobs
-    from workbench.tables import cells_table
+    from workbench.tables import summary_table
 
     seconds = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats
     note(
@@ -104,13 +104,9 @@ def play_and_print(question: Question, settings: Settings, as_json: bool, more: 
     if as_json:
         print_json(result_json(result) | (more or {}))
     else:
-        print_table(cells_table(result.cells), hide=_HIDDEN)
+        print_table(summary_table(result.cells))
         note(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}")
     return result
-
-
-_HIDDEN = ("wer_raw", "coverage", "left_out")
-"""Columns that ``show`` has and the first table does not, so that it fits a terminal."""
 
 
 def result_json(result: RunResult) -> dict[str, Any]:

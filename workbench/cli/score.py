@@ -25,7 +25,7 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
     from workbench.pipeline import rescore
     from workbench.settings import load_settings
     from workbench.store import open_run
-    from workbench.tables import cells_table
+    from workbench.tables import summary_table
 
     which = normaliser(name)
     stored = open_run(load_settings(os.environ, store=store).store, run)
@@ -34,5 +34,5 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
         facts = {"name": which.name, "version": which.version, "hash": which.hash}
         print_json(result_json(result) | {"normaliser": facts})
         return
-    print_table(cells_table(result.cells))
+    print_table(summary_table(result.cells))
     note(f"Scored {len(result.scores)} sessions of {stored.run_id} with normaliser {which.name} {which.version}")

@@ -33,22 +33,20 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def print_table(table: Table, title: str = "", hide: tuple[str, ...] = ()) -> None:
+def print_table(table: Table, title: str = "") -> None:
     """A table on stdout and its notes below it; plain and unshortened where stdout is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    shown = [i for i, column in enumerate(table.columns) if column.key not in hide]
-    rows = table.text_rows()
     drawn = RichTable(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i in shown:
-        left = any(isinstance(row[table.columns[i].key], str) for row in table.rows)
-        drawn.add_column(Text(table.columns[i].heading), justify="left" if left else "right", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(row[i]) for i in shown))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False)
+    for column in table.columns:
+        left = any(isinstance(row[column.key], str) for row in table.rows)
+        drawn.add_column(Text(column.heading), justify="left" if left else "right", overflow="fold")
+    for row in table.text_rows():
+        drawn.add_row(*map(Text, row))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, highlight=False)
     console.print(drawn)
     for line in table.notes:
         console.print(Text(f"  {line}"), soft_wrap=True)

@@ -119,6 +119,10 @@ class AudioConfig:
         Raises:
             InputError: naming the key, the value and what is allowed.
         """
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if "float" in str(setting.type) and type(value) is int:
+                object.__setattr__(self, setting.name, float(value))  # 20 and 20.0 are one setting, with one hash
         for key, (low, high) in _RANGES.items():
             _require_range(key, getattr(self, key), low, high)
         for key, allowed in _CHOICES.items():
@@ -183,13 +187,12 @@ class AudioConfig:
 
         Where a library decides the bytes (a codec of libsndfile), its version is part of the hash.
         """
-        settings = {k: float(v) if isinstance(v, float) else v for k, v in sorted(self.differing().items())}
         versions = {}
         if self.codec not in (None, "pcm"):
             import soundfile
 
             versions["libsndfile"] = soundfile.__libsndfile_version__
-        canonical = json.dumps({"audio": settings, "versions": versions}, sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps({"audio": self.differing(), "versions": versions}, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

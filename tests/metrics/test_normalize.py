@@ -51,7 +51,7 @@ def test_basic_folds_case_and_punctuation(text, expected):
         ("O.D.", "O.S."),
     ],
 )
-@pytest.mark.parametrize("name", ["raw", "basic"])
+@pytest.mark.parametrize("name", ["raw", "basic", "clinical"])
 def test_two_values_never_become_one(name, one, other):
     """What differs in content differs after normalisation."""
     assert normaliser(name)(one) != normaliser(name)(other)
@@ -71,7 +71,20 @@ def test_each_normaliser_has_its_own_hash():
     assert len({n.hash for n in NORMALISERS.values()}) == len(NORMALISERS)
 
 
+PINNED = {
+    "raw": ("1", "e3bb4f93483b"),
+    "basic": ("1", "f49494e718e1"),
+    "clinical": ("1", "0485306488fb"),
+}
+
+
+def test_the_rules_do_not_change_without_a_new_version():
+    """A stored hash means something only while equal versions have equal rules."""
+    found = {n.name: (n.version, n.hash[:12]) for n in NORMALISERS.values() if n.name != "english"}
+    assert found == PINNED
+
+
 def test_an_unknown_normaliser_is_refused_with_the_names_there_are():
     """The message says what would have been accepted."""
-    with pytest.raises(InputError, match="got klingon; expected one of raw, basic"):
+    with pytest.raises(InputError, match="got klingon; expected one of raw, basic, english, clinical"):
         normaliser("klingon")

@@ -8,12 +8,15 @@ same normaliser is applied to both sides. Text is not patient-safe: nothing here
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from workbench.errors import InputError
+from workbench.metrics import clinical as clinical_rules
 
 __all__ = ["NORMALISERS", "Normaliser", "basic", "normaliser"]
 
@@ -98,11 +101,36 @@ def _named(name: str, version: str, rules: str, apply: Callable[[str], str], *, 
     return Normaliser(name, version, digest, spoken, apply)
 
 
+def _english(text: str) -> str:
+    """The Whisper English normaliser, unchanged, so that figures can be set beside published ones.
+
+    It damages clinical text: "10 mm stent" becomes "10 stent", "-5" becomes "5", "oh" becomes "0".
+    """
+    return " ".join(_whisper()(text).split())
+
+
+@cache
+def _whisper() -> Callable[[str], str]:
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    normalise: Callable[[str], str] = EnglishTextNormalizer()
+    return normalise
+
+
+def _clinical(text: str) -> str:
+    return clinical_rules.clinical(text, basic)
+
+
+_WHISPER_PACKAGE = f"whisper-normalizer {importlib.metadata.version('whisper-normalizer')}"
+
 NORMALISERS: dict[str, Normaliser] = {
     # Raw is what stood on the screen against what should have stood there: the written form.
     "raw": _named("raw", "1", "white space", _white_space, spoken=False),
     "basic": _named("basic", "1", _BASIC_RULES, basic),
+    "english": _named("english", _WHISPER_PACKAGE, _WHISPER_PACKAGE, _english),
+    "clinical": _named("clinical", "1", _BASIC_RULES + clinical_rules.rules(), _clinical),
 }
+"""Every normaliser by name, from the strictest to the most forgiving."""
 
 
 def normaliser(name: str) -> Normaliser:

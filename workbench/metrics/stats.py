@@ -29,6 +29,7 @@ __all__ = [
 
 DRAWS = 10_000
 LEVEL = 0.95
+_BCA_BLOCKS = 20
 # Draws are made in slices of about this many numbers, so that memory stays under 100 MB whatever is resampled.
 _SLICE = 2_000_000
 
@@ -110,7 +111,10 @@ def rate_interval(
     draws: int = DRAWS,
     level: float = LEVEL,
 ) -> Interval | None:
-    """Percentile bootstrap of the pooled rate sum(errors) / sum(words) over blocks.
+    """Bootstrap interval of the pooled rate sum(errors) / sum(words) over blocks.
+
+    From 20 blocks on the interval is bias-corrected and accelerated (BCa), below that a plain percentile interval:
+    the acceleration is estimated from the blocks, and fewer give it too much noise.
 
     Args:
         errors: errors of each session.
@@ -123,16 +127,42 @@ def rate_interval(
     Returns:
         None for fewer than two blocks or no reference words: one block says nothing about another.
 
-    Source: Bisani and Ney, "Bootstrap estimates for confidence intervals in ASR performance evaluation", ICASSP 2004.
+    Source: Bisani and Ney, "Bootstrap estimates for confidence intervals in ASR performance evaluation", ICASSP 2004;
+    Efron, "Better bootstrap confidence intervals", JASA 82 (1987).
     """
     e, w = block_sums(errors, words, blocks)
     if len(e) < 2 or not w.sum():
         return None
     sums = rate_draws(np.column_stack((e, w)), np.random.default_rng(seed), draws)
     sums = sums[sums[:, 1] > 0]
-    tail = (1 - level) / 2
-    low, high = np.quantile(sums[:, 0] / sums[:, 1], [tail, 1 - tail])
-    return Interval(float(low), float(high), level)
+    rates = sums[:, 0] / sums[:, 1]
+    tails = _bca_tails(rates, e, w, level) if len(e) >= _BCA_BLOCKS else None
+    method = "percentile bootstrap" if tails is None else "BCa bootstrap"
+    low, high = np.quantile(rates, tails or ((1 - level) / 2, (1 + level) / 2))
+    return Interval(float(low), float(high), level, method)
+
+
+def _bca_tails(
+    rates: NDArray[np.float64], errors: NDArray[np.int64], words: NDArray[np.int64], level: float
+) -> tuple[float, float] | None:
+    """Which quantiles of the draws are the ends of the BCa interval; None where the draws do not vary."""
+    from scipy.special import ndtr, ndtri
+
+    observed = errors.sum() / words.sum()
+    # Draws equal to the observed rate count half: rates of few words are discrete.
+    below = float((rates < observed).mean() + (rates == observed).mean() / 2)
+    rest = words.sum() - words
+    if not 0 < below < 1 or not rest.all():
+        return None
+    without = (errors.sum() - errors) / rest
+    centred = without.mean() - without
+    spread = float((centred**2).sum()) ** 1.5
+    if not spread:
+        return None
+    bias, acceleration = float(ndtri(below)), float((centred**3).sum()) / (6 * spread)
+    ends = [bias + float(ndtri(tail)) for tail in ((1 - level) / 2, (1 + level) / 2)]
+    low, high = (float(ndtr(bias + end / (1 - acceleration * end))) for end in ends)
+    return low, high
 
 
 def percentile(values: Sequence[int] | NDArray[np.int64], p: float) -> int | None:

@@ -1,0 +1,84 @@
+"""The simulator as a process: start, announcement, end."""
+
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+
+import httpx
+import pytest
+import trustme
+
+from workbench.errors import ServiceError
+from workbench.simulator.local import LocalSimulator
+
+COMMAND = [sys.executable, "-m", "workbench", "simulate", "--recogniser", "scripted"]
+
+
+def test_it_lives_for_the_block():
+    """Address and credentials work inside; nobody listens afterwards."""
+    with LocalSimulator("--recogniser", "scripted") as simulator:
+        login = {"partner_id": simulator.partner_id, "partner_token": simulator.partner_token}
+        assert httpx.post(f"{simulator.url}/api/v1/auth/login", json=login).status_code == 200
+        assert simulator.partner_token not in repr(simulator)
+        url = simulator.url
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+async def test_it_lives_for_an_async_block_too():
+    """The loop is not blocked while it starts."""
+    async with LocalSimulator("--recogniser", "scripted") as simulator:
+        assert simulator.ws_url.startswith("ws://127.0.0.1:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(number):
+    """Exit status 0 and nothing on standard error."""
+    process = subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "Suki simulator (scripted) at http://127.0.0.1:" in process.stdout.readline()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_port_in_use_is_one_line_and_status_4():
+    """What, where, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert f"127.0.0.1:{port}: cannot listen" in done.stderr
+
+
+def test_a_simulator_that_does_not_start_says_why(tmp_path):
+    """The child's own line is in the error."""
+    missing = str(tmp_path / "missing.pem")
+    with pytest.raises(ServiceError, match="certificate and key cannot be used"):
+        LocalSimulator("--recogniser", "scripted", "--tls-cert", missing, "--tls-key", missing).__enter__()
+
+
+def test_listening_to_other_machines_is_warned_about(tmp_path):
+    """Speech on an open port should be a decision."""
+    command = [*COMMAND, "--host", "0.0.0.0", "--port", "0"]  # noqa: S104
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.terminate()
+    assert "warning: 0.0.0.0 can be reached from other machines" in process.communicate(timeout=20)[1]
+
+
+def test_it_serves_tls(tmp_path):
+    """https and wss with a given certificate."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for pem in certificate.cert_chain_pems:
+        pem.write_to_path(tmp_path / "cert.pem", append=True)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    paths = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    with LocalSimulator("--recogniser", "scripted", *paths) as simulator:
+        assert simulator.url.startswith("https://")
+        assert httpx.get(f"{simulator.url}/_sim/health", verify=trust).json()["recogniser"] == "scripted"

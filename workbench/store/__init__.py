@@ -14,6 +14,7 @@ from workbench.store.manifest import (
     NormaliserFacts,
     new_run_id,
 )
+from workbench.store.queries import Lateness, lateness_by_cell, query, score_percentiles
 from workbench.store.reader import StoredRun, list_runs, open_run
 from workbench.store.writer import RunWriter
 
@@ -23,11 +24,15 @@ __all__ = [
     "CorpusFacts",
     "Counts",
     "Host",
+    "Lateness",
     "Manifest",
     "NormaliserFacts",
     "RunWriter",
     "StoredRun",
+    "lateness_by_cell",
     "list_runs",
     "new_run_id",
     "open_run",
+    "query",
+    "score_percentiles",
 ]

@@ -98,7 +98,7 @@ class RunWriter:
             StoreError: the disk is full or the rows do not make a table; the journal stays then.
         """
         if self._segment is not None:
-            self._segment.close()
+            self._segment.close(flush=False)
         sessions, _ = write_records(self.path, self._stored())
         write_scores(self.path, scores, self.manifest.normaliser)
         self._finish("committed", sessions)

@@ -6,14 +6,14 @@ Running it again gives the same samples; FLAC bytes may differ with libsndfile's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from marks import marked_terms, without_marks
 from synthesis import RATE_HZ, speak, words_of
 
 from workbench.audio.files import file_sha256, write_audio
-from workbench.corpus import HeaderRow, ManifestRow, TermRow, WordRow, WordsRow, write_manifest, write_words
+from workbench.corpus import HeaderRow, ManifestRow, WordRow, WordsRow, write_manifest, write_words
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "clinic"
@@ -22,7 +22,6 @@ SOURCES = {
     "slt-hts": ("festival 2.5, voice cmu_us_slt_arctic_hts", "CMU ARCTIC voice licence (free, BSD-like)"),
     **{v: (f"flite 2.2, voice {v}", "Flite licence (free, BSD-like)") for v in VOICES if v != "slt-hts"},
 }
-MARK = re.compile(r"\{(\w+):([^}]+)\}")
 
 
 def sentences() -> Iterator[tuple[str, str, str]]:
@@ -52,9 +51,9 @@ def main() -> None:
                 id=name,
                 audio=f"audio/{name}.flac",
                 sha256=file_sha256(audio),
-                reference=MARK.sub(r"\2", marked),
+                reference=without_marks(marked),
                 spoken=" ".join(words_of(text)),
-                terms=tuple(TermRow(text=term, kind=mark) for mark, term in MARK.findall(marked)),
+                terms=marked_terms(marked),
                 speaker=voice,
                 tags=(kind, "synthetic"),
                 licence=licence,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["BAR", "digits"]
+__all__ = ["BAR", "NUMBER_WORDS", "digits"]
 
 BAR = "|"
 """Token that stands for a mark between words."""
@@ -27,7 +27,8 @@ _TENS = {
 }
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SMALL_OH = {"o", "oh"}
-_WORDS = {*_ONES, *_TENS, *_SCALES, "hundred"}
+NUMBER_WORDS = frozenset({*_ONES, *_TENS, *_SCALES, "hundred"})
+"""Words that are part of a number wherever they stand; "oh" and "point" are not."""
 
 
 def digits(tokens: Sequence[str]) -> list[str]:
@@ -153,6 +154,6 @@ def _pressure(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     if rest is None or rest[0] < 10 or rest[1] + 1 >= len(tokens) or tokens[rest[1]] != "over":
         return None
     below = tokens[rest[1] + 1]
-    if below in _WORDS or below.isdecimal():
+    if below in NUMBER_WORDS or below.isdecimal():
         return str(100 * first + rest[0]), rest[1]
     return None

@@ -11,7 +11,8 @@ import soundfile
 
 from workbench.corpus import HeaderRow, ManifestRow, find_corpus, load_corpus, write_manifest
 from workbench.metrics.normalize import normaliser
-from workbench.pipeline import Question, evaluate, join, load_result, rescore, select
+from workbench.pipeline import evaluate, load_result, rescore
+from workbench.question import Question, join, select
 from workbench.recording import FrameKind, Outcome
 from workbench.settings import Settings
 from workbench.simulator.local import LocalSimulator
@@ -309,9 +310,9 @@ def test_the_demo_answers_the_main_question(tmp_path):
     done = workbench("demo", "--json", "--no-app", cwd=tmp_path, timeout=120)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    clean, noisy, telephone = result["cells"]
+    clean, noisy, narrow = result["cells"]
     assert 0.05 < clean["wer"] < 0.4
     assert noisy["wer"] > clean["wer"]
-    assert telephone["wer"] > clean["wer"]
+    assert narrow["wer"] > clean["wer"]
     assert {cell["failed"] for cell in result["cells"]} == {0}
     assert (tmp_path / ".runs" / result["run_id"]).is_dir()

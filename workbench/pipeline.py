@@ -1,73 +1,35 @@
-"""From a question to a stored run: prepare, plan, play, store, score.
+"""From a question to a stored run: play, store, score; and stored runs again.
 
-This is what the command line, the app and the notebooks call. Preparing and scoring happen before and after the
-timed phase, never in it.
+This is what the command line, the app and the notebooks call. Scoring happens after the timed phase, never in it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from workbench.audio.degrade import prepare
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
-from workbench.corpus import Corpus, Utterance, read_utterance
-from workbench.errors import ConfigurationError, CorpusError, InputError
+from workbench.errors import ConfigurationError
+from workbench.metrics.inference import smallest_detectable
 from workbench.metrics.normalize import Normaliser, normaliser
-from workbench.network import find_profile
-from workbench.plan import SessionPlan, build_plan
-from workbench.protocol.messages import Dialect, Product
-from workbench.recording import SessionKey, SessionRecord
+from workbench.question import Question, prepare_jobs
+from workbench.recording import SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.scoring import CellScore, SessionScore, score_run, score_session
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
 from workbench.simulator.local import LocalSimulator
-from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, open_run
-from workbench.sweep import Cell, play_order
+from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, list_runs, open_run
 
-__all__ = ["Question", "RunResult", "evaluate", "join", "load_result", "prepare_jobs", "rescore", "select"]
+__all__ = ["RunResult", "detectable_difference", "evaluate", "load_result", "rescore"]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked of a run.
-
-    Attributes:
-        corpus: where the utterances come from.
-        utterances: those that are played.
-        cells: configurations; every one plays every utterance.
-        repeats: how often each session is played.
-        seed: of noise, network, order and bootstrap.
-        concurrency: sessions at a time.
-        normaliser: of the first scores.
-        product, dialect: what is spoken.
-        transport: ``websockets`` or ``picows``.
-    """
-
-    corpus: Corpus
-    utterances: tuple[Utterance, ...]
-    cells: tuple[Cell, ...]
-    repeats: int = 1
-    seed: int = 0
-    concurrency: int = 4
-    normaliser: Normaliser = field(default_factory=lambda: normaliser("basic"))
-    product: Product = Product.DICTATION
-    dialect: Dialect = Dialect.LIVE
-    transport: str = "websockets"
-
-    @property
-    def sessions(self) -> int:
-        """How many sessions will be played."""
-        return len(self.utterances) * len(self.cells) * self.repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,98 +47,6 @@ class RunResult:
     scores: list[SessionScore] = field(repr=False)
     cells: list[CellScore]
     complete: bool = True
-
-
-def join(corpora: Sequence[Corpus]) -> Corpus:
-    """Several corpora as one; its hash covers theirs.
-
-    Raises:
-        CorpusError: two utterances share an id.
-    """
-    if len(corpora) == 1:
-        return corpora[0]
-    owner: dict[str, str] = {}
-    for corpus in corpora:
-        for utterance in corpus.utterances:
-            if utterance.id in owner:
-                raise CorpusError(
-                    "two corpora have an utterance of this id",
-                    item=utterance.id,
-                    got=f"{owner[utterance.id]} and {corpus.name}",
-                    action="Rename one, or play the corpora apart",
-                )
-            owner[utterance.id] = corpus.name
-    return Corpus(
-        name="+".join(corpus.name for corpus in corpora),
-        root=corpora[0].root,
-        utterances=tuple(u for corpus in corpora for u in corpus.utterances),
-        sha256=hashlib.sha256("".join(corpus.sha256 for corpus in corpora).encode()).hexdigest(),
-    )
-
-
-def select(corpus: Corpus, limit: int | None = None, seed: int = 0) -> tuple[Utterance, ...]:
-    """All utterances, or ``limit`` of them: drawn by seed, in manifest order, spread over tags and speakers.
-
-    Raises:
-        InputError: a limit below one.
-    """
-    if limit is None or limit >= len(corpus.utterances):
-        return corpus.utterances
-    if limit < 1:
-        raise InputError("no utterance would be played", item="--limit", got=limit, expected="1 or more")
-    shuffled = play_order([u.id for u in corpus.utterances], ["-"], 1, seed)
-    position = {identity: rank for rank, (identity, _, _) in enumerate(shuffled)}
-    seen: dict[tuple[object, ...], int] = {}
-    spread = []
-    for utterance in sorted(corpus.utterances, key=lambda u: position[u.id]):
-        group = (utterance.speaker, utterance.tags)
-        seen[group] = seen.get(group, 0) + 1
-        spread.append((seen[group], position[utterance.id], utterance))
-    chosen = {utterance.id for _, _, utterance in sorted(spread, key=lambda item: item[:2])[:limit]}
-    return tuple(utterance for utterance in corpus.utterances if utterance.id in chosen)
-
-
-def prepare_jobs(question: Question, on_progress: Callable[[int, int], object] | None = None) -> list[Job]:
-    """Prepared, planned and encoded sessions in the order of playing; a plan is shared by its repeats.
-
-    Raises:
-        AudioError: naming the file that cannot be read.
-    """
-    plans: dict[tuple[str, str], SessionPlan] = {}
-    total = len(question.utterances) * len(question.cells)
-    for utterance in question.utterances:
-        audio = read_utterance(utterance)
-        for cell in question.cells:
-            prepared = prepare(
-                audio.pcm,
-                audio.sample_rate_hz,
-                utterance.reference,
-                cell.audio,
-                seed=question.seed,
-                key=utterance.id,
-                speaker=utterance.speaker,
-            )
-            plans[utterance.id, cell.name] = build_plan(
-                prepared.pcm,
-                prepared.sample_rate_hz,
-                utterance_id=utterance.id,
-                cell=cell.name,
-                reference=prepared.reference,
-                chunk_ms=cell.audio.chunk_ms,
-                product=question.product,
-                dialect=question.dialect,
-                pace=cell.pace,
-                facts=prepared.facts,
-                speaker=utterance.speaker,
-                tags=utterance.tags,
-                network=find_profile(cell.network),
-                seed=question.seed,
-            )
-            if on_progress is not None:
-                on_progress(len(plans), total)
-    ids, names = [u.id for u in question.utterances], [c.name for c in question.cells]
-    order = play_order(ids, names, question.repeats, question.seed)
-    return [Job(SessionKey(cell, utterance, repeat), plans[utterance, cell]) for utterance, cell, repeat in order]
 
 
 def evaluate(
@@ -335,3 +205,43 @@ def rescore(run: StoredRun, which: Normaliser) -> RunResult:
     if run.committed:
         run.replace_scores([score.to_row() for score in scores], _facts(which))
     return _result(run, scores, [cell.name for cell in run.manifest.cells], run.committed)
+
+
+def detectable_difference(store: Path, question: Question, pilot: str | None = None) -> tuple[float | None, str]:
+    """Smallest difference of WER between two cells that ``question`` would find with a power of 80 %.
+
+    Args:
+        store: folder of the runs.
+        question: the planned run.
+        pilot: run whose paired differences tell the spread; None takes the newest with two cells on this corpus.
+
+    Returns:
+        The difference, or None; and where it comes from, or why it is unknown.
+    """
+    if pilot is not None:
+        candidates = [open_run(store, pilot)]
+    else:
+        candidates = [
+            run
+            for run in reversed(list_runs(store))
+            if run.committed and len(run.manifest.cells) > 1 and run.manifest.corpus.name == question.corpus.name
+        ]
+    if not candidates:
+        return None, f"no pilot: no stored run of {question.corpus.name} with two cells"
+    result = load_result(candidates[0])
+    differences = _paired_differences(result)
+    found = smallest_detectable(differences, len(question.utterances))
+    if found is None:
+        return None, f"pilot {result.run.run_id} has fewer than two paired utterances"
+    return found, f"at 80 % power, from {len(differences)} pairs of {result.run.run_id}"
+
+
+def _paired_differences(result: RunResult) -> list[float]:
+    """Per utterance, errors of the second cell minus the first over the mean words of an utterance."""
+    first, second = (
+        {s.utterance: s.words for s in result.scores if s.cell == cell.cell and not s.failed}
+        for cell in result.cells[:2]
+    )
+    both = [u for u in first if u in second]
+    words = sum(first[u].reference for u in both) / len(both) if both else 0
+    return [(second[u].errors - first[u].errors) / words for u in both] if words else []

@@ -22,6 +22,7 @@ VERBS = {
     "demo": "Stream a built-in corpus to the simulator under three audio configurations and compare",
     "simulate": "Run a Suki on this machine, with a real recogniser",
     "run": "Play a corpus to Suki or the simulator and store what happened",
+    "sweep": "Play the same utterances under many configurations and compare them",
     "score": "Score a stored run again, with another normaliser if you like",
     "show": "Show a stored run",
     "compare": "Compare the configurations of one run, or several runs, pairwise",

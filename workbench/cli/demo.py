@@ -15,7 +15,7 @@ __all__ = ["demo"]
 CELLS = (
     {"name": "clean 16 kHz"},
     {"name": "pink noise 20 dB", "noise": "pink", "snr_db": 20},
-    {"name": "telephone 8 kHz", "band": "telephone", "sample_rate_hz": 8000},
+    {"name": "8 kHz", "sample_rate_hz": 8000},
 )
 UTTERANCES = 12
 
@@ -34,7 +34,7 @@ def demo(corpora: tuple[str, ...], seed: int, store: Path | None, no_app: bool, 
     The simulator runs on this machine and recognises the audio it receives; no credentials, no network.
     """
     from workbench.corpus import find_corpus, load_corpus
-    from workbench.pipeline import Question, join, select
+    from workbench.question import Question, join, select
     from workbench.settings import load_settings
     from workbench.sweep import cell_from
 

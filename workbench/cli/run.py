@@ -10,7 +10,8 @@ import click
 from workbench.cli.screen import json_option, note, print_json, print_table, session_progress
 
 if TYPE_CHECKING:
-    from workbench.pipeline import Question, RunResult
+    from workbench.pipeline import RunResult
+    from workbench.question import Question
     from workbench.settings import Settings
 
 __all__ = ["play_and_print", "result_json", "run"]
@@ -61,7 +62,7 @@ def run(
     from workbench.corpus import find_corpus, load_corpus
     from workbench.errors import InputError
     from workbench.metrics.normalize import normaliser
-    from workbench.pipeline import Question, select
+    from workbench.question import Question, select
     from workbench.settings import load_settings
     from workbench.sweep import cell_from
 
@@ -90,7 +91,8 @@ def run(
 
 def play_and_print(question: Question, settings: Settings, as_json: bool, more: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
     """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate, prepare_jobs
+    from workbench.pipeline import evaluate
+    from workbench.question import prepare_jobs
     from workbench.tables import summary_table
 
     seconds = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats

@@ -1,0 +1,148 @@
+"""What is asked of a run: which utterances under which configurations, prepared and planned.
+
+Preparing reads, degrades and encodes the audio; it happens before the timed phase, never in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from workbench.audio.degrade import prepare
+from workbench.corpus import Corpus, Utterance, read_utterance
+from workbench.errors import CorpusError, InputError
+from workbench.metrics.normalize import Normaliser, normaliser
+from workbench.network import find_profile
+from workbench.plan import SessionPlan, build_plan
+from workbench.protocol.messages import Dialect, Product
+from workbench.recording import SessionKey
+from workbench.runner import Job
+from workbench.sweep import Cell, play_order
+
+__all__ = ["Question", "join", "prepare_jobs", "select"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of a run.
+
+    Attributes:
+        corpus: where the utterances come from.
+        utterances: those that are played.
+        cells: configurations; every one plays every utterance.
+        repeats: how often each session is played.
+        seed: of noise, network, order and bootstrap.
+        concurrency: sessions at a time.
+        normaliser: of the first scores.
+        product, dialect: what is spoken.
+        transport: ``websockets`` or ``picows``.
+    """
+
+    corpus: Corpus
+    utterances: tuple[Utterance, ...]
+    cells: tuple[Cell, ...]
+    repeats: int = 1
+    seed: int = 0
+    concurrency: int = 4
+    normaliser: Normaliser = field(default_factory=lambda: normaliser("basic"))
+    product: Product = Product.DICTATION
+    dialect: Dialect = Dialect.LIVE
+    transport: str = "websockets"
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions will be played."""
+        return len(self.utterances) * len(self.cells) * self.repeats
+
+
+def join(corpora: Sequence[Corpus]) -> Corpus:
+    """Several corpora as one; its hash covers theirs.
+
+    Raises:
+        CorpusError: two utterances share an id.
+    """
+    if len(corpora) == 1:
+        return corpora[0]
+    owner: dict[str, str] = {}
+    for corpus in corpora:
+        for utterance in corpus.utterances:
+            if utterance.id in owner:
+                raise CorpusError(
+                    "two corpora have an utterance of this id",
+                    item=utterance.id,
+                    got=f"{owner[utterance.id]} and {corpus.name}",
+                    action="Rename one, or play the corpora apart",
+                )
+            owner[utterance.id] = corpus.name
+    return Corpus(
+        name="+".join(corpus.name for corpus in corpora),
+        root=corpora[0].root,
+        utterances=tuple(u for corpus in corpora for u in corpus.utterances),
+        sha256=hashlib.sha256("".join(corpus.sha256 for corpus in corpora).encode()).hexdigest(),
+    )
+
+
+def select(corpus: Corpus, limit: int | None = None, seed: int = 0) -> tuple[Utterance, ...]:
+    """All utterances, or ``limit`` of them: drawn by seed, in manifest order, spread over tags and speakers.
+
+    Raises:
+        InputError: a limit below one.
+    """
+    if limit is None or limit >= len(corpus.utterances):
+        return corpus.utterances
+    if limit < 1:
+        raise InputError("no utterance would be played", item="--limit", got=limit, expected="1 or more")
+    shuffled = play_order([u.id for u in corpus.utterances], ["-"], 1, seed)
+    position = {identity: rank for rank, (identity, _, _) in enumerate(shuffled)}
+    seen: dict[tuple[object, ...], int] = {}
+    spread = []
+    for utterance in sorted(corpus.utterances, key=lambda u: position[u.id]):
+        group = (utterance.speaker, utterance.tags)
+        seen[group] = seen.get(group, 0) + 1
+        spread.append((seen[group], position[utterance.id], utterance))
+    chosen = {utterance.id for _, _, utterance in sorted(spread, key=lambda item: item[:2])[:limit]}
+    return tuple(utterance for utterance in corpus.utterances if utterance.id in chosen)
+
+
+def prepare_jobs(question: Question, on_progress: Callable[[int, int], object] | None = None) -> list[Job]:
+    """Prepared, planned and encoded sessions in the order of playing; a plan is shared by its repeats.
+
+    Raises:
+        AudioError: naming the file that cannot be read.
+    """
+    plans: dict[tuple[str, str], SessionPlan] = {}
+    total = len(question.utterances) * len(question.cells)
+    for utterance in question.utterances:
+        audio = read_utterance(utterance)
+        for cell in question.cells:
+            prepared = prepare(
+                audio.pcm,
+                audio.sample_rate_hz,
+                utterance.reference,
+                cell.audio,
+                seed=question.seed,
+                key=utterance.id,
+                speaker=utterance.speaker,
+            )
+            plans[utterance.id, cell.name] = build_plan(
+                prepared.pcm,
+                prepared.sample_rate_hz,
+                utterance_id=utterance.id,
+                cell=cell.name,
+                reference=prepared.reference,
+                chunk_ms=cell.audio.chunk_ms,
+                product=question.product,
+                dialect=question.dialect,
+                pace=cell.pace,
+                facts=prepared.facts,
+                speaker=utterance.speaker,
+                tags=utterance.tags,
+                network=find_profile(cell.network),
+                seed=question.seed,
+            )
+            if on_progress is not None:
+                on_progress(len(plans), total)
+    ids, names = [u.id for u in question.utterances], [c.name for c in question.cells]
+    order = play_order(ids, names, question.repeats, question.seed)
+    return [Job(SessionKey(cell, utterance, repeat), plans[utterance, cell]) for utterance, cell, repeat in order]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.metrics.cadence import cadence
 from workbench.metrics.instrument import AudioSent, audio_sent
 from workbench.metrics.normalize import NORMALISERS
 from workbench.metrics.timeline import Sighting, reference_tokens, segments, sightings
@@ -45,6 +46,7 @@ class Latency:
         word_latency_low_ns, word_latency_high_ns: the same under other, equally good alignments.
         word_emission_ns: first message with the word minus the send of that chunk.
         word_finality_ns: the final with the word minus the end of the word.
+        partial_gap_p50_ns, partial_gap_cv: cadence of the partials, see :mod:`workbench.metrics.cadence`.
         matched_words, reference_words: coverage is their quotient.
         reasons: metric name to why it is None.
     """
@@ -66,6 +68,8 @@ class Latency:
     word_latency_high_ns: Words = ()
     word_emission_ns: Words = ()
     word_finality_ns: Words = ()
+    partial_gap_p50_ns: int | None = None
+    partial_gap_cv: float | None = None
     matched_words: int = 0
     reference_words: int = 0
     reasons: dict[str, str] = field(default_factory=dict)
@@ -85,13 +89,18 @@ def latency(record: SessionRecord) -> Latency:
     messages = _until_terminal(record.messages())
     audio = audio_sent(record)
     tokens, owners = reference_tokens(record.reference, _BASIC)
-    seen = sightings(tokens, segments(messages), _BASIC)
+    parts = segments(messages)
+    seen = sightings(tokens, parts, _BASIC)
+    pace = cadence(parts, samples_to_ns(record.chunk_samples, record.sample_rate_hz))
     reasons: dict[str, str] = {}
     values: dict[str, Any] = {
         **_first_partial(record, audio, messages, reasons),
         **_finals(record, audio, messages, reasons),
         **_word_columns(record, audio, seen, owners, reasons),
     }
+    if pace.timer:
+        for name in ("first_partial_ns", "first_partial_audio_start_ns"):
+            values[name], reasons[name] = None, pace.timer
     phases = record.connect
     total = len(set(owners))
     return Latency(
@@ -102,6 +111,8 @@ def latency(record: SessionRecord) -> Latency:
         upgrade_ns=phases.upgrade_ns,
         create_ns=record.create_ns,
         end_ns=record.end_ns,
+        partial_gap_p50_ns=pace.gap_p50_ns,
+        partial_gap_cv=pace.gap_cv,
         matched_words=total - len({owner for owner, s in zip(owners, seen, strict=True) if s.shown_ns is None}),
         reference_words=total,
         reasons=reasons,

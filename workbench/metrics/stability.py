@@ -48,6 +48,19 @@ class Stability:
     unsafe_flicker_ns: int | None = None
     reason: str | None = None
 
+    def __add__(self, other: Stability) -> Stability:
+        """Counts and times added; the reason stays only while nothing was counted on either side."""
+        known = [s for s in (self.unsafe_flicker_ns, other.unsafe_flicker_ns) if s is not None]
+        return Stability(
+            self.erased_tokens + other.erased_tokens,
+            self.final_tokens + other.final_tokens,
+            self.shown_words + other.shown_words,
+            self.unstable_words + other.unstable_words,
+            self.time_to_stable_ns + other.time_to_stable_ns,
+            sum(known) if known else None,
+            None if known else self.reason or other.reason,
+        )
+
     @property
     def normalised_erasure(self) -> float | None:
         """Erased tokens / final tokens; None without final tokens.

@@ -1,8 +1,7 @@
-"""From a record to its score, and from scores to the score of a cell.
+"""From the scores of sessions to the score of a cell.
 
-House rules: a score is derived from the record alone and can be made again with another normaliser. Counts and
-nanoseconds at rest, rates when asked. A failed session keeps its place in the count and none in an average; a
-session with an invalid pacing certificate keeps its words and none of its latencies.
+House rules: counts are pooled, never rates. A failed session keeps its place in the count and none in an average; a
+session with an invalid pacing certificate keeps its words and none of its latencies. What is missing has its reason.
 """
 
 from __future__ import annotations
@@ -10,118 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.metrics.accuracy import ErrorCounts, char_errors, word_errors
-from workbench.metrics.instrument import Instrument, instrument
-from workbench.metrics.latency import Latency, latency
-from workbench.metrics.normalize import NORMALISERS, Normaliser
-from workbench.metrics.rows import flatten, row_types, unflatten
+from workbench.metrics.accuracy import ErrorCounts
+from workbench.metrics.screen import Screen
+from workbench.metrics.stability import Stability
 from workbench.metrics.stats import Interval, percentile, percentile_interval, rate_interval, thin
-from workbench.recording import SessionKey, SessionRecord
+from workbench.metrics.terms import Meaning
+from workbench.metrics.values import ValueCounts
+from workbench.scoring.session import SessionScore
 
-__all__ = ["ROW_TYPES", "CellScore", "Pacing", "SessionScore", "latest_attempts", "score_run", "score_session"]
-
-_RAW = NORMALISERS["raw"]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionScore:
-    """What one session came to.
-
-    Attributes:
-        cell, utterance, repeat, attempt: which session of the run.
-        outcome, failed: how it ended.
-        speaker, tags: slices of the corpus.
-        normaliser, normaliser_version, normaliser_hash: what ``words`` and ``chars`` were normalised with.
-        words: word counts after the normaliser; a failed session has counts too, but no place in an average.
-        raw: word counts with no normalisation beyond white space, against the written reference.
-        chars: character counts after the normaliser.
-        instrument: send timing and the pacing certificate.
-        latency: latencies, with reasons for the missing ones.
-        violations: breaches of the contract by the service.
-    """
-
-    cell: str
-    utterance: str
-    repeat: int
-    attempt: int
-    outcome: str
-    failed: bool
-    normaliser: str
-    normaliser_version: str
-    normaliser_hash: str
-    speaker: str | None = None
-    tags: tuple[str, ...] = ()
-    words: ErrorCounts = field(default_factory=ErrorCounts)
-    raw: ErrorCounts = field(default_factory=ErrorCounts)
-    chars: ErrorCounts = field(default_factory=ErrorCounts)
-    instrument: Instrument = field(default_factory=Instrument)
-    latency: Latency = field(default_factory=Latency)
-    violations: int = 0
-
-    @property
-    def key(self) -> SessionKey:
-        """Which session of the run, as its record says."""
-        return SessionKey(self.cell, self.utterance, self.repeat, self.attempt)
-
-    @property
-    def timed(self) -> bool:
-        """Whether its latencies may enter an aggregate: it completed, and its certificate is valid."""
-        return not self.failed and self.instrument.pacing_valid is True
-
-    def to_row(self) -> dict[str, object]:
-        """A flat row for a table on disk: see :data:`ROW_TYPES` for its columns."""
-        return flatten(self)
-
-    @classmethod
-    def from_row(cls, row: dict[str, object]) -> SessionScore:
-        """The score a row was made of; columns that an older row lacks take their defaults.
-
-        Raises:
-            StoreError: a column is missing that has no default.
-        """
-        return unflatten(cls, row)
-
-
-ROW_TYPES: dict[str, str] = row_types(SessionScore)
-"""Columns of a score row and their types: ``string``, ``bool``, ``int64``, ``double``, ``list<…>`` of these.
-
-A column is null where the value is unknown; ``list<int64>`` columns may hold nulls.
-"""
-
-
-def score_session(record: SessionRecord, normaliser: Normaliser) -> SessionScore:
-    """Score one session.
-
-    The normalised words are compared with the spoken form of the reference, or with the written form where the
-    normaliser says so (``raw`` does); the raw words always with the written form.
-
-    Args:
-        record: any record, failed or not.
-        normaliser: applied to both sides.
-    """
-    hypothesis = record.hypothesis()
-    wanted = record.reference.spoken if normaliser.spoken else record.reference.written
-    ours, theirs = normaliser(wanted), normaliser(hypothesis)
-    raw = word_errors(_RAW.tokens(record.reference.written), _RAW.tokens(hypothesis))
-    return SessionScore(
-        cell=record.key.cell,
-        utterance=record.key.utterance,
-        repeat=record.key.repeat,
-        attempt=record.key.attempt,
-        outcome=record.outcome.value,
-        failed=record.outcome.failed,
-        normaliser=normaliser.name,
-        normaliser_version=normaliser.version,
-        normaliser_hash=normaliser.hash,
-        speaker=record.speaker,
-        tags=record.tags,
-        words=word_errors(ours.split(), theirs.split()),
-        raw=raw,
-        chars=char_errors(ours, theirs),
-        instrument=instrument(record),
-        latency=latency(record),
-        violations=len(record.violations),
-    )
+__all__ = ["CellScore", "Pacing", "latest_attempts", "score_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +57,8 @@ class CellScore:
         finalisation_p50_ns, end_of_results_p50_ns, connect_p50_ns: median over sessions.
         word_finality_p50_ns: over all words a final covers.
         matched_words, reference_words: coverage of the word latencies.
+        stability: of the sessions in the latencies, added up.
+        meaning, values, screen: of the completed sessions, added up.
         reasons: column name to why it is None, or why it is thin.
     """
 
@@ -187,6 +85,10 @@ class CellScore:
     connect_p50_ns: int | None
     matched_words: int
     reference_words: int
+    stability: Stability
+    meaning: Meaning
+    values: ValueCounts
+    screen: Screen
     reasons: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -262,6 +164,10 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
         connect_p50_ns=percentile(_known(timed, "connect_ns"), 50),
         matched_words=sum(s.latency.matched_words for s in timed),
         reference_words=sum(s.latency.reference_words for s in timed),
+        stability=sum((s.stability for s in timed), Stability()),
+        meaning=sum((s.meaning for s in done), Meaning()),
+        values=sum((s.values for s in done), ValueCounts()),
+        screen=sum((s.screen for s in done[1:]), done[0].screen) if done else Screen(),
         reasons=reasons,
     )
     _explain(found, timed, len(done))

@@ -64,7 +64,8 @@ def build(visit: Visit) -> tuple[ManifestRow, WordsRow]:
     for who, written, text in visit.turns:
         spoken = speak(text, visit.voices[who])
         speaker = SPEAKERS[who]
-        turns.append(TurnRow(speaker, now, now + spoken.pcm.size, without_marks(written)))
+        said = " ".join(words_of(text))
+        turns.append(TurnRow(speaker, now, now + spoken.pcm.size, without_marks(written), said))
         words += [WordRow(word, now + start, now + end, speaker) for word, start, end in spoken.words]
         pause = np.zeros(round(float(pauses.uniform(0.3, 0.7)) * RATE_HZ), np.int16)
         parts += [spoken.pcm, pause]

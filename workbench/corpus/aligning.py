@@ -101,7 +101,7 @@ def align_corpus(
 def _aligned_words(aligner: Aligner, utterance: Utterance, tally: _Tally) -> tuple[Word, ...]:
     audio = read_utterance(utterance)
     if not utterance.turns:
-        found = aligner.align(audio.pcm, audio.sample_rate_hz, utterance.reference.spoken, speaker=utterance.speaker)
+        found = aligner.align(audio.pcm, audio.sample_rate_hz, utterance.reference.spoken)
         tally.tokens += found.tokens
         tally.guessed += found.guessed
         return found.words
@@ -109,7 +109,7 @@ def _aligned_words(aligner: Aligner, utterance: Utterance, tally: _Tally) -> tup
     for turn in utterance.turns:
         # Turn by turn: each word gets its speaker, and an error cannot wander into the next turn.
         part = audio.pcm[turn.start_sample : turn.end_sample]
-        found = aligner.align(part, audio.sample_rate_hz, turn.text, speaker=turn.speaker)
+        found = aligner.align(part, audio.sample_rate_hz, turn.spoken or turn.text, speaker=turn.speaker)
         tally.tokens += found.tokens
         tally.guessed += found.guessed
         words += [

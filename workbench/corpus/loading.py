@@ -27,12 +27,13 @@ __all__ = ["Corpus", "Turn", "Utterance", "load_corpus", "parse_corpus", "read_u
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One speaker's turn, in samples from the start of the utterance."""
+    """One speaker's turn, in samples from the start of the utterance; ``text`` written, ``spoken`` as it was said."""
 
     speaker: str
     start_sample: int
     end_sample: int
     text: str = field(repr=False)
+    spoken: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def _utterance(row: ManifestRow, audio: Path, line: int, times: WordsRow | None)
         tags=row.tags,
         licence=row.licence,
         source=row.source,
-        turns=tuple(Turn(t.speaker, t.start_sample, t.end_sample, t.text) for t in row.turns),
+        turns=tuple(Turn(t.speaker, t.start_sample, t.end_sample, t.text, t.spoken) for t in row.turns),
         form=row.form,
         line=line,
     )

@@ -53,13 +53,17 @@ class TermRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     kind: str
 
 
-class TurnRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A speaker's turn: words from ``start_sample`` up to ``end_sample``, at the row's rate."""
+class TurnRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """A speaker's turn: words from ``start_sample`` up to ``end_sample``, at the row's rate.
+
+    ``text`` is its part of the reference, ``spoken`` the same as it was said where that is known.
+    """
 
     speaker: str
     start_sample: int
     end_sample: int
     text: str
+    spoken: str | None = None
 
 
 class ManifestRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,23 +9,22 @@ never sent.
 from __future__ import annotations
 
 import asyncio
-import heapq
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 import msgspec
 
 from workbench.errors import ServiceError
+from workbench.pacing import Pacer
 from workbench.simulator.decoding import Heard
-from workbench.units import NS_PER_MS, NS_PER_S
+from workbench.units import NS_PER_MS
 
 __all__ = ["Script", "ScriptMessage", "Scripted"]
 
 _BYTES_PER_SAMPLE = 2
 
-_SPIN_NS = 1_500_000
-"""The selector rounds timers up to a whole millisecond; the last stretch yields to the loop without sleeping."""
+_ENDS = 2
+"""A stream has ended when its last message was said and the script's least end delay is over."""
 
 _MAX_SCRIPTS = 100_000
 
@@ -70,68 +69,49 @@ def _heard(message: ScriptMessage) -> Heard:
 
 
 class _ScriptedStream:
-    """One connection's play of a script."""
+    """One connection's play of a script; every message hangs on the pacer's ring, which is exact to microseconds."""
 
-    def __init__(self, script: Script, sample_rate_hz: int) -> None:
+    def __init__(self, script: Script, sample_rate_hz: int, pacer: Pacer) -> None:
         self._script = script
         self._bytes_per_s = _BYTES_PER_SAMPLE * sample_rate_hz
         self._received_bytes = 0
-        self._due: list[tuple[int, int]] = []
         placed = [(m.at_ms, i) for i, m in enumerate(script.messages) if m.at_ms is not None]
         self._unreached = sorted(placed, reverse=True)
-        self._last_due_ns: int | None = None
-        self._changed = asyncio.Event()
-        self._dropped = False
+        self._pacer = pacer
+        self._ready: asyncio.Queue[int | None] = asyncio.Queue()
+        self._latest_ns = 0
 
     async def feed(self, pcm: bytes, arrived_ns: int) -> None:
         self._received_bytes += len(pcm)
         position_ms = self._received_bytes * 1000 / self._bytes_per_s
         while self._unreached and self._unreached[-1][0] <= position_ms:
-            self._schedule(self._unreached.pop()[1], arrived_ns)
+            index = self._unreached.pop()[1]
+            self._schedule(arrived_ns, self._script.messages[index].delay_ms, index)
 
     def finish(self, arrived_ns: int) -> None:
         for index, message in enumerate(self._script.messages):
             if message.at_ms is None:
-                self._schedule(index, arrived_ns)
-        self._last_due_ns = arrived_ns + round(self._script.end_delay_ms * NS_PER_MS)
-        self._changed.set()
+                self._schedule(arrived_ns, message.delay_ms, index)
+        self._schedule(max(arrived_ns, self._latest_ns), 0, None)
+        self._schedule(arrived_ns, self._script.end_delay_ms, None)
 
     async def results(self) -> AsyncIterator[Heard]:
-        while not self._dropped:
-            if self._due:
-                due_ns, index = self._due[0]
-                if await self._reached(due_ns):
-                    heapq.heappop(self._due)
-                    yield _heard(self._script.messages[index])
-            elif self._last_due_ns is None:
-                self._changed.clear()
-                await self._changed.wait()
-            elif await self._reached(self._last_due_ns):
-                return
+        ends = 0
+        while ends < _ENDS:
+            index = await self._ready.get()
+            if index is None:
+                ends += 1
+            else:
+                yield _heard(self._script.messages[index])
 
     def drop(self) -> None:
-        self._dropped = True
-        self._changed.set()
+        for _ in range(_ENDS):
+            self._ready.put_nowait(None)
 
-    def _schedule(self, index: int, arrived_ns: int) -> None:
-        heapq.heappush(self._due, (arrived_ns + round(self._script.messages[index].delay_ms * NS_PER_MS), index))
-        self._changed.set()
-
-    async def _reached(self, due_ns: int) -> bool:
-        """Wait for ``due_ns``; False when something changed on the way and the schedule must be looked at again."""
-        self._changed.clear()
-        if (left_ns := due_ns - time.perf_counter_ns() - _SPIN_NS) > 0:
-            try:
-                async with asyncio.timeout(left_ns / NS_PER_S):
-                    await self._changed.wait()
-                return False
-            except TimeoutError:
-                pass
-        while time.perf_counter_ns() < due_ns:
-            await asyncio.sleep(0)
-            if self._changed.is_set():
-                return False
-        return True
+    def _schedule(self, arrived_ns: int, delay_ms: float, index: int | None) -> None:
+        due_ns = arrived_ns + round(delay_ms * NS_PER_MS)
+        self._latest_ns = max(self._latest_ns, due_ns)
+        self._pacer.play([due_ns], lambda _: self._ready.put_nowait(index))
 
 
 class Scripted:
@@ -139,6 +119,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self._scripts: dict[str, Script] = {}
+        self._pacer = Pacer()
 
     @property
     def name(self) -> str:
@@ -146,10 +127,12 @@ class Scripted:
         return "scripted"
 
     async def start(self) -> None:
-        """Nothing to start."""
+        """Open the timer that all scripts hang on."""
+        await self._pacer.__aenter__()
 
     async def close(self) -> None:
-        """Nothing to end."""
+        """Close the timer; messages that were still due are not said."""
+        await self._pacer.__aexit__(None, None, None)
 
     def register(self, session_id: str, script: Script) -> None:
         """Set what a session says from its next connection on; the oldest scripts give way to new ones."""
@@ -171,7 +154,7 @@ class Scripted:
                 status=412,
                 error_id="no_script",
             )
-        return _ScriptedStream(script, sample_rate_hz)
+        return _ScriptedStream(script, sample_rate_hz, self._pacer)
 
     def health(self) -> dict[str, object]:
         """Number of scripts."""

@@ -7,7 +7,7 @@ fault never costs a run. A failed session is a record like any other. Times are 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -112,12 +112,16 @@ class FrameLog:
     The columns are public to the store: ``kind`` (index into FrameKind), ``chunk``, ``end_sample``, ``due_ns``,
     ``sent_ns``, ``flushed_ns``, ``hold_ns``, ``received_ns``, ``wire_bytes`` are ``array('q')`` with ``UNSET`` for
     "none"; ``text`` is a list that holds None for audio.
+
+    Attributes:
+        tee: called with the columns (in the order of ``COLUMNS``) and the text of each frame as it is recorded; None
+            for no call. It runs inside the timed phase and must take microseconds.
     """
 
     COLUMNS = (
         "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
     )  # fmt: skip
-    __slots__ = (*COLUMNS, "text")
+    __slots__ = (*COLUMNS, "tee", "text")
 
     def __init__(self) -> None:
         self.kind = array("q")
@@ -130,6 +134,7 @@ class FrameLog:
         self.received_ns = array("q")
         self.wire_bytes = array("q")
         self.text: list[str | None] = []
+        self.tee: Callable[[tuple[int, ...], str | None], object] | None = None
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -153,6 +158,8 @@ class FrameLog:
         self.received_ns.append(received_ns)
         self.wire_bytes.append(wire_bytes)
         self.text.append(text)
+        if self.tee is not None:
+            self.tee(values, text)
 
     def audio_sent(
         self,

@@ -4,6 +4,7 @@ While a run is live its sessions go to an append-only journal, from which a kill
 writes Parquet, whole or not at all. A second process may read at any time. The directory has mode 0700.
 """
 
+from workbench.store.journal import Journal
 from workbench.store.manifest import (
     SCHEMA_VERSION,
     CellFacts,
@@ -24,6 +25,7 @@ __all__ = [
     "CorpusFacts",
     "Counts",
     "Host",
+    "Journal",
     "Lateness",
     "Manifest",
     "NormaliserFacts",

@@ -1,166 +1,66 @@
-"""The journal: sessions on disk the moment they end, so that a killed run keeps what it had.
-
-House rules: only appended to. An entry is a fixed head (mark, length, CRC-32) and a MessagePack body; what a crash
-cut off is recognised and left out, what stands before it is whole. Several processes may write segments of the
-same run, each its own file.
-"""
+"""The journal of a run that is not committed: finished sessions, and the frames of those in flight."""
 
 from __future__ import annotations
 
-import os
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import msgspec
+from workbench.recording import SessionRecord
+from workbench.store.live import LiveFrames, scan_live
+from workbench.store.segments import Entry, Segment, journal_folder, read_entry, scan_finished
 
-from workbench.recording import FrameLog, SessionKey, SessionRecord
-from workbench.store.columns import frame_log, storable
-from workbench.store.files import private_folder, storing
-
-__all__ = ["Entry", "Segment", "journal_folder", "read_entry", "scan"]
-
-_HEAD = struct.Struct("<4sII")
-_MARK = b"SWJ1"
-_SUFFIX = ".sessions"
+__all__ = ["Journal", "journal_folder", "journal_records"]
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """Where a session lies in the journal."""
+class Journal:
+    """One process's part of the journal of a run.
 
-    key: SessionKey
-    path: Path
-    offset: int
-    length: int
+    The writer of a run has one. Worker processes of the same run open their own under other names; the run's writer
+    finds what they wrote when it commits.
 
-
-class _KeyOnly(msgspec.Struct):
-    key: SessionKey
-
-
-def _to_plain(value: object) -> object:
-    if isinstance(value, FrameLog):
-        texts = [text for text in value.text if text is not None]
-        return {"texts": texts, **{name: getattr(value, name).tobytes() for name in FrameLog.COLUMNS}}
-    raise NotImplementedError(type(value).__name__)
-
-
-def _from_plain(kind: type[object], value: dict[str, Any]) -> object:
-    if kind is FrameLog:
-        return frame_log(value, value["texts"])
-    raise NotImplementedError(kind.__name__)
-
-
-_encoder = msgspec.msgpack.Encoder(enc_hook=_to_plain)
-_decoder = msgspec.msgpack.Decoder(SessionRecord, dec_hook=_from_plain)
-_key_decoder = msgspec.msgpack.Decoder(_KeyOnly)
-
-
-def journal_folder(run: Path) -> Path:
-    """Where the segments of a run lie."""
-    return run / "journal"
-
-
-class Segment:
-    """One process's own file of finished sessions.
+    Args:
+        run: the run directory.
+        writer: unique among the processes of the run.
 
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
     """
 
     def __init__(self, run: Path, writer: str) -> None:
-        folder = journal_folder(run)
-        private_folder(folder)
-        self.path = folder / f"{writer}{_SUFFIX}"
-        with storing(self.path):
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._end = os.fstat(self._descriptor).st_size
+        self._segment = Segment(run, writer)
+        self._live = LiveFrames(run, writer)
 
-    def append(self, record: SessionRecord) -> Entry:
-        """Hand one session to the kernel; from there it outlives this process."""
-        body = _encode(record)
-        data = memoryview(_HEAD.pack(_MARK, len(body), zlib.crc32(body)) + body)
-        with storing(self.path):
-            written = 0
-            try:
-                while written < len(data):
-                    written += os.write(self._descriptor, data[written:])
-            except OSError:
-                # Half an entry would hide every entry after it.
-                os.ftruncate(self._descriptor, self._end)
-                raise
-        entry = Entry(record.key, self.path, self._end + _HEAD.size, len(body))
-        self._end += len(data)
+    def begin(self, record: SessionRecord) -> None:
+        """From now on every frame of ``record`` outlives this process the moment it is recorded."""
+        self._live.begin(record)
+
+    def add(self, record: SessionRecord) -> Entry:
+        """Store a finished session; it outlives this process when this returns.
+
+        Raises:
+            StoreError: the disk is full; or it was while the session was in flight, the session is stored then.
+        """
+        entry = self._segment.append(record)
+        self._live.end(record)
+        if self._live.failure is not None:
+            raise self._live.failure
         return entry
 
     def close(self, *, flush: bool = True) -> None:
-        """Close, and see to it that a power cut costs nothing; safe to call twice.
-
-        Args:
-            flush: False before a commit, whose files are flushed instead: the journal of nine million frames is 700 MB.
-        """
-        if self._descriptor >= 0:
-            if flush:
-                with storing(self.path):
-                    os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Close the files, flushed to the disk unless a commit follows; safe to call twice."""
+        self._live.close()
+        self._segment.close(flush=flush)
 
 
-def _encode(record: SessionRecord) -> bytes:
-    try:
-        return _encoder.encode(record)
-    except UnicodeEncodeError:
-        return _encoder.encode(_mended(msgspec.to_builtins(record, enc_hook=_to_plain, builtin_types=(bytes,))))
+def journal_records(run: Path, *, in_flight: bool) -> Iterator[SessionRecord]:
+    """Sessions of the journal in the order in which they ended.
 
-
-def _mended(value: object) -> object:
-    """The same tree with every text storable."""
-    match value:
-        case str():
-            return storable(value)
-        case list() | tuple():
-            return [_mended(item) for item in value]
-        case dict():
-            return {_mended(key): _mended(item) for key, item in value.items()}
-    return value
-
-
-def scan(run: Path) -> tuple[list[Entry], list[str]]:
-    """Sessions of all segments, and what was cut off.
-
-    Returns:
-        Whole entries in the order of writing within a segment, segments by name; of one session written twice the
-        later entry. And one clause for every segment whose end is damaged.
+    Args:
+        run: the run directory.
+        in_flight: also those that never ended, last, as cancelled; for a run whose processes are gone.
     """
-    entries: dict[SessionKey, Entry] = {}
-    damage: list[str] = []
-    for path in sorted(journal_folder(run).glob(f"*{_SUFFIX}")):
-        for entry in _scan_segment(path, damage):
-            entries.pop(entry.key, None)
-            entries[entry.key] = entry
-    return list(entries.values()), damage
-
-
-def _scan_segment(path: Path, damage: list[str]) -> Iterator[Entry]:
-    with storing(path), path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        offset = 0
-        while offset < size:
-            head = file.read(_HEAD.size)
-            mark, length, crc = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", 0, 0)
-            body = file.read(length)
-            if mark != _MARK or len(body) != length or zlib.crc32(body) != crc:
-                damage.append(f"{path.name}: {size - offset} bytes at {offset} are not a whole session")
-                return
-            yield Entry(_key_decoder.decode(body).key, path, offset + _HEAD.size, length)
-            offset += _HEAD.size + length
-
-
-def read_entry(entry: Entry) -> SessionRecord:
-    """The session an entry points to."""
-    with storing(entry.path), entry.path.open("rb") as file:
-        file.seek(entry.offset)
-        return _decoder.decode(file.read(entry.length))
+    entries, _ = scan_finished(run)
+    yield from (read_entry(entry) for entry in entries)
+    if in_flight:
+        stored = {entry.key for entry in entries}
+        yield from (record for record in scan_live(run) if record.key not in stored)

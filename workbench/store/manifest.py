@@ -108,11 +108,19 @@ class Host(msgspec.Struct, kw_only=True):
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """Sessions of the run: asked for, stored, and failed among the stored."""
+    """Sessions of the run.
+
+    Attributes:
+        planned: asked for.
+        sessions: stored, each counted once however often it was played.
+        failed: of those, in their newest attempt.
+        superseded: earlier attempts, kept beside the newest.
+    """
 
     planned: int = 0
     sessions: int = 0
     failed: int = 0
+    superseded: int = 0
 
 
 class Manifest(msgspec.Struct, kw_only=True):

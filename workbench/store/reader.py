@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.recording import SessionRecord
+from workbench.recording import SessionKey, SessionRecord
 from workbench.store.files import WriterLock, is_locked, storing
-from workbench.store.journal import journal_folder, read_entry, scan
+from workbench.store.journal import journal_folder, journal_records
 from workbench.store.manifest import Manifest, NormaliserFacts, Status
-from workbench.store.tables import SCORES, SESSIONS, read_records, read_scores, write_scores
-from workbench.store.writer import MANIFEST
+from workbench.store.tables import SCORES, SESSIONS, read_keys, read_records, read_scores, write_scores
+from workbench.store.writer import MANIFEST, newest
 
 __all__ = ["StoredRun", "list_runs", "open_run"]
 
@@ -55,20 +55,39 @@ class StoredRun:
         """Whether sessions are in Parquet; before that they are in the journal."""
         return self.manifest.status == "committed"
 
-    def iter_records(self) -> Iterator[SessionRecord]:
-        """Sessions one at a time, in the order in which they ended; memory stays small however long the run."""
-        if self.committed or ((self.path / SESSIONS).exists() and not journal_folder(self.path).exists()):
-            return read_records(self.path)
-        entries, _ = scan(self.path)
-        return (read_entry(entry) for entry in entries)
+    def iter_records(self, *, superseded: bool = False) -> Iterator[SessionRecord]:
+        """Sessions one at a time, in the order in which they ended; memory stays small however long the run.
 
-    def records(self) -> list[SessionRecord]:
-        """All sessions, equal to what was added, in the order in which they ended.
+        Args:
+            superseded: also the earlier attempts of sessions that were played again.
+        """
+        keys = newest(self._keys()) if not superseded else None
+        return (record for record in self._all_records() if keys is None or record.key in keys)
+
+    def records(self, *, superseded: bool = False) -> list[SessionRecord]:
+        """Sessions, equal to what was added, in the order in which they ended; each once, in its newest attempt.
+
+        Args:
+            superseded: also the earlier attempts of sessions that were played again.
 
         Raises:
             StoreError: a file is missing or damaged.
         """
-        return list(self.iter_records())
+        return list(self.iter_records(superseded=superseded))
+
+    def _in_parquet(self) -> bool:
+        # A reader that opened the run while it was live finds the files of the commit in the place of the journal.
+        return self.committed or ((self.path / SESSIONS).exists() and not journal_folder(self.path).exists())
+
+    def _all_records(self) -> Iterator[SessionRecord]:
+        if self._in_parquet():
+            return read_records(self.path)
+        return journal_records(self.path, in_flight=not is_locked(self.path))
+
+    def _keys(self) -> list[SessionKey]:
+        if self._in_parquet():
+            return read_keys(self.path)
+        return [record.key for record in self._all_records()]
 
     def scores(self) -> list[dict[str, Any]]:
         """Rows of scores as they were given; empty for a run that was never scored."""

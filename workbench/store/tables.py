@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import msgspec
 
 from workbench.errors import StoreError
-from workbench.recording import UNSET, FrameKind, FrameLog, SessionRecord
+from workbench.recording import UNSET, FrameKind, FrameLog, SessionKey, SessionRecord
 from workbench.store.columns import (
     FRAME_INTEGERS,
     FrameBatch,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["FRAMES", "SCORES", "SESSIONS", "read_records", "read_scores", "write_records", "write_scores"]
+__all__ = ["FRAMES", "SCORES", "SESSIONS", "read_keys", "read_records", "read_scores", "write_records", "write_scores"]
 
 SESSIONS = "sessions.parquet"
 FRAMES = "frames.parquet"
@@ -99,6 +99,14 @@ def read_records(folder: Path) -> Iterator[SessionRecord]:
     logs = _logs(folder / FRAMES, [row["frame_count"] for row in rows])
     for row, log in zip(rows, logs, strict=True):
         yield record_of(row, log)
+
+
+def read_keys(folder: Path) -> list[SessionKey]:
+    """Which sessions a committed run holds, in the order in which they were written."""
+    columns = ["cell", "utterance", "repeat", "attempt"]
+    file = _opened(folder / SESSIONS, session_schema())
+    table = _guarded(folder / SESSIONS, partial(file.read, columns))
+    return [SessionKey(*row.values()) for row in table.select(columns).to_pylist()]
 
 
 def _logs(path: Path, counts: list[int]) -> Iterator[FrameLog]:

@@ -1,22 +1,23 @@
-"""Writing a run: every session into the journal as it ends, then one commit."""
+"""Writing a run: every session into the journal as it ends, then one commit; and going on where a run stopped."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from workbench.clock import Anchor
 from workbench.errors import StoreError
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.store.files import WriterLock, private_folder, write_atomic
-from workbench.store.journal import Entry, Segment, journal_folder, read_entry
+from workbench.store.journal import Journal, journal_folder, journal_records
 from workbench.store.manifest import Counts, Manifest, Status
-from workbench.store.tables import write_records, write_scores
+from workbench.store.segments import Entry, read_entry, scan_finished
+from workbench.store.tables import read_records, write_records, write_scores
 
-__all__ = ["MANIFEST", "RunWriter", "write_manifest"]
+__all__ = ["MANIFEST", "RunWriter", "newest", "write_manifest"]
 
 MANIFEST = "manifest.json"
 
@@ -27,29 +28,32 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_atomic(folder / MANIFEST, lambda file: file.write(data))
 
 
-def _refuse_existing(path: Path) -> None:
-    if (path / MANIFEST).exists():
-        raise StoreError("the run exists already", item=str(path), action="Resume it, or start a new run")
+def newest(keys: Iterable[SessionKey]) -> set[SessionKey]:
+    """The newest attempt of every session."""
+    last: dict[tuple[str, str, int], SessionKey] = {}
+    for key in keys:
+        session = (key.cell, key.utterance, key.repeat)
+        last[session] = max(key, last.get(session, key))
+    return set(last.values())
 
 
 class RunWriter:
     """The one writer of a run.
 
     As a context manager it gives the lock back at the end of the block; a block that ends without a commit leaves an
-    interrupted run whose journal can be read and recovered.
+    interrupted run, which can be read, resumed and recovered.
 
     Attributes:
         path: the run directory.
         manifest: as it will be committed.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, lock: WriterLock) -> None:
+    def __init__(self, path: Path, manifest: Manifest, lock: WriterLock, journal: Journal) -> None:
         self.path = path
         self.manifest = manifest
         self._lock = lock
-        self._segment: Segment | None = None
+        self._journal: Journal | None = journal
         self._entries: dict[SessionKey, Entry] = {}
-        self._failed: set[SessionKey] = set()
 
     @classmethod
     def create(cls, root: Path, manifest: Manifest) -> RunWriter:
@@ -64,12 +68,46 @@ class RunWriter:
         try:
             _refuse_existing(path)
             write_manifest(path, manifest)
-            writer = cls(path, manifest, lock)
-            writer._segment = Segment(path, "00000")
+            return cls(path, manifest, lock, Journal(path, _part(path)))
         except BaseException:
             lock.release()
             raise
-        return writer
+
+    @classmethod
+    def resume(cls, path: Path) -> RunWriter:
+        """Go on with a run that was interrupted, or committed before it was complete.
+
+        Sessions that were in flight when the process died become cancelled ones, with every frame that had arrived.
+
+        Raises:
+            StoreError: another process writes the run, or it is damaged.
+        """
+        lock = WriterLock(path)
+        try:
+            manifest = Manifest.from_json((path / MANIFEST).read_bytes(), str(path / MANIFEST))
+            before: Iterator[SessionRecord] = iter(())
+            if manifest.status == "committed":
+                # What lies in the journal of a committed run was left there by a removal that was cut off.
+                shutil.rmtree(journal_folder(path), ignore_errors=True)
+                before = read_records(path)
+            else:
+                stored = {entry.key for entry in scan_finished(path)[0]}
+                before = (r for r in journal_records(path, in_flight=True) if r.key not in stored)
+            journal = Journal(path, _part(path))
+            for record in before:
+                journal.add(record)
+            writer = cls(path, manifest, lock, journal)
+            writer.collect()
+            manifest.status = "live"
+            write_manifest(path, manifest)
+            return writer
+        except BaseException:
+            lock.release()
+            raise
+
+    def begin(self, record: SessionRecord) -> None:
+        """Keep what is recorded into ``record`` from now on, also if this process is killed before it ends."""
+        self._open_journal().begin(record)
 
     def add(self, record: SessionRecord) -> None:
         """Store one session, failed ones too; it is in the kernel's hands when this returns.
@@ -77,13 +115,23 @@ class RunWriter:
         Raises:
             StoreError: the disk is full, or the session was added before.
         """
-        if self._segment is None:
-            raise StoreError("the run is committed", item=str(self.path), action="Start a new run")
+        journal = self._open_journal()
         if record.key in self._entries:
             raise StoreError("the session is stored already", item=str(record.key), action="Give it a new attempt")
-        self._entries[record.key] = self._segment.append(record)
-        if record.outcome.failed:
-            self._failed.add(record.key)
+        self._entries[record.key] = journal.add(record)
+
+    def collect(self) -> None:
+        """Take in what other processes of the run have written into its journal."""
+        self._entries = {entry.key: entry for entry in scan_finished(self.path)[0]}
+
+    def outcomes(self) -> dict[SessionKey, Outcome]:
+        """How each stored session ended, earlier attempts included."""
+        return {key: entry.outcome for key, entry in self._entries.items()}
+
+    def records(self) -> list[SessionRecord]:
+        """The newest attempt of every stored session, read back from the journal: what is scored for a commit."""
+        wanted = newest(self._entries)
+        return [read_entry(entry) for key, entry in self._entries.items() if key in wanted]
 
     def commit(self, scores: list[dict[str, Any]]) -> Path:
         """Turn the journal into the files of a committed run and remove it.
@@ -97,27 +145,29 @@ class RunWriter:
         Raises:
             StoreError: the disk is full or the rows do not make a table; the journal stays then.
         """
-        if self._segment is not None:
-            self._segment.close(flush=False)
-        sessions, _ = write_records(self.path, self._stored())
+        self._open_journal().close(flush=False)
+        write_records(self.path, (read_entry(entry) for entry in self._entries.values()))
         write_scores(self.path, scores, self.manifest.normaliser)
-        self._finish("committed", sessions)
+        self._finish("committed")
         shutil.rmtree(journal_folder(self.path), ignore_errors=True)
-        self._segment = None
+        self._journal = None
         return self.path
 
-    def records(self) -> list[SessionRecord]:
-        """Sessions added so far, read back from the journal: what a commit will score and write."""
-        return list(self._stored())
+    def _open_journal(self) -> Journal:
+        if self._journal is None:
+            raise StoreError("the run is committed", item=str(self.path), action="Resume it, or start a new run")
+        return self._journal
 
-    def _stored(self) -> Iterator[SessionRecord]:
-        return (read_entry(entry) for entry in self._entries.values())
-
-    def _finish(self, status: Status, sessions: int) -> None:
+    def _finish(self, status: Status) -> None:
+        current = newest(self._entries)
         self.manifest.status = status
         self.manifest.anchor_end = Anchor.now()
-        planned = max(self.manifest.counts.planned, sessions)
-        self.manifest.counts = Counts(planned=planned, sessions=sessions, failed=len(self._failed))
+        self.manifest.counts = Counts(
+            planned=max(self.manifest.counts.planned, len(current)),
+            sessions=len(current),
+            failed=sum(self._entries[key].outcome.failed for key in current),
+            superseded=len(self._entries) - len(current),
+        )
         write_manifest(self.path, self.manifest)
 
     def __enter__(self) -> RunWriter:
@@ -127,13 +177,24 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._segment is not None:
-                self._segment.close()
-                self._segment = None
-                self._finish("interrupted", len(self._entries))
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+                self._finish("interrupted")
         except StoreError:
             # The block's own error says more; without one, a run that could not be closed must be known.
             if error is None:
                 raise
         finally:
             self._lock.release()
+
+
+def _refuse_existing(path: Path) -> None:
+    if (path / MANIFEST).exists():
+        raise StoreError("the run exists already", item=str(path), action="Resume it, or start a new run")
+
+
+def _part(path: Path) -> str:
+    """A name for this process's part of the journal, after those that are there."""
+    folder = journal_folder(path)
+    return f"{len({file.name.partition('.')[0].partition('-')[0] for file in folder.glob('*')}):05d}"

@@ -1,0 +1,287 @@
+"""The journal: what had arrived outlives the process, however it dies."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import make_manifest, make_record
+from workbench.errors import StoreError
+from workbench.recording import FrameLog, Outcome, SessionKey
+from workbench.store import Journal, RunWriter, open_run
+from workbench.store import live as live_module
+from workbench.store.journal import journal_records
+from workbench.store.live import scan_live
+
+HERE = Path(__file__).parents[2]
+
+
+def replay(log, into):
+    """Record the frames of ``log`` again, one by one, as a session does."""
+    for values, text in zip(
+        zip(*(getattr(log, name) for name in FrameLog.COLUMNS), strict=True), log.text, strict=True
+    ):
+        into._append(values, text)
+
+
+def begun(journal, utterance, frames, attempt=0):
+    """A session in flight that has recorded the first ``frames`` frames of its log."""
+    whole = make_record(utterance, attempt=attempt).frames
+    record = make_record(utterance, attempt=attempt, frames=FrameLog())
+    journal.begin(record)
+    part = FrameLog()
+    for name in FrameLog.COLUMNS:
+        getattr(part, name).extend(getattr(whole, name)[:frames])
+    part.text.extend(whole.text[:frames])
+    replay(part, record.frames)
+    return record
+
+
+def test_frames_of_sessions_in_flight_are_there_without_a_close(tmp_path):
+    """Nothing is flushed and nothing is closed, and every frame can be read."""
+    journal = Journal(tmp_path, "w")
+    records = [begun(journal, "u1", 5), begun(journal, "u2", 9), begun(journal, "u3", 0)]
+    found = scan_live(tmp_path)
+    assert [record.key.utterance for record in found] == ["u1", "u2"], "a session without a frame had nothing to lose"
+    for stored, record in zip(found, records, strict=False):
+        assert stored.frames == record.frames
+        assert (stored.outcome, stored.error) == (Outcome.CANCELLED, live_module._CUT_OFF)
+        assert (stored.remote_id, stored.start_ns) == (record.remote_id, record.start_ns)
+        assert stored.reference == record.reference
+    journal.close()
+
+
+def test_a_finished_session_is_in_the_journal_once(tmp_path):
+    """Its frames in flight give way to its record; the files they were in are removed in time."""
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 7)
+    journal.add(record)
+    other = begun(journal, "u2", 3)
+    assert [r.key.utterance for r in journal_records(tmp_path, in_flight=True)] == ["u1", "u2"]
+    assert [r.key.utterance for r in journal_records(tmp_path, in_flight=False)] == ["u1"]
+    assert record.frames.tee is None
+    journal.add(other)
+    journal.close()
+    assert sorted(file.suffix for file in (tmp_path / "journal").iterdir()) == [".sessions"]
+
+
+def test_frames_cross_files_and_ended_files_are_removed(tmp_path, monkeypatch):
+    """A long session spans files; a file goes as soon as none of its sessions is in flight."""
+    monkeypatch.setattr(live_module, "_SEGMENT_BYTES", 2_048)
+    journal = Journal(tmp_path, "w")
+    first = begun(journal, "u1", 14)
+    second = begun(journal, "u2", 14)
+    assert len(list((tmp_path / "journal").glob("*.live"))) > 2
+    assert [r.frames for r in scan_live(tmp_path)] == [first.frames, second.frames]
+    journal.add(first)
+    journal.add(second)
+    assert len(list((tmp_path / "journal").glob("*.live"))) == 1, "only the file that is being written"
+    journal.close()
+    assert not list((tmp_path / "journal").glob("*.live"))
+
+
+def test_a_frame_larger_than_a_file_has_a_file_of_its_own(tmp_path, monkeypatch):
+    """A mebibyte in one message is recorded like any other."""
+    monkeypatch.setattr(live_module, "_SEGMENT_BYTES", 2_048)
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 2)
+    record.frames.received("x" * 2**20, 1)
+    record.frames.received("\ud800", 2)
+    record.frames.received(b"\x00", 3)
+    assert [frame.text for frame in scan_live(tmp_path)[0].frames.frames()][2:] == ["x" * 2**20, "\ufffd" * 3, "00"]
+    journal.close()
+
+
+def test_a_torn_row_ends_what_can_be_read(tmp_path):
+    """A row whose length was not written yet is not a row, nor is one with a length that cannot be."""
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 6)
+    end = journal._live._at
+    path = next((tmp_path / "journal").glob("*.live"))
+    journal.close()
+    data = bytearray(path.read_bytes())
+    for junk in (
+        b"\0\0\0\0\x01\0\0\0\x01",
+        b"\xff\xff\xff\x7f\x01\0\0\0\x01",
+        b"\x05\0\0\0\0\0\0\0\x01",
+        b"\x05\0\0\0\x01\0\0\0\x07",
+    ):
+        data[end : end + len(junk)] = junk
+        path.write_bytes(data)
+        assert scan_live(tmp_path)[0].frames == record.frames
+
+
+def test_frames_without_their_session_are_left_out(tmp_path):
+    """Where the first file was lost, the rest of the session cannot be told."""
+    journal = Journal(tmp_path, "w")
+    begun(journal, "u1", 3)
+    path = next((tmp_path / "journal").glob("*.live"))
+    data = bytearray(path.read_bytes())
+    data[8] = live_module._FRAME
+    path.write_bytes(data)
+    assert scan_live(tmp_path) == []
+    journal.close()
+
+
+def test_a_disk_that_fills_up_in_flight_costs_no_session(tmp_path, monkeypatch):
+    """The session plays on; that the journal could not keep up is said when it is stored."""
+
+    def no_space(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", no_space)
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 5)
+    assert len(record.frames) == 5
+    with pytest.raises(StoreError, match="the disk is full"):
+        journal.add(record)
+    assert list(journal_records(tmp_path, in_flight=True)) == [record]
+    assert not list((tmp_path / "journal").glob("*.live"))
+    journal.close()
+
+
+def test_workers_of_one_run_write_apart_and_are_committed_together(tmp_path):
+    """Each process has its own files; the run's writer collects them."""
+    with RunWriter.create(tmp_path, make_manifest()) as writer:
+        for name in ("worker-1", "worker-2"):
+            journal = Journal(writer.path, name)
+            journal.add(make_record(f"of-{name}"))
+            journal.close()
+        writer.add(make_record("own"))
+        writer.collect()
+        writer.commit([])
+    assert {r.key.utterance for r in open_run(tmp_path).records()} == {"own", "of-worker-1", "of-worker-2"}
+
+
+def test_a_resumed_run_keeps_every_attempt_and_counts_each_session_once(tmp_path):
+    """What was cut off stays beside the attempt that replaced it."""
+    writer = RunWriter.create(tmp_path, make_manifest(planned=3))
+    writer.add(make_record("u1"))
+    cut = begun(writer, "u2", 6)
+    writer._lock.release()  # as the kernel does for a process that is killed
+
+    with RunWriter.resume(writer.path) as again:
+        assert again.outcomes() == {
+            SessionKey("clean", "u1"): Outcome.COMPLETED,
+            SessionKey("clean", "u2"): Outcome.CANCELLED,
+        }
+        assert open_run(tmp_path).status == "live"
+        again.add(make_record("u2", attempt=1))
+        assert [str(r.key) for r in again.records()] == ["clean/u1#0.0", "clean/u2#0.1"]
+        again.commit([])
+    run = open_run(tmp_path)
+    assert [str(r.key) for r in run.records()] == ["clean/u1#0.0", "clean/u2#0.1"]
+    first_try = run.records(superseded=True)[1]
+    assert (first_try.frames, first_try.outcome) == (cut.frames, Outcome.CANCELLED)
+    counts = run.manifest.counts
+    assert (counts.planned, counts.sessions, counts.failed, counts.superseded) == (3, 2, 0, 1)
+
+    with RunWriter.resume(run.path) as third:
+        third.add(make_record("u3"))
+        third.commit([])
+    assert len(open_run(tmp_path).records(superseded=True)) == 4
+
+
+def test_resuming_twice_adds_nothing(tmp_path):
+    """A resume that is itself interrupted leaves what was there."""
+    writer = RunWriter.create(tmp_path, make_manifest())
+    begun(writer, "u1", 6)
+    writer._lock.release()
+    for _ in range(3):
+        with RunWriter.resume(writer.path):
+            pass
+    assert len(open_run(tmp_path).records(superseded=True)) == 1
+
+
+def test_only_one_process_resumes(tmp_path):
+    """A run that is being played cannot be resumed by another."""
+    with RunWriter.create(tmp_path, make_manifest()) as writer, pytest.raises(StoreError, match="another writer"):
+        RunWriter.resume(writer.path)
+
+
+def test_a_damaged_manifest_does_not_keep_the_lock(tmp_path):
+    """The failed resume leaves the run to the next one."""
+    with RunWriter.create(tmp_path, make_manifest()) as writer:
+        path = writer.path
+    whole = (path / "manifest.json").read_bytes()
+    (path / "manifest.json").write_bytes(b"{")
+    with pytest.raises(StoreError, match="damaged"):
+        RunWriter.resume(path)
+    (path / "manifest.json").write_bytes(whole)
+    with RunWriter.resume(path) as writer:
+        assert writer.outcomes() == {}
+
+
+PLAYING = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from tests.fakes import make_manifest, make_record
+from tests.store.test_journal import replay
+from workbench.recording import FrameLog
+from workbench.store import RunWriter, open_run
+root = Path(sys.argv[1])
+if list(root.glob("*/manifest.json")):
+    writer = RunWriter.resume(open_run(root).path)
+else:
+    writer = RunWriter.create(root, make_manifest())
+before = len(writer.outcomes())
+for number in range(before, 10_000):
+    record, whole = make_record(f"u{number:05d}", frames=FrameLog()), make_record().frames
+    writer.begin(record)
+    for at in range(len(whole)):
+        one = FrameLog()
+        for name in FrameLog.COLUMNS:
+            getattr(one, name).append(getattr(whole, name)[at])
+        one.text.append(whole.text[at])
+        replay(one, record.frames)
+        sys.stdout.write(f"{number} {at + 1}\\n")
+        sys.stdout.flush()
+    writer.add(record)
+"""
+
+
+def kill_and_look(root, moments):
+    """Kill a writing process at each moment; whatever it had announced must be there."""
+    arrived = {}
+    for lines in moments:
+        with subprocess.Popen(
+            [sys.executable, "-c", PLAYING, str(root), str(HERE)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            for _ in range(lines):
+                session, frames = map(int, process.stdout.readline().split())
+                arrived[session] = frames
+            process.kill()
+            for line in process.stdout.read().splitlines():
+                if line.count(" ") == 1:
+                    session, frames = map(int, line.split())
+                    arrived[session] = frames
+        stored = {int(r.key.utterance[1:]): r.frames for r in open_run(root).records(superseded=True)}
+        assert all(len(stored[session]) >= frames for session, frames in arrived.items())
+        assert len(stored) - len(arrived) in (0, 1), "at most the frame that was recorded and not announced yet"
+        whole = make_record().frames
+        assert all(list(log.due_ns) == list(whole.due_ns[: len(log)]) for log in stored.values())
+        assert all(log.text == whole.text[: len(log)] for log in stored.values())
+    return arrived
+
+
+def test_nothing_that_had_arrived_is_lost_to_a_kill(tmp_path):
+    """SIGKILL at a few moments, between resumes of the same run."""
+    arrived = kill_and_look(tmp_path, [1, 17, 40])
+    assert len(arrived) >= 4
+
+
+@pytest.mark.slow
+def test_nothing_that_had_arrived_is_lost_to_fifty_kills(tmp_path):
+    """SIGKILL at fifty drawn moments; then the run is committed and whole."""
+    draw = random.Random(7)
+    arrived = kill_and_look(tmp_path, [draw.randrange(1, 120) for _ in range(50)])
+    with RunWriter.resume(open_run(tmp_path).path) as writer:
+        writer.commit([])
+    assert len(open_run(tmp_path).records()) >= len(arrived)

@@ -52,6 +52,7 @@ class LiveFrames:
         self._sessions = 0
         self._number = 0
         self._open: dict[Path, set[int]] = {}
+        self._here: set[int] = set()
         self._map: mmap.mmap | None = None
         self._at = 0
         self.failure: StoreError | None = None
@@ -123,7 +124,7 @@ class LiveFrames:
                 self.failure = error
                 return
             self._at, end = 0, _HEAD.size + len(body)
-        self._open[self._path].add(session)
+        self._here.add(session)
         target = self._map
         target[end - len(body) : end] = body
         _HEAD.pack_into(target, self._at, len(body), session, what)
@@ -142,7 +143,7 @@ class LiveFrames:
                 raise
             finally:
                 os.close(descriptor)
-        self._open[self._path] = set()
+        self._here = self._open[self._path] = set()
         return mapped
 
 

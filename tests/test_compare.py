@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.metrics.records import session, spoken
-from workbench.compare import LATENCIES, compare_scores
+from workbench.compare import LATENCIES, adjust, compare_scores
 from workbench.errors import InputError
 from workbench.metrics.normalize import normaliser
 from workbench.recording import Outcome
@@ -110,6 +110,27 @@ def test_an_empty_side_is_refused():
     """The message names the side."""
     with pytest.raises(InputError, match="candidate: nothing to compare"):
         compare_scores(scores(["x"]), [], seed=1)
+
+
+def test_the_matched_pairs_test_stands_beside_the_bootstrap():
+    """One segment an utterance; ten of them one error worse, four two errors worse."""
+    ours = scores(["no chest pain"] * 14)
+    theirs = scores(["no test pain"] * 10 + ["no"] * 4)
+    found = compare_scores(ours, theirs, seed=1).matched_pairs
+    assert (found.segments, found.mean) == (14, pytest.approx(18 / 14))
+    assert found.p_value < 0.001
+
+
+def test_a_family_of_comparisons_is_adjusted_and_says_how():
+    """Holm by default; the adjusted value is not called p."""
+    base = scores(["no chest pain"] * 6)
+    family = [compare_scores(base, scores(t * 3), seed=1) for t in (["no pain", "no chest pain"], ["no", "x y z"])]
+    family.append(compare_scores(base[:1], base[:1], seed=1))
+    for flag, method in ((False, "Holm"), (True, "Benjamini-Hochberg")):
+        adjusted = adjust(family, false_discovery=flag)
+        assert [(c.adjusted.method, c.adjusted.family) for c in adjusted] == [(method, 2)] * 3
+        assert adjusted[2].adjusted.value is None
+        assert all(c.adjusted.value >= c.wer.p_value for c in adjusted[:2])
 
 
 @settings(max_examples=25)

@@ -10,16 +10,21 @@ from tests.metrics.records import session, spoken, untimed
 from workbench.compare import compare_scores
 from workbench.metrics.normalize import normaliser
 from workbench.recording import Outcome
+from workbench.reference import Reference
 from workbench.scoring import score_run, score_session
 from workbench.tables import (
+    ACCURACY_COLUMNS,
     CELL_COLUMNS,
     DIFFERENCE_COLUMNS,
     SESSION_COLUMNS,
+    STABILITY_COLUMNS,
     Column,
+    accuracy_table,
     cell_json,
     cells_table,
     comparison_table,
     sessions_table,
+    stability_table,
 )
 
 PAIN = spoken("no chest pain")
@@ -92,7 +97,10 @@ def test_a_comparison_names_what_was_not_paired():
     """Differences in ms and ratios, the rest in notes."""
     found = compare_scores([score(), score(utterance="u2")], [score(utterance="u2")], seed=1)
     table = comparison_table(found)
-    assert table.notes == ("not paired: u1: not in the candidate",)
+    assert table.notes == (
+        "not paired: u1: not in the candidate",
+        "matched pairs (MAPSSWE): 0 segments with errors: nothing to test",
+    )
     assert [r["metric"] for r in table.rows][:2] == ["wer", "wer_raw"]
     assert next(r for r in table.rows if r["metric"] == "first_partial")["baseline"] == 250.0
 
@@ -105,7 +113,39 @@ def test_sessions_have_one_row_each():
     assert rows[0]["word_latency_p50_ms"] == 100.0
 
 
-@pytest.mark.parametrize("columns", [CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS])
+def test_the_sensitivity_panel_has_one_row_a_normaliser():
+    """The same cell under each normaliser, side by side."""
+    cells = []
+    for name in ("raw", "basic", "english", "clinical"):
+        reference = Reference("Take 5 mg.", "take five milligrams")
+        found = score_session(session(reference, [(700, "final", "take five milligrams")]), normaliser(name))
+        cells += score_run([found], seed=1)
+    rows = accuracy_table(cells).rows
+    assert [(r["normaliser"], r["substitutions"]) for r in rows] == [
+        ("raw", 3), ("basic", 0), ("english", 0), ("clinical", 0),
+    ]  # fmt: skip
+    assert rows[0]["value_accuracy"] == 1.0
+
+
+def test_stability_names_why_it_is_unknown():
+    """No partials, no stability."""
+    cells = score_run([score([(700, "final", "no chest pain"), (1100, "end", "")])], seed=1)
+    table = stability_table(cells)
+    assert table.rows[0]["normalised_erasure"] is None
+    assert table.notes == ("clean: stability: no partials before a final",)
+
+
+def test_a_penalty_is_known_only_where_the_service_gave_its_own_text():
+    """WER of the finals minus WER of that text."""
+    (without,) = score_run([score()], seed=1)
+    (given,) = score_run([score(final_transcript="no chess pain")], seed=1)
+    assert cell_json(without)["streaming_penalty"] is None
+    assert cell_json(given)["streaming_penalty"] == pytest.approx(-1 / 3)
+
+
+@pytest.mark.parametrize(
+    "columns", [CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, ACCURACY_COLUMNS, STABILITY_COLUMNS]
+)
 def test_columns_have_distinct_keys_and_name_their_unit(columns):
     """A key that ends in a unit has that unit."""
     keys = [c.key for c in columns]

@@ -7,16 +7,17 @@ Positive differences mean that the candidate is higher. Every difference has its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workbench.errors import InputError
 from workbench.metrics.accuracy import ErrorCounts
+from workbench.metrics.inference import MatchedPairs, benjamini_hochberg, holm, mapsswe, matched_segments
 from workbench.metrics.stats import DRAWS, Interval, percentile, percentile_draws, rate_draws, two_sided_p
 from workbench.scoring import SessionScore, latest_attempts
 
-__all__ = ["LATENCIES", "Comparison", "Difference", "Unpaired", "compare_scores"]
+__all__ = ["LATENCIES", "Adjusted", "Comparison", "Difference", "Unpaired", "adjust", "compare_scores"]
 
 # Percentiles of words are drawn from thousands of values; 2,000 draws settle a 95 % interval to about 1 % of its width.
 _LATENCY_DRAWS = 2_000
@@ -71,12 +72,36 @@ class Comparison:
         differences: one a metric, accuracy first.
         unpaired: utterances left out, with reasons.
         normaliser: name of the normaliser of both sides.
+        matched_pairs: MAPSSWE over the segments of the paired sessions.
+        adjusted: p-values of the WER differences of a family of comparisons, see :func:`adjust`; None outside one.
     """
 
     n: int
     differences: tuple[Difference, ...]
     unpaired: tuple[Unpaired, ...]
     normaliser: str
+    matched_pairs: MatchedPairs
+    adjusted: Adjusted | None = None
+
+    @property
+    def wer(self) -> Difference:
+        """The difference of the normalised WER."""
+        return self.differences[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """An adjusted p-value of a WER difference, named for its method.
+
+    Attributes:
+        value: None where the comparison had no p-value.
+        method: ``Holm`` or ``Benjamini-Hochberg``.
+        family: how many comparisons were adjusted together.
+    """
+
+    value: float | None
+    method: str
+    family: int
 
 
 # Percentile and source of each latency that is compared; the values of an utterance stay together in every draw.
@@ -118,7 +143,35 @@ def compare_scores(baseline: Sequence[SessionScore], candidate: Sequence[Session
         _wer_difference("wer_raw", [(_pool(a, "raw"), _pool(b, "raw")) for a, b in pairs], seed),
         *(_latency_difference(name, pairs, seed) for name in LATENCIES),
     ]
-    return Comparison(len(paired), tuple(differences), tuple(unpaired), baseline[0].normaliser)
+    test = mapsswe([segment for a, b in pairs for segment in _segments(a, b)])
+    return Comparison(len(paired), tuple(differences), tuple(unpaired), baseline[0].normaliser, test)
+
+
+def adjust(comparisons: Sequence[Comparison], *, false_discovery: bool = False) -> list[Comparison]:
+    """A family of comparisons with their WER p-values adjusted for being many.
+
+    Args:
+        comparisons: for instance every cell of a sweep against the same baseline.
+        false_discovery: Benjamini–Hochberg instead of Holm.
+    """
+    known = [c.wer.p_value for c in comparisons if c.wer.p_value is not None]
+    values = iter(benjamini_hochberg(known) if false_discovery else holm(known))
+    method = "Benjamini-Hochberg" if false_discovery else "Holm"
+    return [
+        replace(c, adjusted=Adjusted(None if c.wer.p_value is None else next(values), method, len(known)))
+        for c in comparisons
+    ]
+
+
+def _segments(ours: list[SessionScore], theirs: list[SessionScore]) -> list[tuple[int, int]]:
+    """Segments of one utterance, repeat by repeat; a repeat that one side lacks has none."""
+    found: list[tuple[int, int]] = []
+    others = {s.repeat: s for s in theirs}
+    for score in ours:
+        other = others.get(score.repeat)
+        if other is not None and len(score.track) == len(other.track):
+            found += matched_segments(score.track, other.track)
+    return found
 
 
 def _same_normaliser(baseline: Sequence[SessionScore], candidate: Sequence[SessionScore]) -> None:

@@ -1,7 +1,8 @@
 """Declared columns: the same rows for the command line, the app, JSON and CSV.
 
 House rules: a column says what it is, in which unit and with how many decimals; rows keep full numbers and None for
-unknown; only the formatted text is rounded. This is where nanoseconds become milliseconds.
+unknown; only the formatted text is rounded. This is where nanoseconds become milliseconds. Longer than other modules
+because most of it is one list.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from workbench.scoring import CellScore, SessionScore
 from workbench.units import ms
 
 __all__ = [
+    "ACCURACY_COLUMNS",
     "CELL_COLUMNS",
     "DIFFERENCE_COLUMNS",
     "SESSION_COLUMNS",
+    "STABILITY_COLUMNS",
     "SUMMARY_COLUMNS",
     "Column",
     "Table",
+    "accuracy_table",
     "cell_json",
     "cells_table",
     "comparison_table",
     "sessions_table",
+    "stability_table",
     "summary_table",
 ]
 
@@ -174,7 +179,84 @@ def cell_json(cell: CellScore) -> dict[str, Any]:
         "invalid": cell.pacing.invalid,
         "reasons": list(cell.pacing.reasons),
     }
-    return {**row, "normaliser": cell.normaliser, "pacing": pacing, "reasons": dict(cell.reasons)}
+    accuracy = {c.key: c.value(cell) for c in ACCURACY_COLUMNS if c.key not in row}
+    steadiness = {c.key: c.value(cell) for c in STABILITY_COLUMNS if c.key not in row}
+    return {
+        **row,
+        **accuracy,
+        **steadiness,
+        "pacing": pacing,
+        "reasons": dict(cell.reasons),
+    }
+
+
+def _penalty(cell: CellScore) -> float | None:
+    finals, own = cell.screen.finals.rate, cell.words.rate
+    return finals - own if cell.screen.has_transcript and finals is not None and own is not None else None
+
+
+ACCURACY_COLUMNS: tuple[Column[CellScore], ...] = (
+    Column("audio", "audio", lambda c: c.cell, explain="audio configuration"),
+    Column("normaliser", "normaliser", lambda c: c.normaliser, explain="applied to both sides"),
+    Column("wer", "WER", lambda c: c.words.rate, "%", 1, "pooled word error rate"),
+    Column("substitutions", "S", lambda c: c.words.substitutions, explain="substituted words"),
+    Column("deletions", "D", lambda c: c.words.deletions, explain="missing words"),
+    Column("insertions", "I", lambda c: c.words.insertions, explain="words that were not said"),
+    Column("reference_words", "N", lambda c: c.words.reference, explain="reference words"),
+    Column("cer", "CER", lambda c: c.chars.rate, "%", 1, "pooled character error rate"),
+    Column("mer", "MER", lambda c: c.words.mer, "%", 1, "match error rate"),
+    Column("wil", "WIL", lambda c: c.words.wil, "%", 1, "word information lost"),
+    Column("wer_raw", "raw WER", lambda c: c.raw.rate, "%", 1, "no normalisation, against the written reference"),
+    Column("punctuation_error", "punctuation", lambda c: c.screen.punctuation_error_rate, "%", 1, "wrong marks"),
+    Column("case_error", "case", lambda c: c.screen.case_error_rate, "%", 1, "wrong case on matching words"),
+    Column("medical_wer", "medical WER", lambda c: c.meaning.medical_wer, "%", 1, "errors on marked medical words"),
+    Column("term_recall", "term recall", lambda c: c.meaning.terms.recall, "%", 1, "marked terms found"),
+    Column("term_precision", "term precision", lambda c: c.meaning.terms.precision, "%", 1, "found terms in place"),
+    Column("term_f1", "term F1", lambda c: c.meaning.terms.f1, "%", 1, "harmonic mean of both"),
+    Column("drug_recall", "drug recall", lambda c: c.meaning.drugs.recall, "%", 1, "drug names found"),
+    Column("value_accuracy", "values", lambda c: c.values.accuracy, "%", 1, "value and unit both right"),
+    Column("value_written", "as written", lambda c: c.values.written_accuracy, "%", 1, "digits written as expected"),
+    Column("negations_kept", "negations", lambda c: c.meaning.negations.share, "%", 1, "negating words kept"),
+    Column("sides_kept", "sides", lambda c: c.meaning.sides.share, "%", 1, "left, right and bilateral kept"),
+    Column("wder", "WDER", lambda c: c.screen.wder, "%", 1, "aligned words with the wrong speaker"),
+    Column("streaming_penalty", "penalty", _penalty, "%", 1, "WER of the finals minus WER of the service's text"),
+)
+
+STABILITY_COLUMNS: tuple[Column[CellScore], ...] = (
+    Column("audio", "audio", lambda c: c.cell, explain="audio configuration"),
+    Column("normalised_erasure", "erasure", lambda c: c.stability.normalised_erasure, "", 2, "erased / final tokens"),
+    Column("unstable_ratio", "unstable", lambda c: c.stability.unstable_ratio, "%", 1, "words shown and taken back"),
+    Column(
+        "time_to_stable_p50_ms", "stable p50", lambda c: ms(_stable(c, 50)), "ms", 0, "from first showing to stable"
+    ),
+    Column("time_to_stable_p95_ms", "stable p95", lambda c: ms(_stable(c, 95)), "ms", 0, "95th percentile"),
+    Column(
+        "unsafe_flicker_ms",
+        "unsafe flicker",
+        lambda c: ms(c.stability.unsafe_flicker_ns),
+        "ms",
+        0,
+        "time with a wrong number, unit, negation, side or term on screen, all sessions",
+    ),
+    Column(
+        "word_finality_p50_ms", "final word p50", lambda c: ms(c.word_finality_p50_ns), "ms", 0, "word end to final"
+    ),
+)
+
+
+def _stable(cell: CellScore, p: float) -> int | None:
+    return percentile(cell.stability.time_to_stable_ns, p)
+
+
+def accuracy_table(cells: Sequence[CellScore]) -> Table:
+    """Everything about the words: one row a cell, or a cell and a normaliser (the sensitivity panel)."""
+    return _table(ACCURACY_COLUMNS, cells)
+
+
+def stability_table(cells: Sequence[CellScore]) -> Table:
+    """How steady the partials were: one row a cell."""
+    notes = [f"{c.cell}: stability: {c.stability.reason}" for c in cells if c.stability.reason]
+    return _table(STABILITY_COLUMNS, cells, notes)
 
 
 def _scaled(difference: Difference, value: float | None) -> float | None:
@@ -201,6 +283,11 @@ DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
 def comparison_table(comparison: Comparison) -> Table:
     """One row a metric; the notes name the utterances that could not be paired."""
     notes = [f"not paired: {u.utterance}: {u.reason}" for u in comparison.unpaired]
+    test = comparison.matched_pairs
+    if test.p_value is not None:
+        notes.append(f"matched pairs (MAPSSWE): {test.segments} segments, p = {test.p_value:.4g}")
+    if test.reason:
+        notes.append(f"matched pairs (MAPSSWE): {test.reason}")
     return _table(DIFFERENCE_COLUMNS, comparison.differences, notes)
 
 

@@ -37,7 +37,8 @@ def make_noise(
     if kind == "pink":
         return _pink(samples, rate_hz, rng)
     if kind == "babble":
-        voices = [voice for voice in babble_tracks() if voice != speaker]
+        talking = (speaker or "").split("+")  # a consultation has two voices
+        voices = [voice for voice in babble_tracks() if voice not in talking]
         tracks = [_looped(f"babble-{voice}", samples, rate_hz, rng) for voice in voices]
         return np.asarray(np.sum(tracks, axis=0))
     return _looped(kind, samples, rate_hz, rng)

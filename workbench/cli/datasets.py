@@ -102,6 +102,50 @@ def check(corpus: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@datasets.command("import", epilog="Example: workbench datasets import nemo data/test.jsonl ./my-corpus")
+@click.argument("format_name", metavar="FORMAT")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--audio-root", type=click.Path(path_type=Path), help="Folder that holds all audio [SOURCE's folder].")
+@click.option("--copy", is_flag=True, help="Copy the audio into the corpus.")
+@click.option("--licence", help="Of the audio; recorded in every row.")
+@_json
+def import_(
+    format_name: str,
+    source: Path,
+    target: Path,
+    audio_root: Path | None,
+    copy: bool,
+    licence: str | None,
+    as_json: bool,
+) -> None:
+    """Make a corpus in TARGET from SOURCE, which is of FORMAT.
+
+    FORMAT is nemo, audiofolder, kaldi, librispeech, common-voice, lhotse or seglst. Where a row is bad, it is named
+    and nothing is written; exit 2.
+    """
+    from workbench.importers import import_corpus
+
+    report = import_corpus(
+        format_name,
+        source,
+        target,
+        audio_root=audio_root,
+        copy=copy,
+        licence=licence,
+        on_item=_progress(),
+    )
+    if as_json:
+        _print_json(**(asdict(report) | {"manifest": report.manifest and str(report.manifest)}))
+    else:
+        for problem in report.problems:
+            click.echo(str(problem))
+        good = f"{report.utterances} utterances, {report.seconds:.1f} s, in {target}"
+        click.echo(f"{len(report.problems)} bad rows, nothing written" if report.problems else good)
+    if report.problems:
+        raise SystemExit(2)
+
+
 @datasets.command(epilog="Example: workbench datasets align ./my-corpus")
 @click.argument("corpus")
 @click.option("--dictionary", type=click.Path(path_type=Path), help="Pronunciations: word PHONE PHONE … a line.")

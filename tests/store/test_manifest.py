@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import make_manifest
 from workbench.errors import StoreError
-from workbench.store import CellFacts, Manifest, new_run_id
+from workbench.store import SCHEMA_VERSION, CellFacts, Manifest, new_run_id
 from workbench.store.manifest import host_facts, is_run_id, library_versions
 
 
@@ -52,12 +52,15 @@ def test_the_processor_is_named_where_the_kernel_does_not_say(monkeypatch):
 
 def test_a_newer_schema_is_refused_with_advice():
     """An old workbench does not guess at a layout it does not know."""
-    data = make_manifest().to_json().replace(b'"schema_version": 1', b'"schema_version": 99')
+    data = make_manifest().to_json().replace(f'"schema_version": {SCHEMA_VERSION}'.encode(), b'"schema_version": 99')
     with pytest.raises(StoreError, match=r"newer workbench.*schema 99.*Upgrade"):
         Manifest.from_json(data, "manifest.json")
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"schema_version": 1}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"[]", b'{"schema_version": 1}', b'{"schema_version": 0}', b'{"schema_version": 2}', b"\xff\xfe"],
+)
 def test_damage_is_one_line_that_names_the_file(data):
     """A torn manifest is said to be damaged, and where."""
     with pytest.raises(StoreError, match=r"^x/manifest.json: the manifest is damaged") as caught:

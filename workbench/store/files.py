@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import BinaryIO
 
 from workbench.errors import StoreError
 
-__all__ = ["WriterLock", "is_locked", "private_folder", "storing", "write_atomic"]
+__all__ = ["WriterLock", "file_sha256", "is_locked", "private_folder", "storing", "write_atomic"]
 
 _LOCK_NAME = ".writer.lock"
 
@@ -84,6 +85,12 @@ def _sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes, hexadecimal."""
+    with storing(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class WriterLock:

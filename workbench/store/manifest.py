@@ -16,18 +16,20 @@ import time
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from workbench.clock import Anchor
 from workbench.errors import StoreError
+from workbench.store.migrations import migrate
 
 __all__ = [
     "SCHEMA_VERSION",
     "CellFacts",
     "CorpusFacts",
     "Counts",
+    "FileFacts",
     "Host",
     "Manifest",
     "NormaliserFacts",
@@ -38,7 +40,7 @@ __all__ = [
     "new_run_id",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Status = Literal["live", "committed", "interrupted"]
 
@@ -123,6 +125,13 @@ class Counts(msgspec.Struct, kw_only=True):
     superseded: int = 0
 
 
+class FileFacts(msgspec.Struct, kw_only=True):
+    """What a file of the commit was when it was written."""
+
+    sha256: str
+    rows: int
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """Everything that was asked, and everything that matters about where it ran.
 
@@ -143,6 +152,8 @@ class Manifest(msgspec.Struct, kw_only=True):
         host: the machine.
         anchor_start, anchor_end: the same instant on both clocks, when the run began and ended.
         counts: sessions asked for, stored, failed.
+        files: hash and rows of ``sessions.parquet`` and ``frames.parquet``; empty before the commit, and in runs of
+            schema 1. The scores carry their own hash, because they may be replaced.
         status: ``live`` until it is ``committed`` or ``interrupted``.
     """
 
@@ -165,6 +176,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     anchor_start: Anchor
     anchor_end: Anchor | None = None
     counts: Counts = msgspec.field(default_factory=Counts)
+    files: dict[str, FileFacts] = {}
     status: Status = "live"
 
     @classmethod
@@ -213,7 +225,7 @@ class Manifest(msgspec.Struct, kw_only=True):
 
     @classmethod
     def from_json(cls, data: bytes, item: str) -> Manifest:
-        """Read what :meth:`to_json` wrote.
+        """Read what :meth:`to_json` wrote, in this version or an older one.
 
         Raises:
             StoreError: not a manifest, or one of a newer workbench; ``item`` names the file.
@@ -228,15 +240,17 @@ class Manifest(msgspec.Struct, kw_only=True):
                     expected=f"schema {SCHEMA_VERSION} or older",
                     action="Upgrade suki-workbench",
                 )
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, UnicodeError) as error:
+            if version == SCHEMA_VERSION:
+                return msgspec.json.decode(data, type=cls)
+            return msgspec.convert(migrate(msgspec.json.decode(data), SCHEMA_VERSION), cls)
+        except (msgspec.DecodeError, UnicodeError, KeyError) as error:
             raise StoreError(
                 "the manifest is damaged", item=item, got=str(error), action="Restore the file from a copy of the run"
             ) from None
 
 
 class _Versioned(msgspec.Struct):
-    schema_version: int
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
 
 
 def new_run_id(wall_ns: int | None = None) -> str:

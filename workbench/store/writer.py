@@ -11,11 +11,11 @@ from typing import Any
 from workbench.clock import Anchor
 from workbench.errors import StoreError
 from workbench.recording import Outcome, SessionKey, SessionRecord
-from workbench.store.files import WriterLock, private_folder, write_atomic
+from workbench.store.files import WriterLock, file_sha256, private_folder, write_atomic
 from workbench.store.journal import Journal, journal_folder, journal_records
-from workbench.store.manifest import Counts, Manifest, Status
+from workbench.store.manifest import Counts, FileFacts, Manifest, Status
 from workbench.store.segments import Entry, read_entry, scan_finished
-from workbench.store.tables import read_records, write_records, write_scores
+from workbench.store.tables import FRAMES, SESSIONS, read_records, write_records, write_scores
 
 __all__ = ["MANIFEST", "RunWriter", "newest", "write_manifest"]
 
@@ -146,8 +146,12 @@ class RunWriter:
             StoreError: the disk is full or the rows do not make a table; the journal stays then.
         """
         self._open_journal().close(flush=False)
-        write_records(self.path, (read_entry(entry) for entry in self._entries.values()))
+        sessions, frames = write_records(self.path, (read_entry(entry) for entry in self._entries.values()))
         write_scores(self.path, scores, self.manifest.normaliser)
+        self.manifest.files = {
+            name: FileFacts(sha256=file_sha256(self.path / name), rows=rows)
+            for name, rows in ((SESSIONS, sessions), (FRAMES, frames))
+        }
         self._finish("committed")
         shutil.rmtree(journal_folder(self.path), ignore_errors=True)
         self._journal = None

@@ -4,6 +4,7 @@ While a run is live its sessions go to an append-only journal, from which a kill
 writes Parquet, whole or not at all. A second process may read at any time. The directory has mode 0700.
 """
 
+from workbench.store.index import RunSummary, index_runs
 from workbench.store.journal import Journal
 from workbench.store.manifest import (
     SCHEMA_VERSION,
@@ -29,8 +30,10 @@ __all__ = [
     "Lateness",
     "Manifest",
     "NormaliserFacts",
+    "RunSummary",
     "RunWriter",
     "StoredRun",
+    "index_runs",
     "lateness_by_cell",
     "list_runs",
     "new_run_id",

@@ -10,13 +10,18 @@ from workbench.errors import StoreError
 from workbench.recording import SessionKey, SessionRecord
 from workbench.store.files import WriterLock, is_locked, storing
 from workbench.store.journal import journal_folder, journal_records
-from workbench.store.manifest import Manifest, NormaliserFacts, Status
+from workbench.store.manifest import Manifest, NormaliserFacts, Status, is_run_id
 from workbench.store.tables import SCORES, SESSIONS, read_keys, read_records, read_scores, write_scores
 from workbench.store.writer import MANIFEST, newest
 
-__all__ = ["StoredRun", "list_runs", "open_run"]
+__all__ = ["StoredRun", "effective_status", "list_runs", "open_run"]
 
 LAST = "last"
+
+
+def effective_status(path: Path, status: Status) -> Status:
+    """A live run whose writer is gone was interrupted."""
+    return "interrupted" if status == "live" and not is_locked(path) else status
 
 
 class StoredRun:
@@ -46,9 +51,7 @@ class StoredRun:
     @property
     def status(self) -> Status:
         """``live``, ``committed`` or ``interrupted``; a live run whose writer is gone was interrupted."""
-        if self.manifest.status == "live" and not is_locked(self.path):
-            return "interrupted"
-        return self.manifest.status
+        return effective_status(self.path, self.manifest.status)
 
     @property
     def committed(self) -> bool:
@@ -119,10 +122,11 @@ def open_run(root: Path, which: str | Path = LAST) -> StoredRun:
         StoreError: there is no such run, or its manifest cannot be read.
     """
     if which == LAST:
-        runs = _run_folders(Path(root))
-        if not runs:
-            raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
-        return StoredRun(runs[-1])
+        names = sorted(path.name for path in Path(root).glob("*") if is_run_id(path.name))
+        for name in reversed(names):
+            if (Path(root) / name / MANIFEST).is_file():
+                return StoredRun(Path(root) / name)
+        raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
     inside = Path(root) / which
     path = inside if (inside / MANIFEST).is_file() else Path(which)
     if not (path / MANIFEST).is_file():

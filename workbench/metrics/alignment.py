@@ -41,13 +41,28 @@ def align(reference: Sequence[str], hypothesis: Sequence[str], *, open_end: bool
     >>> align("the cat on the mat".split(), ["the"], open_end=True)
     [(0, 0)]
     """
-    if not reference or not hypothesis:
-        return []
-    if list(reference[: len(hypothesis)]) == list(hypothesis) and (open_end or len(reference) == len(hypothesis)):
-        return [(i, i) for i in range(len(hypothesis))]
-    if len(reference) * len(hypothesis) > _PAIR_CELLS:
-        return _one_alignment(reference, hypothesis)
-    return _trace(_costs(reference, hypothesis), reference, hypothesis, open_end=open_end)
+    head, tail = _common_ends(reference, hypothesis, open_end=open_end)
+    pairs = [(i, i) for i in range(head)]
+    ours, theirs = reference[head : len(reference) - tail], hypothesis[head : len(hypothesis) - tail]
+    if ours and theirs:
+        if len(ours) * len(theirs) > _PAIR_CELLS:
+            middle = _one_alignment(ours, theirs)
+        else:
+            middle = _trace(_costs(ours, theirs), ours, theirs, open_end=open_end)
+        pairs += [(i + head, j + head) for i, j in middle]
+    return pairs + [(len(reference) - k, len(hypothesis) - k) for k in range(tail, 0, -1)]
+
+
+def _common_ends(reference: Sequence[str], hypothesis: Sequence[str], *, open_end: bool) -> tuple[int, int]:
+    """Equal words at the start and, where the end is closed, at the end: some best alignment pairs them all."""
+    shorter = min(len(reference), len(hypothesis))
+    head = 0
+    while head < shorter and reference[head] == hypothesis[head]:
+        head += 1
+    tail = 0
+    while not open_end and tail < shorter - head and reference[-1 - tail] == hypothesis[-1 - tail]:
+        tail += 1
+    return head, tail
 
 
 def _one_alignment(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tuple[int, int]]:
@@ -65,9 +80,9 @@ def _gains(word: str, reference: Sequence[str]) -> NDArray[np.int64]:
     """Cost of putting ``word`` opposite each reference word: an edit where they differ, less their similarity."""
     from rapidfuzz.distance import Indel
 
+    similarity = Indel.normalized_similarity
     return np.array(
-        [-_SIMILAR if word == w else _EDIT - round(_SIMILAR * Indel.normalized_similarity(word, w)) for w in reference],
-        np.int64,
+        [-_SIMILAR if word == w else _EDIT - int(_SIMILAR * similarity(word, w)) for w in reference], np.int64
     )
 
 

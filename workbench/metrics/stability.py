@@ -21,6 +21,8 @@ from workbench.recording import SessionRecord
 
 __all__ = ["Stability", "erased_tokens", "is_critical", "stability"]
 
+Pairs = list[tuple[int, int]]
+
 _BASIC = NORMALISERS["basic"]
 
 
@@ -92,8 +94,9 @@ def stability(record: SessionRecord) -> Stability:
         finals += len(texts[-1])
         new, lost = _words_shown(texts)
         shown, unstable = shown + new, unstable + lost
-        settled += _time_to_stable(texts, stamps)
-        flicker += _flicker(texts, stamps, marked)
+        aligned = _against_final(texts)
+        settled += _time_to_stable(texts, stamps, aligned)
+        flicker += _flicker(texts, stamps, aligned, marked)
     return Stability(erased, finals, shown, unstable, tuple(settled), flicker)
 
 
@@ -131,15 +134,22 @@ def _words_shown(texts: Sequence[Sequence[str]]) -> tuple[int, int]:
     return appeared, gone
 
 
-def _time_to_stable(texts: list[list[str]], stamps: list[int]) -> list[int]:
+def _against_final(texts: list[list[str]]) -> list[Pairs]:
+    """Pairs (final word, shown word) of each text; a text that stood before is not aligned again."""
+    final, known = texts[-1], {}
+    for words in texts:
+        if (key := tuple(words)) not in known:
+            known[key] = align(final, words, open_end=words != final)
+    return [known[tuple(words)] for words in texts]
+
+
+def _time_to_stable(texts: list[list[str]], stamps: list[int], aligned: list[Pairs]) -> list[int]:
     """For each word of the last text, how long after its first appearance it was there for good."""
     final = texts[-1]
     first: list[int | None] = [None] * len(final)
     run: list[int | None] = [None] * len(final)
-    for words, at in zip(texts, stamps, strict=True):
-        present = {i for i, j in align(final, words, open_end=True) if final[i] == words[j]}
-        if words == final:
-            present = set(range(len(final)))
+    for words, at, pairs in zip(texts, stamps, aligned, strict=True):
+        present = {i for i, j in pairs if final[i] == words[j]}
         for i in range(len(final)):
             if i not in present:
                 run[i] = None
@@ -163,19 +173,18 @@ def is_critical(token: str, marked: set[str]) -> bool:
     )
 
 
-def _flicker(texts: list[list[str]], stamps: list[int], marked: set[str]) -> int:
+def _flicker(texts: list[list[str]], stamps: list[int], aligned: list[Pairs], marked: set[str]) -> int:
     """Time in ns during which something critical on screen was not what became final."""
     final = texts[-1]
     return sum(
         until - since
-        for words, since, until in zip(texts, stamps, stamps[1:], strict=False)
-        if _unsafe(words, final, marked)
+        for words, pairs, since, until in zip(texts, aligned, stamps, stamps[1:], strict=False)
+        if _unsafe(words, final, pairs, marked)
     )
 
 
-def _unsafe(words: list[str], final: list[str], marked: set[str]) -> bool:
+def _unsafe(words: list[str], final: list[str], pairs: Pairs, marked: set[str]) -> bool:
     """Whether a partial shows a critical word that did not stay, or lacks one before its own end."""
-    pairs = align(final, words, open_end=True)
     kept = {(i, j) for i, j in pairs if final[i] == words[j]}
     kept_ours, kept_final = {j for _, j in kept}, {i for i, _ in kept}
     # Behind the last pair the partial has simply not got there yet.

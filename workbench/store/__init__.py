@@ -18,6 +18,7 @@ from workbench.store.manifest import (
 )
 from workbench.store.queries import Lateness, lateness_by_cell, query, score_percentiles
 from workbench.store.reader import StoredRun, list_runs, open_run
+from workbench.store.verify import Finding, verify_run
 from workbench.store.writer import RunWriter
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "CellFacts",
     "CorpusFacts",
     "Counts",
+    "Finding",
     "Host",
     "Journal",
     "Lateness",
@@ -40,4 +42,5 @@ __all__ = [
     "open_run",
     "query",
     "score_percentiles",
+    "verify_run",
 ]

@@ -64,7 +64,7 @@ class StoredRun:
         Args:
             superseded: also the earlier attempts of sessions that were played again.
         """
-        keys = newest(self._keys()) if not superseded else None
+        keys = newest(self.keys()) if not superseded else None
         return (record for record in self._all_records() if keys is None or record.key in keys)
 
     def records(self, *, superseded: bool = False) -> list[SessionRecord]:
@@ -87,7 +87,8 @@ class StoredRun:
             return read_records(self.path)
         return journal_records(self.path, in_flight=not is_locked(self.path))
 
-    def _keys(self) -> list[SessionKey]:
+    def keys(self) -> list[SessionKey]:
+        """Which sessions are stored, earlier attempts included."""
         if self._in_parquet():
             return read_keys(self.path)
         return [record.key for record in self._all_records()]

@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["FRAMES", "SCORES", "SESSIONS", "read_keys", "read_records", "read_scores", "write_records", "write_scores"]
+__all__ = [
+    "FRAMES",
+    "SCORES",
+    "SESSIONS",
+    "count_rows",
+    "read_keys",
+    "read_records",
+    "read_scores",
+    "write_records",
+    "write_scores",
+]
 
 SESSIONS = "sessions.parquet"
 FRAMES = "frames.parquet"
@@ -107,6 +117,11 @@ def read_keys(folder: Path) -> list[SessionKey]:
     file = _opened(folder / SESSIONS, session_schema())
     table = _guarded(folder / SESSIONS, partial(file.read, columns))
     return [SessionKey(*row.values()) for row in table.select(columns).to_pylist()]
+
+
+def count_rows(path: Path) -> int:
+    """Rows of one of the files, from its footer."""
+    return int(_opened(path).metadata.num_rows)
 
 
 def _logs(path: Path, counts: list[int]) -> Iterator[FrameLog]:

@@ -31,10 +31,17 @@ __all__ = ["Job", "Service", "new_record", "play_many", "play_session"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One session to play."""
+    """One session to play.
+
+    Attributes:
+        key: which session of the run.
+        plan: what it sends.
+        session_id: id to ask the service for; None lets the service choose.
+    """
 
     key: SessionKey
     plan: SessionPlan
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ def new_record(job: Job) -> SessionRecord:
         speaker=plan.speaker,
         tags=plan.tags,
         facts=dict(plan.facts),
+        remote_id=job.session_id,
     )
 
 
@@ -98,7 +106,7 @@ async def _dictation(record: SessionRecord, plan: SessionPlan, service: Service,
     """Create, stream, end (S-40…S-57). REST end is called once, also when the stream failed (S-56)."""
     begun_ns = pacer.now_ns()
     try:
-        record.remote_id = await service.rest.create_dictation(plan.sample_rate_hz)
+        record.remote_id = await service.rest.create_dictation(plan.sample_rate_hz, record.remote_id)
     except ConfigurationError as error:
         raise SessionFailed(Outcome.LOGIN_FAILED, error) from None
     except WorkbenchError as error:

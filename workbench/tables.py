@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from workbench.calibration import Calibration, ErrorFacts
 from workbench.compare import Comparison, Difference
 from workbench.metrics.stats import Interval, percentile
 from workbench.scoring import CellScore, SessionScore
@@ -26,6 +27,7 @@ __all__ = [
     "Column",
     "Table",
     "accuracy_table",
+    "calibration_table",
     "cell_json",
     "cells_table",
     "comparison_table",
@@ -320,3 +322,29 @@ def _words(score: SessionScore, p: float) -> int | None:
 def sessions_table(scores: Sequence[SessionScore]) -> Table:
     """One row a session, in the order given."""
     return _table(SESSION_COLUMNS, scores)
+
+
+def _error_columns() -> tuple[Column[tuple[str, ErrorFacts]], ...]:
+    return (
+        Column("metric", "metric", lambda e: e[0], explain="measured minus injected"),
+        Column("n", "n", lambda e: e[1].n, explain="values compared"),
+        Column("bias_ms", "bias", lambda e: e[1].bias_ms, "ms", 3, "mean of the signed error"),
+        Column("p50_ms", "p50", lambda e: e[1].p50_ms, "ms", 3, "of the absolute error"),
+        Column("p95_ms", "p95", lambda e: e[1].p95_ms, "ms", 3, "of the absolute error"),
+        Column("p99_ms", "p99", lambda e: e[1].p99_ms, "ms", 3, "of the absolute error"),
+        Column("max_ms", "max", lambda e: e[1].max_ms, "ms", 3, "of the absolute error"),
+    )
+
+
+def calibration_table(calibration: Calibration) -> Table:
+    """One row a metric, then what the way between the two processes takes."""
+    rows = [*calibration.metrics.items(), *((f"(wire) {name}", facts) for name, facts in calibration.wire.items())]
+    counts = "every count as injected" if calibration.counts_exact else "COUNTS DIFFER FROM WHAT WAS INJECTED"
+    notes = [
+        f"{calibration.sessions} sessions at the same time, {calibration.failed} failed; {counts}",
+        *calibration.count_errors,
+        f"resolution on this machine: {calibration.resolution_ms:g} ms"
+        if calibration.resolution_ms
+        else "no resolution",
+    ]
+    return _table(_error_columns(), rows, notes)

@@ -144,10 +144,15 @@ class SukiRest:
             if error.status != 409:  # already linked is as good as linked (S-18)
                 raise _as_configuration(error, who) from None
 
-    async def create_dictation(self, sample_rate_hz: int) -> str:
-        """Create a dictation session; returns its id. The audio configuration is always sent (S-47)."""
+    async def create_dictation(self, sample_rate_hz: int, session_id: str | None = None) -> str:
+        """Create a dictation session; returns its id. The audio configuration is always sent (S-47).
+
+        Args:
+            sample_rate_hz: of the audio that will be streamed.
+            session_id: a UUID to ask for (S-43); None lets the service choose.
+        """
         config = bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz)
-        body = bodies.CreateDictation(audio_config=config)
+        body = bodies.CreateDictation(session_id, config)
         answer = await self._authorised(endpoints.CREATE_DICTATION, bodies.CreatedDictation, body)
         return answer.transcription_session_id
 

@@ -1,0 +1,58 @@
+"""The instrument against sessions whose every message is known."""
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.calibration import calibrate, known_session, load_calibration, save_calibration
+from workbench.calibration.measuring import _round_up
+from workbench.errors import StoreError
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(6, 40))
+def test_a_known_session_is_consistent(seed, words):
+    """Words do not overlap, messages come in order, counts add up."""
+    known = known_session(seed, words)
+    spoken = known.reference.words
+    assert len({w.text for w in spoken}) == words
+    assert all(a.end_sample <= b.start_sample for a, b in itertools.pairwise(spoken))
+    assert known.hits + known.substitutions + known.deletions == words
+    due = [m.at_ms + m.delay_ms for m in known.messages]
+    assert all(later - earlier >= 24.9 for earlier, later in itertools.pairwise(due))
+    assert sum(m.final for m in known.messages) == 2
+    assert known.final_tokens == words - known.deletions + known.insertions
+    assert known_session(seed, words) == known
+
+
+async def test_counts_are_exact_and_latencies_close(tmp_path):
+    """Words, errors, erasure and flicker come out as they went in; the bounds hold on a busy machine too."""
+    found = await calibrate(8, seed=3)
+    assert found.failed == 0
+    assert found.counts_exact, found.count_errors
+    wanted = {
+        "first partial", "finalisation", "last byte to final", "end of results", "word latency", "word emission",
+        "word finality", "unsafe flicker", "time to stable",
+    }  # fmt: skip
+    assert set(found.metrics) == wanted
+    for name, facts in found.metrics.items():
+        assert facts.n > 0, name
+        assert facts.p50_ms < 20, name
+    save_calibration(tmp_path / "runs", found)
+    assert load_calibration(tmp_path / "runs") == found
+    assert load_calibration(tmp_path) is None
+
+
+def test_a_damaged_calibration_says_how_to_make_a_new_one(tmp_path):
+    """One clear line."""
+    (tmp_path / "calibration.json").write_text(json.dumps({"sessions": "many"}))
+    with pytest.raises(StoreError, match="workbench calibrate"):
+        load_calibration(tmp_path)
+
+
+def test_the_resolution_is_rounded_up_to_one_two_or_five():
+    """A stated resolution never promises more than was seen."""
+    assert [_round_up(v) for v in (0.0, 0.1, 0.11, 0.3, 0.51, 1.0, 6.0)] == [None, 0.1, 0.2, 0.5, 1.0, 1.0, 10.0]

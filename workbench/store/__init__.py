@@ -4,6 +4,7 @@ While a run is live its sessions go to an append-only journal, from which a kill
 writes Parquet, whole or not at all. A second process may read at any time. The directory has mode 0700.
 """
 
+from workbench.store.export import FORMATS, export_run
 from workbench.store.index import RunSummary, index_runs
 from workbench.store.journal import Journal
 from workbench.store.manifest import (
@@ -22,6 +23,7 @@ from workbench.store.verify import Finding, verify_run
 from workbench.store.writer import RunWriter
 
 __all__ = [
+    "FORMATS",
     "SCHEMA_VERSION",
     "CellFacts",
     "CorpusFacts",
@@ -35,6 +37,7 @@ __all__ = [
     "RunSummary",
     "RunWriter",
     "StoredRun",
+    "export_run",
     "index_runs",
     "lateness_by_cell",
     "list_runs",

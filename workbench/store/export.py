@@ -63,8 +63,7 @@ def export_run(run: StoredRun, name: str, target: Path, audio: Mapping[str, str]
 
 def _write(path: Path, texts: Iterable[str]) -> Path:
     def fill(file: BinaryIO) -> None:
-        for text in texts:
-            file.write(text.encode())
+        file.writelines(text.encode() for text in texts)
 
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,17 @@ class StoredRun:
         """
         with WriterLock(self.path):
             write_scores(self.path, rows, normaliser)
+
+    def remove(self) -> None:
+        """Delete the run and all that was recorded in it.
+
+        Raises:
+            StoreError: somebody writes the run, or it cannot be removed.
+        """
+        with WriterLock(self.path), storing(self.path):
+            # Renamed first: a list that is made meanwhile shows the whole run or none.
+            doomed = self.path.rename(self.path.with_name(f".removed-{self.path.name}"))
+            shutil.rmtree(doomed)
 
 
 def open_run(root: Path, which: str | Path = LAST) -> StoredRun:

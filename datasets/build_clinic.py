@@ -18,9 +18,11 @@ from workbench.corpus import HeaderRow, ManifestRow, WordRow, WordsRow, write_ma
 HERE = Path(__file__).parent
 FOLDER = HERE / "clinic"
 VOICES = ("slt", "rms", "awb", "kal16", "slt-hts")
+_FLITE_LICENCE = "Flite licence (BSD-like, Carnegie Mellon University)"
+_HTS_LICENCE = "EST-2003 (BSD-like, Carnegie Mellon University) and BSD-3-Clause (HTS working group)"
 SOURCES = {
-    "slt-hts": ("festival 2.5, voice cmu_us_slt_arctic_hts", "CMU ARCTIC voice licence (free, BSD-like)"),
-    **{v: (f"flite 2.2, voice {v}", "Flite licence (free, BSD-like)") for v in VOICES if v != "slt-hts"},
+    "slt-hts": ("festival 2.5, voice cmu_us_slt_arctic_hts", _HTS_LICENCE),
+    **{voice: (f"flite 2.2, voice {voice}", _FLITE_LICENCE) for voice in VOICES if voice != "slt-hts"},
 }
 
 

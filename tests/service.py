@@ -110,6 +110,7 @@ async def serve(service: Service, **tls: str) -> AsyncIterator[Service]:
         ]
     )
     listener = socket.socket()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = uvicorn.Config(

@@ -184,6 +184,7 @@ class _Segment:
         self.first: dict[str, int] = {}
         self._stable: dict[str, int] = {}
         self._wrong = False
+        self._other = ""
 
     def partial(self, at_ms: int, revisable: bool) -> None:
         """One partial; a quarter of the revisable ones end in a wrong word, some lose their last word for a while."""
@@ -191,7 +192,9 @@ class _Segment:
         word, chance = self.text[-1], self.draw.random()
         if revisable and chance < 0.25:
             number = word in _NUMBERS
-            self._say(at_ms, [*self.text[:-1], self.draw.choice(_REVISED_NUMBERS if number else _REVISED)])
+            pool = [w for w in (_REVISED_NUMBERS if number else _REVISED) if w != self._other]
+            self._other = self.draw.choice(pool)  # never the same twice running: it would seem to have moved
+            self._say(at_ms, [*self.text[:-1], self._other])
             self.session.shown += 1
             self._wrong = True
             if number:

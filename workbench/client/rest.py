@@ -19,6 +19,7 @@ import msgspec
 import stamina
 
 import workbench
+from workbench.client.background import BackgroundLoop
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.bodies import envelope_message, error_id_of
@@ -71,6 +72,7 @@ class SukiRest:
         self._token: str | None = None
         self._token_at_s = 0.0
         self._logging_in = asyncio.Lock()
+        self._background = BackgroundLoop()
         self._http = httpx.AsyncClient(
             base_url=address.rest_url,
             timeout=self._limits.rest_s,
@@ -85,7 +87,8 @@ class SukiRest:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self._background.run(self._http.aclose())
+        await self._background.close()
 
     async def token(self) -> str:
         """A token with at least five minutes to live; logs in where there is none.
@@ -94,9 +97,12 @@ class SukiRest:
             ConfigurationError: the credentials were refused.
             ServiceError: the service could not be reached or failed.
         """
+        return await self._background.run(self._fresh_token())
+
+    async def _fresh_token(self) -> str:
         async with self._logging_in:  # sessions that start together share one login
             if self._token is None or self._now_s() - self._token_at_s > TOKEN_LIFE_S - RENEW_BEFORE_S:
-                await self.login()
+                await self._login()
             return self._token or ""
 
     def provider_header(self) -> dict[str, str]:
@@ -104,7 +110,7 @@ class SukiRest:
         provider = self._credentials.provider_id
         return {"sdp_provider_id": provider} if provider else {}
 
-    async def login(self) -> None:
+    async def _login(self) -> None:
         """Log in; an unknown provider is registered once first (S-15)."""
         try:
             await self._login_once()
@@ -165,14 +171,17 @@ class SukiRest:
     async def _authorised(
         self, endpoint: Endpoint, answer: type[_T], body: msgspec.Struct | None = None, **path: str
     ) -> _T:
+        return _decode(endpoint, await self._background.run(self._replayed(endpoint, body, path)), answer)
+
+    async def _replayed(self, endpoint: Endpoint, body: msgspec.Struct | None, path: dict[str, str]) -> httpx.Response:
+        """One request with a token; a 401 leads to one login and one replay (S-37)."""
         try:
-            response = await self._request(endpoint, body, await self.token(), path)
+            return await self._request(endpoint, body, await self._fresh_token(), path)
         except ServiceError as error:
             if error.status != 401:
                 raise
-            await self.login()
-            response = await self._request(endpoint, body, await self.token(), path)
-        return _decode(endpoint, response, answer)
+            await self._login()
+            return await self._request(endpoint, body, await self._fresh_token(), path)
 
     async def _request(
         self,

@@ -13,8 +13,9 @@ import numpy as np
 
 from workbench.errors import InputError
 from workbench.metrics.accuracy import ErrorCounts
+from workbench.metrics.clustered import percentile_draws
 from workbench.metrics.inference import MatchedPairs, benjamini_hochberg, holm, mapsswe, matched_segments
-from workbench.metrics.stats import DRAWS, Interval, percentile, percentile_draws, rate_draws, two_sided_p
+from workbench.metrics.stats import DRAWS, Interval, percentile, rate_draws, two_sided_p
 from workbench.scoring import SessionScore, latest_attempts
 
 __all__ = ["LATENCIES", "Adjusted", "Comparison", "Difference", "Unpaired", "adjust", "compare_scores"]

@@ -116,6 +116,22 @@ CELL_COLUMNS: tuple[Column[CellScore], ...] = (
     Column("first_partial_ms", "first partial", lambda c: ms(c.first_partial_ns), "ms", 0, "median after speech onset"),
     Column("word_latency_p50_ms", "word p50", lambda c: ms(c.word_latency_p50_ns), "ms", 0, "median word latency"),
     Column("word_latency_p95_ms", "word p95", lambda c: ms(c.word_latency_p95_ns), "ms", 0, "95th percentile"),
+    Column(
+        "word_latency_p95_low_ms",
+        "p95 low",
+        lambda c: ms(_end(c.word_latency_p95_interval, "low")),
+        "ms",
+        0,
+        "lower end, 95 %, utterances as blocks",
+    ),
+    Column(
+        "word_latency_p95_high_ms",
+        "p95 high",
+        lambda c: ms(_end(c.word_latency_p95_interval, "high")),
+        "ms",
+        0,
+        "upper end; unknown where the sample is too small to bound it",
+    ),
     Column("coverage", "coverage", lambda c: c.coverage, "%", 0, "reference words that the word latencies cover"),
     Column(
         "finalisation_p50_ms", "final p50", lambda c: ms(c.finalisation_p50_ns), "ms", 0, "last final after last word"

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from workbench.metrics.stats import (
     block_sums,
     percentile,
-    percentile_draws,
     percentile_interval,
     rate_draws,
     rate_interval,
@@ -97,23 +96,6 @@ def test_both_ways_of_drawing_have_the_moments_of_the_bootstrap(distinct):
     sums = rate_draws(x[:, None], np.random.default_rng(1), 20_000)[:, 0]
     assert sums.mean() == pytest.approx(x.sum(), rel=0.01)
     assert sums.std() == pytest.approx(np.sqrt(200) * x.std(), rel=0.03)
-
-
-def test_a_clustered_draw_is_the_percentile_of_the_drawn_blocks():
-    """Against plain resampling of the blocks with the same draws."""
-    values = np.array([5, 1, 9, 3, 3, 7])
-    owner = np.array([0, 0, 1, 1, 2, 2])
-    drawn = percentile_draws([(values, owner)], 3, 50, np.random.default_rng(3), 50)[:, 0]
-    weights = np.random.default_rng(3).multinomial(3, [1 / 3] * 3, 50)
-    expected = [percentile(np.repeat(values, w[owner]), 50) for w in weights]
-    assert drawn.tolist() == expected
-
-
-def test_a_draw_without_values_is_not_a_number_and_is_left_out():
-    """A block may hold no values; a draw of such blocks alone has no percentile."""
-    drawn = percentile_draws([(np.array([4]), np.array([0]))], 2, 50, np.random.default_rng(0), 200)[:, 0]
-    assert np.isnan(drawn).any()
-    assert set(drawn[~np.isnan(drawn)]) == {4.0}
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=50), st.floats(-100, 100))

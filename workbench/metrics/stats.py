@@ -19,7 +19,6 @@ __all__ = [
     "Interval",
     "block_sums",
     "percentile",
-    "percentile_draws",
     "percentile_interval",
     "rate_draws",
     "rate_interval",
@@ -186,7 +185,7 @@ def percentile_interval(values: Sequence[int] | NDArray[np.int64], p: float, lev
     """Distribution-free interval for a percentile: two order statistics with at least ``level`` between them.
 
     The number of independent values below the true percentile is binomial(n, p). Only for independent values; words
-    of one session are not, see the clustered bootstrap. An end that the sample cannot bound is None.
+    of one session are not, see :mod:`workbench.metrics.clustered`. An end that the sample cannot bound is None.
 
     Source: David and Nagaraja, Order Statistics, 3rd ed., 7.1.
 
@@ -220,48 +219,6 @@ def thin(blocks: int, p: float) -> str | None:
     """
     needed = math.ceil(math.log(0.05) / math.log(p / 100))
     return None if blocks >= needed else f"thin sample: n={blocks} < {needed}"
-
-
-def percentile_draws(
-    samples: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    blocks: int,
-    p: float,
-    rng: np.random.Generator,
-    draws: int,
-) -> NDArray[np.float64]:
-    """Clustered bootstrap of a percentile: whole blocks are resampled, their values stay together.
-
-    Args:
-        samples: one or more (values, block numbers), shape (n,) each; all see the same resampled blocks, so that
-            samples of the same blocks stay paired.
-        blocks: number of blocks.
-        p: which percentile.
-        rng: seeded generator.
-        draws: number of resamples.
-
-    Returns:
-        Percentile of each sample in each draw, shape (draws, samples); NaN where a draw holds no value of it.
-    """
-    ordered: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
-    for unsorted, owner in samples:
-        order = np.argsort(unsorted, kind="stable")
-        ordered.append((unsorted[order].astype(np.float64), owner[order]))
-    found = np.full((draws, len(samples)), np.nan)
-    step = max(1, _SLICE // max(blocks, *(len(v) for v, _ in ordered), 1))
-    for start in range(0, draws, step):
-        size = min(step, draws - start)
-        weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size)
-        for k, (values, owner) in enumerate(ordered):
-            if not len(values):
-                continue
-            reached = np.cumsum(weights[:, owner], axis=1)
-            total = reached[:, -1:]
-            # The order statistic of percentile(): the first value with p percent of the drawn values at or below it.
-            needed = np.maximum(1, -(-total * round(p * 10) // 1000))
-            at = (reached < needed).sum(axis=1)
-            drawn = total[:, 0] > 0
-            found[start : start + size, k][drawn] = values[at[drawn]]
-    return found
 
 
 def two_sided_p(draws: NDArray[np.float64], observed: float) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.metrics.accuracy import ErrorCounts
+from workbench.metrics.clustered import clustered_percentile_interval
 from workbench.metrics.screen import Screen
 from workbench.metrics.stability import Stability
 from workbench.metrics.stats import Interval, percentile, percentile_interval, rate_interval, thin
@@ -55,6 +56,7 @@ class CellScore:
         first_partial_name: "first partial", or "first partial (audio start)" where there are no word times.
         word_latency_p50_ns, word_latency_p95_ns: over all matched words, from when a word's chunk was due.
         finalisation_p50_ns, end_of_results_p50_ns, connect_p50_ns: median over sessions.
+        word_latency_p50_interval, word_latency_p95_interval: over utterances, whose words stay together.
         word_finality_p50_ns: over all words a final covers.
         matched_words, reference_words: coverage of the word latencies.
         stability: of the sessions in the latencies, added up.
@@ -78,6 +80,8 @@ class CellScore:
     first_partial_name: str
     word_latency_p50_ns: int | None
     word_latency_p95_ns: int | None
+    word_latency_p50_interval: Interval | None
+    word_latency_p95_interval: Interval | None
     word_finality_p50_ns: int | None
     finalisation_p50_ns: int | None
     finalisation_interval: Interval | None
@@ -130,6 +134,8 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
     name = "first_partial_ns" if any(s.latency.first_partial_ns is not None for s in timed) else _AUDIO_START
     finalisation = _known(timed, "finalisation_ns")
     latencies = [v for s in timed for v in s.latency.word_latency_ns if v is not None]
+    places = {u: i for i, u in enumerate(dict.fromkeys(s.utterance for s in timed))}
+    owners = [places[s.utterance] for s in timed for v in s.latency.word_latency_ns if v is not None]
     interval = rate_interval(
         [s.words.errors for s in done],
         [s.words.reference for s in done],
@@ -138,7 +144,7 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
     )
     if interval is None and done:
         reasons["wer_interval"] = "fewer than two utterances with words"
-    if latencies and (why := thin(len({s.utterance for s in timed}), 95)):
+    if latencies and (why := thin(len(places), 95)):
         reasons["word_latency_p95_ns"] = why
     found = CellScore(
         cell=cell,
@@ -157,6 +163,8 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
         first_partial_name="first partial (audio start)" if name == _AUDIO_START else "first partial",
         word_latency_p50_ns=percentile(latencies, 50),
         word_latency_p95_ns=percentile(latencies, 95),
+        word_latency_p50_interval=clustered_percentile_interval(latencies, owners, 50),
+        word_latency_p95_interval=clustered_percentile_interval(latencies, owners, 95),
         word_finality_p50_ns=percentile([v for s in timed for v in s.latency.word_finality_ns if v is not None], 50),
         finalisation_p50_ns=percentile(finalisation, 50),
         finalisation_interval=percentile_interval(finalisation, 50),

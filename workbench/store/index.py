@@ -15,9 +15,9 @@ import msgspec
 
 from workbench.errors import StoreError
 from workbench.store.files import storing, write_atomic
-from workbench.store.manifest import Counts, Manifest, is_run_id
+from workbench.store.manifest import MANIFEST, Counts, Manifest, is_run_id
 from workbench.store.reader import effective_status
-from workbench.store.writer import MANIFEST
+from workbench.store.remote import local_folder, remote_store
 
 __all__ = ["INDEX", "RunSummary", "index_runs"]
 
@@ -61,12 +61,14 @@ class _Index(msgspec.Struct, kw_only=True):
     runs: dict[str, _Line] = {}
 
 
-def index_runs(root: Path) -> list[RunSummary]:
+def index_runs(root: Path | str) -> list[RunSummary]:
     """All runs under ``root``, oldest first, damaged ones too; brings the index up to date.
 
     Raises:
-        StoreError: the folder cannot be read.
+        StoreError: the folder cannot be read, or the remote store cannot be reached.
     """
+    remote = remote_store(root)
+    root = remote.sync_manifests() if remote else local_folder(root)
     known = _load(root / INDEX)
     current: dict[str, _Line] = {}
     for name, stamp in _manifests(root):

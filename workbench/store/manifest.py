@@ -25,6 +25,7 @@ from workbench.errors import StoreError
 from workbench.store.migrations import migrate
 
 __all__ = [
+    "MANIFEST",
     "SCHEMA_VERSION",
     "CellFacts",
     "CorpusFacts",
@@ -40,6 +41,7 @@ __all__ = [
     "new_run_id",
 ]
 
+MANIFEST = "manifest.json"
 SCHEMA_VERSION = 2
 
 Status = Literal["live", "committed", "interrupted"]

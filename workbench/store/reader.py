@@ -11,9 +11,10 @@ from workbench.errors import StoreError
 from workbench.recording import SessionKey, SessionRecord
 from workbench.store.files import WriterLock, is_locked, storing
 from workbench.store.journal import journal_folder, journal_records
-from workbench.store.manifest import Manifest, NormaliserFacts, Status, is_run_id
+from workbench.store.manifest import MANIFEST, Manifest, NormaliserFacts, Status, is_run_id
+from workbench.store.remote import local_folder, remote_of, remote_store
 from workbench.store.tables import SCORES, SESSIONS, read_keys, read_records, read_scores, write_scores
-from workbench.store.writer import MANIFEST, newest
+from workbench.store.writer import newest
 
 __all__ = ["StoredRun", "effective_status", "list_runs", "open_run"]
 
@@ -111,6 +112,9 @@ class StoredRun:
         """
         with WriterLock(self.path):
             write_scores(self.path, rows, normaliser)
+            remote = remote_of(self.path)
+            if remote is not None:
+                remote.upload(self.path, SCORES)
 
     def remove(self) -> None:
         """Delete the run and all that was recorded in it.
@@ -119,41 +123,54 @@ class StoredRun:
             StoreError: somebody writes the run, or it cannot be removed.
         """
         with WriterLock(self.path), storing(self.path):
+            remote = remote_of(self.path)
+            if remote is not None:
+                remote.remove(self.run_id)
             # Renamed first: a list that is made meanwhile shows the whole run or none.
             doomed = self.path.rename(self.path.with_name(f".removed-{self.path.name}"))
             shutil.rmtree(doomed)
 
 
-def open_run(root: Path, which: str | Path = LAST) -> StoredRun:
+def open_run(root: Path | str, which: str | Path = LAST) -> StoredRun:
     """Open a run by id, by path, or the newest one.
 
     Args:
-        root: folder that holds the runs.
+        root: folder that holds the runs, or the address of a remote store.
         which: a run id, the path of a run directory, or ``last``.
 
     Raises:
         StoreError: there is no such run, or its manifest cannot be read.
     """
+    remote = remote_store(root)
+    folder = remote.sync_manifests() if remote else local_folder(root)
     if which == LAST:
-        names = sorted(path.name for path in Path(root).glob("*") if is_run_id(path.name))
-        for name in reversed(names):
-            if (Path(root) / name / MANIFEST).is_file():
-                return StoredRun(Path(root) / name)
-        raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
-    inside = Path(root) / which
-    path = inside if (inside / MANIFEST).is_file() else Path(which)
+        paths = [path for path in _run_folders(folder) if is_run_id(path.name)]
+        if not paths:
+            raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
+        which = paths[-1].name
+    path = folder / which
+    if remote is not None and is_run_id(path.name) and path.parent == folder:
+        remote.fetch(path.name)
+    path = path if (path / MANIFEST).is_file() else Path(which)
     if not (path / MANIFEST).is_file():
         raise StoreError("there is no such run", item=str(which), action="See `workbench runs list`")
     return StoredRun(path)
 
 
-def list_runs(root: Path) -> list[StoredRun]:
-    """All runs under ``root``, oldest first; none where the folder does not exist."""
-    return [StoredRun(path) for path in _run_folders(Path(root))]
+def list_runs(root: Path | str) -> list[StoredRun]:
+    """All runs under ``root``, oldest first; none where the folder does not exist.
+
+    Raises:
+        StoreError: a manifest cannot be read; :func:`workbench.store.index_runs` lists such runs too.
+    """
+    remote = remote_store(root)
+    if remote is not None:
+        return [StoredRun(remote.fetch(path.name)) for path in _run_folders(remote.sync_manifests())]
+    return [StoredRun(path) for path in _run_folders(local_folder(root))]
 
 
 def _run_folders(root: Path) -> list[Path]:
     if not root.exists():
         return []
     with storing(root):
-        return sorted(path for path in root.iterdir() if (path / MANIFEST).is_file())
+        return sorted(path for path in root.iterdir() if (path / MANIFEST).is_file() and not path.name.startswith("."))

@@ -13,13 +13,12 @@ from workbench.errors import StoreError
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.store.files import WriterLock, file_sha256, private_folder, write_atomic
 from workbench.store.journal import Journal, journal_folder, journal_records
-from workbench.store.manifest import Counts, FileFacts, Manifest, Status
+from workbench.store.manifest import MANIFEST, Counts, FileFacts, Manifest, Status
+from workbench.store.remote import local_folder, remote_of, remote_store
 from workbench.store.segments import Entry, read_entry, scan_finished
 from workbench.store.tables import FRAMES, SESSIONS, read_records, write_records, write_scores
 
-__all__ = ["MANIFEST", "RunWriter", "newest", "write_manifest"]
-
-MANIFEST = "manifest.json"
+__all__ = ["RunWriter", "newest", "write_manifest"]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -56,13 +55,16 @@ class RunWriter:
         self._entries: dict[SessionKey, Entry] = {}
 
     @classmethod
-    def create(cls, root: Path, manifest: Manifest) -> RunWriter:
+    def create(cls, root: Path | str, manifest: Manifest) -> RunWriter:
         """Make the directory of a new run under ``root`` and take its lock.
+
+        Where ``root`` is the address of a remote store, the run is written on this machine and published by the commit.
 
         Raises:
             StoreError: the folder cannot be written, the disk is full, or the run exists.
         """
-        path = Path(root) / manifest.run_id
+        remote = remote_store(root)
+        path = (remote.open_spool() if remote else local_folder(root)) / manifest.run_id
         private_folder(path)
         lock = WriterLock(path)
         try:
@@ -155,6 +157,9 @@ class RunWriter:
         self._finish("committed")
         shutil.rmtree(journal_folder(self.path), ignore_errors=True)
         self._journal = None
+        remote = remote_of(self.path)
+        if remote is not None:
+            remote.publish(self.path)
         return self.path
 
     def _open_journal(self) -> Journal:

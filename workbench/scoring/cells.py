@@ -131,6 +131,8 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
     reasons: dict[str, str] = {}
     if not done:
         reasons["wer"] = "all sessions failed"
+    elif not any(s.words.reference for s in done):
+        reasons["wer"] = "no reference words"
     name = "first_partial_ns" if any(s.latency.first_partial_ns is not None for s in timed) else _AUDIO_START
     finalisation = _known(timed, "finalisation_ns")
     latencies = [v for s in timed for v in s.latency.word_latency_ns if v is not None]

@@ -285,3 +285,25 @@ def test_nothing_that_had_arrived_is_lost_to_fifty_kills(tmp_path):
     with RunWriter.resume(open_run(tmp_path).path) as writer:
         writer.commit([])
     assert len(open_run(tmp_path).records()) >= len(arrived)
+
+
+def test_a_run_that_cannot_be_closed_says_so_unless_worse_was_said(tmp_path, monkeypatch):
+    """The block's own error goes first; without one the closing speaks."""
+    from workbench.store import writer as writer_module
+
+    def no_space(*_):
+        raise StoreError("the disk is full")
+
+    def block(fault):
+        with RunWriter.create(tmp_path, make_manifest()):
+            monkeypatch.setattr(writer_module, "write_manifest", no_space)
+            if fault:
+                raise ValueError(fault)
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        block("")
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="worse"):
+        block("worse")
+    monkeypatch.undo()
+    assert open_run(tmp_path).status == "interrupted"

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import InputError
+from workbench.errors import InputError, StoreError
 from workbench.store.tables import FRAMES, SCORES, SESSIONS
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Lateness", "lateness_by_cell", "query", "score_percentiles"]
+
+_VIEWS = {"sessions": SESSIONS, "frames": FRAMES, "scores": SCORES}
 
 _THREADS = 2
 _MEMORY = "400MB"
@@ -43,6 +45,8 @@ class Lateness:
 
 def lateness_by_cell(folders: Sequence[Path]) -> list[Lateness]:
     """Send lateness of every cell over the committed runs in ``folders``, cells by name; empty for no frames."""
+    if not any((folder / FRAMES).exists() for folder in folders):
+        return []
     rows = query(
         folders,
         """
@@ -86,19 +90,35 @@ def query(folders: Sequence[Path], sql: str) -> duckdb.DuckDBPyConnection:
 
     Raises:
         InputError: the statement does not parse, or names what is not there.
+        StoreError: a file is damaged.
     """
     import duckdb
 
     engine = duckdb.connect(config={"threads": _THREADS, "memory_limit": _MEMORY})
-    for view, name in (("sessions", SESSIONS), ("frames", FRAMES), ("scores", SCORES)):
-        files = [str(folder / name) for folder in folders if (folder / name).exists()]
-        source = "SELECT NULL AS cell WHERE false"
-        if files:
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            tables = f"read_parquet([{listed}], filename = true, union_by_name = true)"
-            source = f"SELECT * EXCLUDE (filename), split_part(filename, '/', -2) AS run_id FROM {tables}"  # noqa: S608
-        engine.execute(f"CREATE TEMP VIEW {view} AS {source}")
+    for view, name in _VIEWS.items():
+        # Binding a view opens every file of it: only those that the statement names.
+        if view in sql:
+            _make_view(engine, view, [folder / name for folder in folders if (folder / name).exists()])
     try:
         return engine.execute(sql)
     except duckdb.Error as error:
         raise InputError("the query cannot be answered", got=str(error).splitlines()[0]) from None
+
+
+def _make_view(engine: duckdb.DuckDBPyConnection, view: str, files: list[Path]) -> None:
+    import duckdb
+
+    source = "SELECT NULL AS cell WHERE false"
+    if files:
+        listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        tables = f"read_parquet([{listed}], filename = true, union_by_name = true)"
+        source = f"SELECT * EXCLUDE (filename), split_part(filename, '/', -2) AS run_id FROM {tables}"  # noqa: S608
+    try:
+        engine.execute(f"CREATE TEMP VIEW {view} AS {source}")
+    except duckdb.Error as error:
+        raise StoreError(
+            "the runs cannot be queried",
+            item=view,
+            got=str(error).splitlines()[0],
+            action="Run `workbench runs verify`",
+        ) from None

@@ -120,7 +120,7 @@ async def serve(service: Service, **tls: str) -> AsyncIterator[Service]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn has a flag, no event
         await asyncio.sleep(0.005)
     scheme, sockets = ("https", "wss") if tls else ("http", "ws")
     host = "localhost" if tls else "127.0.0.1"

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes import make_manifest, make_record
 from workbench.errors import StoreError
 from workbench.recording import FrameLog, Outcome, SessionKey
-from workbench.store import Journal, RunWriter, open_run
+from workbench.store import Journal, RunWriter, index_runs, open_run, verify_run
 from workbench.store import live as live_module
 from workbench.store.journal import journal_records
 from workbench.store.live import scan_live
@@ -307,3 +307,53 @@ def test_a_run_that_cannot_be_closed_says_so_unless_worse_was_said(tmp_path, mon
         block("worse")
     monkeypatch.undo()
     assert open_run(tmp_path).status == "interrupted"
+
+
+COMMITTING = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from tests.fakes import make_manifest, make_record
+from workbench.store import RunWriter, open_run
+root = Path(sys.argv[1])
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+while True:
+    if list(root.glob("*/manifest.json")):
+        writer = RunWriter.resume(open_run(root).path)
+    else:
+        writer = RunWriter.create(root, make_manifest())
+    with writer:
+        for number in range(len(writer.outcomes()), len(writer.outcomes()) + 3):
+            writer.add(make_record(f"u{number:05d}"))
+            sys.stdout.write(f"{number}\\n")
+            sys.stdout.flush()
+        names = ("cell", "utterance", "repeat", "attempt")
+        writer.commit([{name: getattr(key, name) for name in names} for key in writer.outcomes()])
+"""
+
+
+@pytest.mark.slow
+def test_commits_and_resumes_survive_kills_at_any_moment(tmp_path):
+    """Create, add, commit, resume, again and again, killed at thirty drawn moments: no session lost, none twice."""
+    draw = random.Random(11)
+    announced = set()
+    for _ in range(30):
+        with subprocess.Popen(
+            [sys.executable, "-c", COMMITTING, str(tmp_path), str(HERE)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            process.stdout.readline()
+            try:
+                process.wait(draw.uniform(0.0, 0.6))
+            except subprocess.TimeoutExpired:
+                process.kill()
+            announced |= {line for line in process.stdout.read().split("\n")[:-1] if line}
+        if not list(tmp_path.glob("*/manifest.json")):
+            continue
+        run = open_run(tmp_path)
+        keys = [f"{int(record.key.utterance[1:])}" for record in run.records(superseded=True)]
+        assert len(keys) == len(set(keys))
+        assert announced <= set(keys)
+        assert not [finding for finding in verify_run(run) if finding.damage]
+        assert len(index_runs(tmp_path)) == 1
+    assert len(announced) > 50

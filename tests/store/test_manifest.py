@@ -10,7 +10,8 @@ import pytest
 from tests.fakes import make_manifest
 from workbench.errors import StoreError
 from workbench.store import SCHEMA_VERSION, CellFacts, Manifest, new_run_id
-from workbench.store.manifest import host_facts, is_run_id, library_versions
+from workbench.store.host import host_facts, library_versions
+from workbench.store.manifest import is_run_id
 
 
 def test_it_comes_back_equal():

@@ -7,21 +7,17 @@ the command line is not here either, because people put tokens into it.
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import re
 import secrets
-import sys
 import time
 from datetime import UTC, datetime
-from importlib import metadata
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from workbench.clock import Anchor
 from workbench.errors import StoreError
+from workbench.store.host import Host, host_facts, library_versions
 from workbench.store.migrations import migrate
 
 __all__ = [
@@ -35,9 +31,7 @@ __all__ = [
     "Manifest",
     "NormaliserFacts",
     "Status",
-    "host_facts",
     "is_run_id",
-    "library_versions",
     "new_run_id",
 ]
 
@@ -47,11 +41,6 @@ SCHEMA_VERSION = 2
 Status = Literal["live", "committed", "interrupted"]
 
 _RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
-
-_LIBRARIES = (
-    "duckdb", "jiwer", "msgspec", "numpy", "pandas", "picows", "pocketsphinx", "pyarrow", "rapidfuzz", "scipy",
-    "soundfile", "soxr", "uvloop", "websockets",
-)  # fmt: skip
 
 
 class CorpusFacts(msgspec.Struct, kw_only=True):
@@ -100,15 +89,6 @@ class NormaliserFacts(msgspec.Struct, kw_only=True):
     name: str
     version: str
     hash: str
-
-
-class Host(msgspec.Struct, kw_only=True):
-    """The machine that paced and stamped."""
-
-    cpu: str
-    cores: int
-    kernel: str
-    clock_resolution_ns: int
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -270,34 +250,3 @@ def new_run_id(wall_ns: int | None = None) -> str:
 def is_run_id(name: str) -> bool:
     """Whether ``name`` has the shape of a run id."""
     return _RUN_ID.fullmatch(name) is not None
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of workbench, Python and every library that can move a number; absent ones are left out."""
-    found = {"python": platform.python_version(), "implementation": sys.implementation.name}
-    for name in ("suki-workbench", *_LIBRARIES):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def host_facts() -> Host:
-    """Facts about this machine that bear on timing."""
-    resolution_s = time.get_clock_info("perf_counter").resolution
-    return Host(
-        cpu=_cpu_model(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        kernel=f"{platform.system()} {platform.release()}",
-        clock_resolution_ns=max(1, round(resolution_s * 1e9)),
-    )
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()

@@ -96,7 +96,7 @@ def _files(run: StoredRun) -> Iterator[Finding]:
 
 def _records_and_scores(run: StoredRun, rescore: Rescore | None) -> Iterator[Finding]:
     keys: list[SessionKey] = []
-    scores = {tuple(row.get(name) for name in _KEY): row for row in run.scores()} if _has_scores(run) else {}
+    scores = {tuple(row.get(name) for name in _KEY): row for row in run.scores()} if run.committed else {}
     current = newest(run.keys())
     for record in run.iter_records(superseded=True):
         keys.append(record.key)
@@ -104,15 +104,12 @@ def _records_and_scores(run: StoredRun, rescore: Rescore | None) -> Iterator[Fin
         if record.key in current and scores:
             row = scores.pop((record.key.cell, record.key.utterance, record.key.repeat, record.key.attempt), None)
             yield from _score(record, row, rescore)
+    # Scores that lie beside a run that is being resumed are those of its last commit: not looked at.
     for key in scores:
         yield Finding(SCORES, f"scores of a session that is not stored: {key}")
     yield from _counts(run, keys)
-    if run.committed and not _has_scores(run):
+    if run.committed and not (run.path / SCORES).exists():
         yield Finding(SCORES, "the run has no scores; score it", damage=False)
-
-
-def _has_scores(run: StoredRun) -> bool:
-    return (run.path / SCORES).exists()
 
 
 def _counts(run: StoredRun, keys: list[SessionKey]) -> Iterator[Finding]:

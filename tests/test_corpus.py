@@ -3,14 +3,17 @@
 import hashlib
 import json
 from dataclasses import FrozenInstanceError
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import soundfile as sf
 
+from workbench.audio.pronunciations import read_dictionary, shipped_dictionary
 from workbench.corpus import (
     HeaderRow,
     ManifestRow,
+    TurnRow,
     WordRow,
     WordsRow,
     builtin_corpora,
@@ -328,3 +331,50 @@ def test_audio_that_went_away_after_loading_is_named(folder):
     utterance.audio.unlink()
     with pytest.raises(AudioError, match="no such audio file"):
         read_utterance(utterance)
+
+
+def test_consultations_are_aligned_turn_by_turn(tmp_path):
+    """Each word gets the speaker of its turn, and an error cannot wander into the next."""
+    source = load_corpus(find_corpus("visits"))
+    visit = source.utterances[0]
+    part = visit.turns[:4]
+    row = ManifestRow(
+        id="visit",
+        audio=str(visit.audio.relative_to(source.root)),
+        reference=" ".join(t.text for t in part),
+        spoken=" ".join(t.spoken or "" for t in part),
+        sample_rate_hz=visit.sample_rate_hz,
+        samples=part[-1].end_sample,
+        turns=tuple(TurnRow(t.speaker, t.start_sample, t.end_sample, t.text, t.spoken) for t in part),
+    )
+    write_manifest(tmp_path, [row], HeaderRow(audio_root=str(source.root)))
+    report = align_corpus(load_corpus(tmp_path))
+    assert (report.aligned, report.out_of_order) == (report.tokens, 0)
+    (aligned,) = load_corpus(tmp_path).utterances
+    known = visit.reference.words[: len(aligned.reference.words)]
+    assert [w.speaker for w in aligned.reference.words] == [w.speaker for w in known]
+    for found, true in zip(aligned.reference.words, known, strict=True):
+        assert abs(found.start_sample - true.start_sample) < 0.15 * visit.sample_rate_hz
+
+
+def test_visits_have_turns_that_do_not_overlap_and_forms():
+    """Six of them, a minute to three each, at least four with expected values."""
+    visits = load_corpus(find_corpus("visits")).utterances
+    assert len(visits) >= 6
+    assert all(60 <= u.duration_s <= 180 for u in visits)
+    assert sum(u.form is not None for u in visits) >= 4
+    for u in visits:
+        assert {t.speaker for t in u.turns} == {"clinician", "patient"}
+        assert all(a.end_sample <= b.start_sample for a, b in pairwise(u.turns))
+        assert " ".join(t.text for t in u.turns) == u.reference.written
+
+
+def test_drug_names_have_pronunciations():
+    """Every marked drug is in the shipped dictionary or in the corpus's own."""
+    shipped = read_dictionary(shipped_dictionary())
+    for name in ("clinic", "visits"):
+        corpus = load_corpus(find_corpus(name))
+        own = corpus_pronunciations(corpus)
+        drugs = {t.text.lower() for u in corpus.utterances for t in u.reference.terms if t.kind == "drug"}
+        assert {word for drug in drugs for word in drug.split()} <= shipped.keys() | own.keys()
+        assert own.keys().isdisjoint(shipped.keys())

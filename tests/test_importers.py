@@ -329,3 +329,44 @@ def test_misuse_is_said_in_one_line(tmp_path):
     (tmp_path / "x.tsv").write_text("a\tb\n")
     with pytest.raises(CorpusError, match="columns are missing"):
         import_corpus("common-voice", tmp_path / "x.tsv", tmp_path / "e")
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("nemo", "m.jsonl"), ("audiofolder-csv", "metadata.csv"), ("kaldi", "text"), ("librispeech", "u/1/u-1.trans.txt")],
+)
+def test_a_line_that_is_not_utf_8_is_named(tmp_path, kind, file):
+    """Latin-1 is the usual culprit."""
+    make, name = MAKERS[kind]
+    source = make(tmp_path / "in", dict(TEXTS))
+    path = tmp_path / "in" / file
+    lines = path.read_bytes().splitlines()
+    lines[-1] += b" caf\xe9"
+    path.write_bytes(b"\n".join(lines))
+    problems = import_corpus(name, source, tmp_path / "out").problems
+    assert any(p.line == len(lines) and p.what == "not UTF-8" for p in problems), problems
+
+
+def test_kaldi_names_utterances_without_text_or_recording(tmp_path):
+    """Its tables must agree; tabs are as good as blanks."""
+    source = kaldi(tmp_path / "in", dict(TEXTS))
+    (source / "text").write_text("u-1\tno fever today\nu-2 start aspirin\n")
+    (problem,) = import_corpus("kaldi", source, tmp_path / "out").problems
+    assert (problem.line, problem.item) == (3, "u-3")
+    assert "no text for it" in problem.what
+    (source / "segments").write_text("u-1 nowhere 0 1\nu-2 u-2\n")
+    problems = import_corpus("kaldi", source, tmp_path / "out").problems
+    assert [p.what.split(",")[0] for p in problems] == [
+        "its recording is not in wav.scp",
+        "expected: utterance recording start end",
+    ]
+
+
+def test_blank_lines_do_not_shift_the_count(tmp_path):
+    """An editor counts them too."""
+    source = audiofolder_csv(tmp_path / "in", dict(TEXTS))
+    path = source / "metadata.csv"
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, "", rows[0], "", "only"]))
+    (problem,) = import_corpus("audiofolder", source, tmp_path / "out").problems
+    assert problem.line == 5

@@ -6,7 +6,8 @@ A corpus is a folder with
 * ``words.jsonl``, optional: word times, one utterance a line (``WordsRow``), in samples from the utterance's start;
 * ``corpus.json``, optional: name, licence, note, and the folder that audio paths are relative to (``HeaderRow``).
 
-Audio must lie inside that folder: a manifest from elsewhere cannot make a run send any other file of this machine.
+Audio must lie inside the corpus folder, or inside the one that the header names openly: no single row can lead a run
+to any other file of this machine.
 """
 
 from __future__ import annotations

@@ -115,8 +115,8 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
     async with contextlib.AsyncExitStack() as stack:
         recogniser: str | None = None
         if settings.endpoint == "simulator":
-            recogniser = "pocketsphinx"
-            simulator = await stack.enter_async_context(LocalSimulator("--recogniser", recogniser))
+            recogniser = f"pocketsphinx {settings.model}"
+            simulator = await stack.enter_async_context(LocalSimulator("--model", settings.model))
             address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
             credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
         else:

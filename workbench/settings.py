@@ -184,6 +184,7 @@ class Settings:
         credentials: None when the environment has none.
         ca_file: extra certificate authority, PEM.
         limits: bounded waits.
+        model: of the simulator's recogniser, where a run starts one.
     """
 
     endpoint: str = "simulator"
@@ -191,6 +192,7 @@ class Settings:
     credentials: Credentials | None = None
     ca_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    model: str = "general"
 
 
 def load_settings(
@@ -200,6 +202,7 @@ def load_settings(
     endpoint: str | None = None,
     store: Path | None = None,
     ca_file: Path | None = None,
+    model: str | None = None,
 ) -> Settings:
     """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
 
@@ -216,6 +219,7 @@ def load_settings(
         credentials=_credentials(environment),
         ca_file=Path(pick_ca) if pick_ca else None,
         limits=stored.limits,
+        model=model or "general",
     )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.simulator.partner import ROOT, speech
-from workbench.simulator.decoding import StreamDecoder, load_decoder
+from workbench.simulator.decoding import StreamDecoder
+from workbench.simulator.models import load_decoder
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from workbench.runner import Job, Service, play_many
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
 from workbench.simulator.local import LocalSimulator
 from workbench.store.files import private_folder, write_atomic
-from workbench.store.manifest import host_facts
+from workbench.store.host import host_facts
 from workbench.units import NS_PER_MS, samples_to_ns
 
 __all__ = ["Calibration", "ErrorFacts", "calibrate", "load_calibration", "save_calibration"]

@@ -30,6 +30,9 @@ __all__ = ["simulate"]
 )
 @click.option("--workers", type=click.IntRange(1), help="Recogniser processes.  [default: one per core]")
 @click.option("--streams", type=click.IntRange(1), help="Streams at the same time.  [default: two per worker]")
+@click.option(
+    "--model", default="general", show_default=True, help="general, vocabulary, lite, or a dictionary file to add."
+)
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM certificate; serves https and wss.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of the certificate.")
 @click.option(
@@ -44,6 +47,7 @@ def simulate(
     recogniser: str,
     workers: int | None,
     streams: int | None,
+    model: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     token_life: float,
@@ -69,6 +73,7 @@ def simulate(
         recogniser="scripted" if recogniser == "scripted" else "pocketsphinx",
         workers=workers,
         streams=streams,
+        model=model,
         tls_cert=tls_cert,
         tls_key=tls_key,
         limits=SimulatorLimits(token_life_s=token_life),

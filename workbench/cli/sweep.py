@@ -26,6 +26,7 @@ __all__ = ["sweep"]
 @click.option("--vary", multiple=True, metavar="KEY=V,V,…", help="A setting and its values; several make a grid.")
 @click.option("--corpus", help="Built-in name, folder or manifest.  [default: clinic, or the file's]")
 @click.option("--endpoint", help="simulator (started for the run), staging, production or a base URL.")
+@click.option("--model", help="Of the simulator that is started: general, vocabulary, lite or a dictionary file.")
 @click.option("--concurrency", type=click.IntRange(1), help="Sessions at a time.  [default: 4]")
 @click.option("--repeats", type=click.IntRange(1), help="Play each session this often; 2 give the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
@@ -39,6 +40,7 @@ def sweep(
     file: Path | None,
     vary: tuple[str, ...],
     endpoint: str | None,
+    model: str | None,
     pilot: str | None,
     dry_run: bool,
     allow_failed: int,
@@ -59,7 +61,7 @@ def sweep(
     from workbench.settings import load_settings
 
     asked = _asked(file, vary, {key: value for key, value in chosen.items() if value is not None})
-    settings = load_settings(os.environ, endpoint=endpoint, store=store)
+    settings = load_settings(os.environ, endpoint=endpoint, store=store, model=model)
     corpus = load_corpus(find_corpus(asked.corpus))
     question = Question(
         corpus=corpus,

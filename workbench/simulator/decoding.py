@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-__all__ = ["Heard", "StreamDecoder", "load_decoder"]
+__all__ = ["Heard", "StreamDecoder"]
 
 RATE_HZ = 16_000
 SPEAKER = "S1"
@@ -45,15 +45,6 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
         return f"Heard({'final' if self.is_final else 'partial'}, {len(self.text)} chars)"
 
 
-def load_decoder() -> Decoder:
-    """A pocketsphinx decoder with the shipped US-English model; takes 0.6 s and 95 MB."""
-    from pocketsphinx import Decoder
-
-    # fwdflat costs 170 ms at the end of an utterance and 1 point of word error rate; maxhmmpf bounds the worst
-    # 100 ms chunk at 90 ms instead of 240 without a loss.
-    return Decoder(loglevel="FATAL", fwdflat=False, maxhmmpf=5000)
-
-
 class StreamDecoder:
     """One stream on a loaded decoder, which may serve any number of streams one after the other.
 
@@ -61,7 +52,7 @@ class StreamDecoder:
     on how the audio was cut into chunks.
 
     Args:
-        decoder: from :func:`load_decoder`, idle.
+        decoder: from :func:`workbench.simulator.models.load_decoder`, idle.
         sample_rate_hz: of the audio that will come; other rates than 16 kHz are resampled here.
     """
 

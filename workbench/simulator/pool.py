@@ -133,9 +133,11 @@ class WorkerPool:
         workers: processes; one per core is as many as help.
         sessions: streams at the same time, each with a decoder of its own, loaded before the first one starts.
         max_backlog_s: seconds of undecoded audio above which new streams are refused.
+        model: see :mod:`workbench.simulator.models`.
     """
 
-    def __init__(self, workers: int, sessions: int, max_backlog_s: float) -> None:
+    def __init__(self, workers: int, sessions: int, max_backlog_s: float, model: str = "general") -> None:
+        self._model = model
         self._sessions = sessions
         self._max_backlog_s = max_backlog_s
         self._decoders = -(-sessions // workers)
@@ -217,6 +219,7 @@ class WorkerPool:
             "workers": [w.process.pid for w in self._workers if w.process is not None and w.ready.is_set()],
             "streams": sum(len(w.streams) for w in self._workers),
             "max_streams": self._sessions,
+            "model": self._model,
             "backlog_s": round(self.backlog_s, 3),
             "max_backlog_s": self._max_backlog_s,
             "refused": self._refused,
@@ -228,7 +231,8 @@ class WorkerPool:
         failed_starts = 0
         while not self._closing and failed_starts < _FAILED_STARTS:
             worker.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "workbench.simulator.worker", str(self._decoders), str(NICENESS),
+                sys.executable, "-m", "workbench.simulator.worker",
+                str(self._decoders), str(NICENESS), self._model,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             )  # fmt: skip
             await self._read(worker, worker.process)

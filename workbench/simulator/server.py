@@ -33,6 +33,7 @@ from workbench.protocol.messages import Product
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
 from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.models import check_model
 from workbench.simulator.pool import WorkerPool
 from workbench.simulator.recognisers import Recogniser
 from workbench.simulator.refusals import envelope, refusal
@@ -64,6 +65,7 @@ class SimulatorOptions:
         workers: recogniser processes; None is one per core.
         streams: streams at the same time; None is two for each worker. More are refused with 503.
         max_backlog_s: seconds of undecoded audio above which new streams are refused with 503.
+        model: of ``pocketsphinx``: ``general``, ``vocabulary``, ``lite`` or the path of a dictionary to add.
         tls_cert, tls_key: PEM files; both or neither.
         partner: whose credentials are accepted.
         limits: bounds and times.
@@ -75,6 +77,7 @@ class SimulatorOptions:
     workers: int | None = None
     streams: int | None = None
     max_backlog_s: float = 10.0
+    model: str = "general"
     tls_cert: Path | None = None
     tls_key: Path | None = None
     partner: Partner = DEMO_PARTNER
@@ -178,8 +181,10 @@ class Simulator:
 def _recogniser(options: SimulatorOptions) -> Recogniser:
     if options.recogniser == "scripted":
         return Scripted()
+    check_model(options.model)
     workers = options.workers or _cores()
-    return WorkerPool(workers, options.streams or STREAMS_PER_WORKER * workers, options.max_backlog_s)
+    streams = options.streams or STREAMS_PER_WORKER * workers
+    return WorkerPool(workers, streams, options.max_backlog_s, options.model)
 
 
 def _listen(options: SimulatorOptions) -> socket.socket:

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
-from workbench.simulator.decoding import Heard, StreamDecoder, load_decoder
+from workbench.simulator.decoding import Heard, StreamDecoder
+from workbench.simulator.models import load_decoder
 
 __all__ = ["Answer", "Decode", "Drained", "Drop", "Failed", "Finish", "Open", "Progress", "Ready", "Request", "pack"]
 
@@ -89,8 +90,9 @@ def pack(message: Request | Answer) -> bytes:
 class _Worker:
     """The decoders of this process and the streams that hold them."""
 
-    def __init__(self, decoders: int, out: BinaryIO) -> None:
-        self._free = [load_decoder() for _ in range(decoders)]
+    def __init__(self, decoders: int, out: BinaryIO, model: str) -> None:
+        self._free = [load_decoder(model) for _ in range(decoders)]
+        self._model = model
         self._streams: dict[int, tuple[StreamDecoder, Any]] = {}
         self._out = out
 
@@ -121,7 +123,7 @@ class _Worker:
         except (RuntimeError, ValueError, IndexError) as error:  # what pocketsphinx raises
             # The decoder may be in any state: it is replaced rather than trusted.
             self._streams.pop(request.stream)
-            self._free.append(load_decoder())
+            self._free.append(load_decoder(self._model))
             self.say(Failed(request.stream, f"recogniser failed: {type(error).__name__}"))
 
     def _release(self, number: int) -> None:
@@ -129,8 +131,8 @@ class _Worker:
 
 
 def main() -> None:
-    """Serve requests until standard input ends. Arguments: number of decoders, niceness."""
-    decoders, niceness = int(sys.argv[1]), int(sys.argv[2])
+    """Serve requests until standard input ends. Arguments: number of decoders, niceness, model."""
+    decoders, niceness, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     # A key press in the terminal reaches the whole group; the simulator decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
@@ -140,7 +142,7 @@ def main() -> None:
     os.dup2(2, 1)
     source = sys.stdin.buffer
     try:
-        worker = _Worker(decoders, out)
+        worker = _Worker(decoders, out, model)
         worker.say(Ready())
         while len(header := source.read(HEADER_BYTES)) == HEADER_BYTES:
             worker.handle(_requests.decode(source.read(int.from_bytes(header, "big"))))

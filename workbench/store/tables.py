@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -75,28 +75,24 @@ def write_records(folder: Path, records: Iterable[SessionRecord]) -> tuple[int, 
             pq.ParquetWriter(file, frame_schema(), **parquet_options(frame_schema())) as writer,
             ThreadPoolExecutor(1) as encoder,
         ):
-            encoding = encoder.submit(len, ())
+            encoding: Future[object] = encoder.submit(len, ())
             for session, record in enumerate(records):
                 rows.append(row_of(record, session, first_frame))
                 first_frame += len(record.frames)
                 batch.add(session, record.key.cell, record.frames)
                 if batch.rows >= _GROUP_ROWS:
+                    group = batch.to_arrow()
                     encoding.result()
-                    encoding = encoder.submit(_encode_group, writer, batch)
+                    encoding = encoder.submit(writer.write_batch, group)
                     batch = FrameBatch()
             encoding.result()
             if batch.rows:
-                _encode_group(writer, batch)
+                writer.write_batch(batch.to_arrow())
 
     write_atomic(folder / FRAMES, frames_into)
     table = pa.Table.from_pylist(rows, session_schema())
     write_atomic(folder / SESSIONS, lambda file: pq.write_table(table, file, **parquet_options(session_schema())))
     return len(rows), first_frame
-
-
-def _encode_group(writer: pq.ParquetWriter, batch: FrameBatch) -> int:
-    writer.write_batch(batch.to_arrow())
-    return batch.rows
 
 
 def read_records(folder: Path) -> Iterator[SessionRecord]:

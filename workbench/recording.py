@@ -17,6 +17,7 @@ from workbench.reference import Reference
 
 __all__ = [
     "UNSET",
+    "WEBHOOK",
     "Connect",
     "Frame",
     "FrameKind",
@@ -44,6 +45,9 @@ class Outcome(Enum):
     NO_TERMINAL = "no terminal frame in time"
     STALLED = "send blocked too long"
     END_FAILED = "session end failed"
+    CONTEXT_FAILED = "context refused"
+    RESULT_FAILED = "no result"
+    RESULT_TIMEOUT = "no result in time"
     PROTOCOL_ERROR = "protocol error"
     CANCELLED = "cancelled"
     CRASHED = "internal error"
@@ -62,14 +66,22 @@ class FrameKind(Enum):
     TEXT = "text"
     BINARY = "binary"
     CLOSE = "close"
+    REST = "rest"
 
 
 _KINDS = tuple(FrameKind)
+
+WEBHOOK = "webhook"
+"""What stands for the name of the call in the REST frame of a notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One recorded wire event.
+
+    A REST frame is a request of ours with its answer, one frame a try; its text is the JSON object ``{"call": name of
+    the endpoint, "status": HTTP status or null, "body": the answer's own JSON or null}``. It never holds a token. A
+    notification is one too: ``call`` is ``webhook``, and nothing was sent.
 
     Attributes:
         sent: True when we sent it, False when it arrived.
@@ -191,6 +203,11 @@ class FrameLog:
         """Record the close of the socket as it was seen."""
         self._append(self._arrival(FrameKind.CLOSE, received_ns, 0), f"{code} {reason}")
 
+    def rest(self, text: str, sent_ns: int, received_ns: int) -> None:
+        """Record a REST request and its answer; ``UNSET`` for the stamp that there is not."""
+        kind = _KINDS.index(FrameKind.REST)
+        self._append((kind, UNSET, UNSET, UNSET, sent_ns, UNSET, UNSET, received_ns, len(text.encode())), text)
+
     @staticmethod
     def _arrival(kind: FrameKind, received_ns: int, size: int) -> tuple[int, ...]:
         return (_KINDS.index(kind), UNSET, UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, size)
@@ -200,7 +217,7 @@ class FrameLog:
         for i, text in enumerate(self.text):
             kind = _KINDS[self.kind[i]]
             yield Frame(
-                sent=kind in (FrameKind.AUDIO, FrameKind.CONTROL),
+                sent=kind in (FrameKind.AUDIO, FrameKind.CONTROL) or self.sent_ns[i] != UNSET,
                 kind=kind,
                 chunk=_known(self.chunk[i]),
                 end_sample=_known(self.end_sample[i]),
@@ -317,6 +334,14 @@ class SessionRecord:
     def hypothesis(self) -> str:
         """The text to score: the service's own transcript, else the joined finals (S-54, S-55)."""
         return self.final_transcript if self.final_transcript is not None else self.finals_text()
+
+    def unscorable(self) -> str | None:
+        """Why there is no text to compare with the reference; None where there is one, if only an empty one."""
+        if self.product is Product.DICTATION or self.final_transcript is not None:
+            return None
+        if self.product is Product.FORM_FILLING:
+            return "form filling gives no transcript"
+        return "the session was skipped" if self.facts.get("result_status") == "skipped" else "no transcript was given"
 
     def visible_text(self) -> list[tuple[int, str]]:
         """What a screen would show after each transcript message: (received_ns, finals + newest partial)."""

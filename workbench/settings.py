@@ -165,6 +165,16 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far sending may fall behind its schedule before the session is given up."""
     rest_attempts: int = 4
     """Tries of one REST request on 429, 5xx and lost connections (S-35)."""
+    reconnect_s: float = 30.0
+    """How long a refused handshake is tried again once a session has streamed before (S-106)."""
+    keep_alive_s: float = 4.0
+    """Between two KEEP_ALIVE of a paused stream; the documents allow 5 at most (S-162), and a send may be late."""
+    poll_first_s: float | None = None
+    """From REST end, and from one status poll to the next; None is 5 s, on this machine 0.25 s."""
+    poll_max_s: float | None = None
+    """What the interval grows to, by half each time; None is 30 s, on this machine 1 s."""
+    result_s: float = 600.0
+    """From REST end to the result of an ambient or form-filling session, and to a recording that is not there yet."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,23 +10,25 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 import stamina
 
 import workbench
+from workbench.client.answers import Exchange, as_configuration, decoded, refused, unreachable
 from workbench.client.background import BackgroundLoop
-from workbench.errors import ConfigurationError, ServiceError
+from workbench.errors import ServiceError
 from workbench.protocol import bodies, endpoints
-from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.protocol.endpoints import Endpoint
 from workbench.settings import Credentials, Limits, ServiceAddress
 
-__all__ = ["SukiRest"]
+__all__ = ["SukiRest", "dictation_body"]
 
 _T = TypeVar("_T")
 
@@ -116,12 +118,12 @@ class SukiRest:
             await self._login_once()
         except ServiceError as error:
             if not _is_unknown_provider(error):
-                raise _as_configuration(error, self._credentials) from None
+                raise as_configuration(error, self._credentials) from None
             await self._register()
             try:
                 await self._login_once()
             except ServiceError as again:
-                raise _as_configuration(again, self._credentials) from None
+                raise as_configuration(again, self._credentials) from None
 
     async def _login_once(self) -> None:
         body = bodies.Login(
@@ -131,7 +133,8 @@ class SukiRest:
         )
         # The life of a token counts from its issue, so the clock is read before the request.
         asked_s = self._now_s()
-        answer = _decode(endpoints.LOGIN, await self._request(endpoints.LOGIN, body), bodies.LoggedIn)
+        response = await self._request(_Asked(endpoints.LOGIN, body))
+        answer = decoded(endpoints.LOGIN, response, bodies.LoggedIn)
         self._token, self._token_at_s = answer.suki_token, asked_s
 
     async def _register(self) -> None:
@@ -145,10 +148,42 @@ class SukiRest:
             **({"provider_specialty": who.provider_specialty} if who.provider_specialty else {}),
         )
         try:
-            await self._request(endpoints.REGISTER, body)
+            await self._request(_Asked(endpoints.REGISTER, body))
         except ServiceError as error:
             if error.status != 409:  # already linked is as good as linked (S-18)
-                raise _as_configuration(error, who) from None
+                raise as_configuration(error, who) from None
+
+    async def call(
+        self,
+        endpoint: Endpoint,
+        body: msgspec.Struct | None = None,
+        *,
+        query: Mapping[str, bool] | None = None,
+        answer: type[_T] | None = None,
+        exchanges: list[Exchange] | None = None,
+        **path: str,
+    ) -> Any:  # noqa: ANN401  the table says the type
+        """Call an endpoint of the route table.
+
+        Args:
+            endpoint: which one.
+            body: of its request type, or None.
+            query: values of its query parameters; those not given are not sent.
+            answer: what to decode the answer to, where that is not ``endpoint.response``.
+            exchanges: gets every try of the request, failed ones too; logins are never among them.
+            path: values of the placeholders in its path.
+
+        Returns:
+            The answer as ``endpoint.response``, or None where that is None (S-38).
+
+        Raises:
+            ConfigurationError: login refused.
+            ServiceError: refused, not reachable, or not understood.
+        """
+        asked = _Asked(endpoint, body, path, query or {}, exchanges)
+        response = await self._background.run(self._replayed(asked))
+        wanted = answer or endpoint.response
+        return None if wanted is None else decoded(endpoint, response, wanted)
 
     async def create_dictation(self, sample_rate_hz: int, session_id: str | None = None) -> str:
         """Create a dictation session; returns its id. The audio configuration is always sent (S-47).
@@ -157,71 +192,97 @@ class SukiRest:
             sample_rate_hz: of the audio that will be streamed.
             session_id: a UUID to ask for (S-43); None lets the service choose.
         """
-        config = bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz)
-        body = bodies.CreateDictation(session_id, config)
-        answer = await self._authorised(endpoints.CREATE_DICTATION, bodies.CreatedDictation, body)
+        answer: bodies.CreatedDictation = await self.call(
+            endpoints.CREATE_DICTATION, dictation_body(sample_rate_hz, session_id)
+        )
         return answer.transcription_session_id
 
     async def end_dictation(self, session_id: str) -> bodies.DictationResult:
         """End a dictation session; every field of the answer may be missing (S-54)."""
-        return await self._authorised(
-            endpoints.END_DICTATION, bodies.DictationResult, None, transcription_session_id=session_id
-        )
+        found: bodies.DictationResult = await self.call(endpoints.END_DICTATION, transcription_session_id=session_id)
+        return found
 
-    async def _authorised(
-        self, endpoint: Endpoint, answer: type[_T], body: msgspec.Struct | None = None, **path: str
-    ) -> _T:
-        return _decode(endpoint, await self._background.run(self._replayed(endpoint, body, path)), answer)
-
-    async def _replayed(self, endpoint: Endpoint, body: msgspec.Struct | None, path: dict[str, str]) -> httpx.Response:
-        """One request with a token; a 401 leads to one login and one replay (S-37)."""
+    async def _replayed(self, asked: _Asked) -> httpx.Response:
+        """One request with a token where it needs one; a 401 leads to one login and one replay (S-37)."""
+        if not asked.endpoint.authenticated:
+            return await self._request(asked)
+        token = await self._fresh_token()
         try:
-            return await self._request(endpoint, body, await self._fresh_token(), path)
+            return await self._request(asked, token)
         except ServiceError as error:
             if error.status != 401:
                 raise
-            await self._login()
-            return await self._request(endpoint, body, await self._fresh_token(), path)
+            return await self._request(asked, await self._token_after(token))
 
-    async def _request(
-        self,
-        endpoint: Endpoint,
-        body: msgspec.Struct | None = None,
-        token: str | None = None,
-        path: dict[str, str] | None = None,
-    ) -> httpx.Response:
+    async def _token_after(self, refused_token: str) -> str:
+        """A token that is not the one just refused; sessions refused together share one login."""
+        async with self._logging_in:
+            if self._token == refused_token:
+                await self._login()
+            return self._token or ""
+
+    async def _request(self, asked: _Asked, token: str | None = None) -> httpx.Response:
+        endpoint = asked.endpoint
         headers = {"sdp_suki_token": token} | self.provider_header() if token else {}
         content = None
-        if body is not None:
-            content, headers["Content-Type"] = msgspec.json.encode(body), "application/json"
+        if asked.body is not None:
+            content, headers["Content-Type"] = msgspec.json.encode(asked.body), "application/json"
         request = self._http.build_request(
-            endpoint.method, endpoint.path.format(**(path or {})), content=content, headers=headers
+            endpoint.method,
+            endpoint.path.format_map({name: quote(value, safe="") for name, value in asked.path.items()}),
+            params={name: str(value).lower() for name, value in asked.query.items()} or None,
+            content=content,
+            headers=headers,
         )
         try:
             async for attempt in stamina.retry_context(
                 on=_back_off, attempts=self._limits.rest_attempts, wait_initial=0.25, wait_max=8.0, timeout=None
             ):
                 with attempt:
-                    response = await self._send(endpoint, request)
+                    response = await self._send(asked, request)
         except _Transient as last:
             raise last.error from None
         return response
 
-    async def _send(self, endpoint: Endpoint, request: httpx.Request) -> httpx.Response:
+    async def _send(self, asked: _Asked, request: httpx.Request) -> httpx.Response:
+        endpoint = asked.endpoint
         item = f"{endpoint.method} {endpoint.path}"
+        sent_ns = time.perf_counter_ns()
         try:
             response = await self._http.send(request)
-        except httpx.TimeoutException:
-            raise _Transient(
-                ServiceError("no answer in time", item=item, expected=f"one within {self._limits.rest_s:g} s"), None
-            ) from None
         except httpx.TransportError as error:
-            raise _unreachable(item, self._address, error) from None
+            asked.note(Exchange.unanswered(endpoint.name, sent_ns))
+            if isinstance(error, httpx.TimeoutException):
+                late = ServiceError("no answer in time", item=item, expected=f"one within {self._limits.rest_s:g} s")
+                raise _Transient(late, None) from None
+            failed, again = unreachable(item, self._address, error)
+            raise _Transient(failed, None) if again else failed from None
+        asked.note(Exchange.of(endpoint.name, sent_ns, time.perf_counter_ns(), response))
         if response.status_code == 429 or response.status_code >= 500:
-            raise _Transient(_refused(item, response), _retry_after_s(response))
-        if response.status_code != endpoint.status and not response.is_success:
-            raise _refused(item, response)
+            raise _Transient(refused(item, response), _retry_after_s(response))
+        if not response.is_success:
+            raise refused(item, response)
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One call: everything but the token."""
+
+    endpoint: Endpoint
+    body: msgspec.Struct | None = field(default=None, repr=False)
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, bool] = field(default_factory=dict)
+    exchanges: list[Exchange] | None = field(default=None, repr=False)
+
+    def note(self, exchange: Exchange) -> None:
+        if self.exchanges is not None:
+            self.exchanges.append(exchange)
+
+
+def dictation_body(sample_rate_hz: int, session_id: str | None) -> bodies.CreateDictation:
+    """The body of a dictation create: the audio configuration is always said (S-46, S-47)."""
+    return bodies.CreateDictation(session_id, bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz))
 
 
 def _back_off(error: Exception) -> bool | float:
@@ -237,62 +298,5 @@ def _retry_after_s(response: httpx.Response) -> float | None:
         return None
 
 
-def _unreachable(item: str, address: ServiceAddress, error: httpx.TransportError) -> Exception:
-    text = str(error) or type(error).__name__
-    if isinstance(error, httpx.ConnectError):
-        name_unknown = any(part in text for part in ("Name or service", "getaddrinfo", "nodename", "Temporary failure"))
-        if name_unknown or "CERTIFICATE" in text.upper():
-            # Neither a spelling nor a certificate gets better by asking again.
-            return ServiceError(
-                "host name does not resolve" if name_unknown else "TLS was refused",
-                item=address.rest_url,
-                got=text,
-                action="Check --endpoint" if name_unknown else "Give the service's authority with --ca-file",
-            )
-    failed = ServiceError("service cannot be reached", item=f"{item} at {address.name}", got=text)
-    failed.action = "Check that the service is up and the address is right"
-    return _Transient(failed, None)
-
-
-def _refused(item: str, response: httpx.Response) -> ServiceError:
-    message = envelope_message(response.content)
-    quota = response.status_code == 402
-    return ServiceError(
-        "quota is used up" if quota else "request refused",
-        item=item,
-        got=f"{response.status_code} {message or response.reason_phrase}".strip(),
-        action="Ask the partner's account manager for more" if quota else None,
-        status=response.status_code,
-        error_id=error_id_of(message),
-    )
-
-
-def _decode(endpoint: Endpoint, response: httpx.Response, answer: type[_T]) -> _T:
-    content = response.content if response.content.strip() else b"{}"
-    try:
-        return msgspec.json.decode(content, type=answer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ServiceError(
-            "answer cannot be understood",
-            item=f"{endpoint.method} {endpoint.path}",
-            got=str(error),
-            expected=answer.__name__,
-            status=response.status_code,
-        ) from None
-
-
 def _is_unknown_provider(error: ServiceError) -> bool:
     return error.error_id == "provider_not_registered"
-
-
-def _as_configuration(error: ServiceError, who: Credentials) -> ServiceError | ConfigurationError:
-    """Login refused with 400, 401, 403 or 412 is a matter of credentials, not of the service."""
-    if error.status in (400, 401, 403, 412):
-        return ConfigurationError(
-            "login refused",
-            item=f"partner {who.partner_id}",
-            got=error.got,
-            expected="a partner id and a valid partner token",
-            action="Check SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN",
-        )
-    return error

@@ -162,22 +162,27 @@ def _wer_text(cell: CellScore) -> str | None:
     if cell.words.rate is None:
         return None
     ends = cell.wer_interval
-    return f"{cell.words.rate:.1%}" + (f" ({ends.low:.1%} to {ends.high:.1%})" if ends else "")
+    return f"{cell.words.rate:.1%}" + (f" ({ends.low:.1%}–{ends.high:.1%})" if ends else "")
 
 
 def _pacing_text(cell: CellScore) -> str | None:
     if cell.pacing.valid is None:
         return None
     verdict = "valid" if cell.pacing.valid else f"INVALID in {cell.pacing.invalid}"
-    p99, largest = ms(cell.pacing.p99_ns), ms(cell.pacing.max_ns)
-    return f"{verdict}, p99 {p99:.1f} max {largest:.1f} ms"
+    p99 = ms(cell.pacing.p99_ns)
+    return f"{verdict}, p99 {p99:.1f} ms"
 
 
 SUMMARY_COLUMNS: tuple[Column[CellScore], ...] = (
-    *CELL_COLUMNS[:3],
+    Column("audio", "audio", lambda c: c.cell, explain="audio configuration"),
+    Column("n", "n", lambda c: c.n - c.failed, explain="sessions that completed"),
+    Column("failed", "failed", lambda c: c.failed, explain="sessions that did not complete; in no average"),
     Column("wer_text", "WER (95 % interval)", _wer_text, explain="pooled word error rate after the normaliser"),
-    *(c for c in CELL_COLUMNS if c.key.startswith(("first_partial", "word_latency", "finalisation"))),
-    Column("pacing_text", "pacing certificate", _pacing_text, explain="send lateness of chunks, all sessions"),
+    Column("first_partial_ms", "first partial", lambda c: ms(c.first_partial_ns), "ms", 0, "median, from speech onset"),
+    Column("word_latency_p50_ms", "word p50", lambda c: ms(c.word_latency_p50_ns), "ms", 0, "median word latency"),
+    Column("word_latency_p95_ms", "p95", lambda c: ms(c.word_latency_p95_ns), "ms", 0, "95th percentile"),
+    Column("finalisation_p50_ms", "final p50", lambda c: ms(c.finalisation_p50_ns), "ms", 0, "after the last word"),
+    Column("pacing_text", "pacing", _pacing_text, explain="the certificate: send lateness of chunks, all sessions"),
 )
 """The cells in few enough columns for a terminal; interval and certificate are written out."""
 

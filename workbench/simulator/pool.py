@@ -24,7 +24,7 @@ from workbench.simulator.recognisers import StreamFailed, busy
 
 __all__ = ["WorkerPool"]
 
-NICENESS = 10
+NICENESS = 19
 """Workers yield to the process that paces audio, which is what is being measured."""
 
 _FAILED_STARTS = 3

@@ -137,6 +137,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(niceness)
+    if hasattr(os, "sched_setscheduler"):
+        # A batch process never preempts: with four streams on two cores the p99 of chunk lateness of the pacing
+        # process fell from 3 to 11 ms at niceness 10 to 2 to 5 ms.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     # Whatever a library prints must not land between the answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -108,6 +108,33 @@ def test_batches_do_not_change_the_answer(reference, messages):
             assert getattr(together, name)[word] == (alone[0] if alone else -1)
 
 
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=40),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["", "a", "x"])), max_size=6),
+    st.sampled_from([1, 1_000_000]),
+)
+def test_a_pair_cut_at_its_anchors_has_as_many_edits(reference, changes, gap_cells):
+    """Long equal runs are fixed, what lies between them is aligned again: the optimum stays."""
+    hypothesis = list(reference)
+    for place, word in changes:
+        hypothesis[place : place + 1] = [word] if word else []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment, "_PAIR_CELLS", 1)
+        patch.setattr(alignment, "_GAP_CELLS", gap_cells)
+        pairs = align(reference, hypothesis)
+    wrong = sum(reference[i] != hypothesis[j] for i, j in pairs)
+    edits = wrong + len(reference) + len(hypothesis) - 2 * len(pairs)
+    assert edits == word_errors(reference, hypothesis).errors
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
+
+
+def test_a_long_partial_with_an_open_end_stops_where_it_stops():
+    """Cut at anchors or not, the last words belong where they were said."""
+    reference = [f"w{i}" for i in range(120)]
+    hypothesis = [*reference[:30], "uh", *reference[31:70]]
+    assert align(reference, hypothesis, open_end=True) == [(i, i) for i in range(70)]
+
+
 def test_a_segment_too_long_for_the_tables_is_aligned_once(monkeypatch):
     """Above the bound one optimal alignment decides, and nothing is called ambiguous."""
     monkeypatch.setattr(alignment, "_SEGMENT_CELLS", 1)

@@ -82,3 +82,38 @@ def test_it_serves_tls(tmp_path):
     with LocalSimulator("--recogniser", "scripted", *paths) as simulator:
         assert simulator.url.startswith("https://")
         assert httpx.get(f"{simulator.url}/_sim/health", verify=trust).json()["recogniser"] == "scripted"
+
+
+def test_a_simulator_does_not_outlive_who_started_it():
+    """A killed run leaves no process behind."""
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    program = (
+        "import time; from workbench.simulator.local import LocalSimulator\n"
+        "simulator = LocalSimulator('--recogniser', 'scripted').__enter__(); print(simulator.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        child = int(parent.stdout.readline())
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+    watch = os.pidfd_open(child) if _alive(child) else None
+    if watch is not None:
+        import select
+
+        ended, _, _ = select.select([watch], [], [], 10)
+        os.close(watch)
+        assert ended
+
+
+def _alive(pid):
+    import os
+
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -38,6 +38,7 @@ __all__ = ["simulate"]
 @click.option(
     "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds a token lives."
 )
+@click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option(
     "--json", "as_json", is_flag=True, help="First line on stdout is one object with address and credentials."
 )
@@ -51,6 +52,7 @@ def simulate(
     tls_cert: Path | None,
     tls_key: Path | None,
     token_life: float,
+    end_with_stdin: bool,
     as_json: bool,
 ) -> None:
     """Run a Suki on this machine until it is interrupted.
@@ -78,10 +80,10 @@ def simulate(
         tls_key=tls_key,
         limits=SimulatorLimits(token_life_s=token_life),
     )
-    asyncio.run(_serve(options, as_json))
+    asyncio.run(_serve(options, as_json, end_with_stdin))
 
 
-async def _serve(options: object, as_json: bool) -> None:
+async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
     from workbench.simulator.server import Simulator, SimulatorOptions
 
     assert isinstance(options, SimulatorOptions)  # noqa: S101  imported late, so that --help stays fast
@@ -89,6 +91,9 @@ async def _serve(options: object, as_json: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if end_with_stdin:
+        # Whoever started this holds the other end; it closes when that process is gone, however it went.
+        asyncio.get_running_loop().add_reader(0, stop.set)
     async with Simulator(options) as simulator:
         partner = options.partner
         said = {

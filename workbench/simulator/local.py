@@ -65,9 +65,16 @@ class LocalSimulator:
         return None if self._process is None else self._process.pid
 
     def __enter__(self) -> LocalSimulator:
-        command = [sys.executable, "-m", "workbench", "simulate", "--json", "--port", "0", *self._arguments]
+        command = [sys.executable, "-m", "workbench", "simulate", "--json", "--port", "0", "--end-with-stdin"]
+        # In a session of its own, because Ctrl-C in a terminal reaches the whole group and sessions in flight are
+        # to be finished first. Its standard input tells it when this process is gone, even by a kill.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         assert self._process.stdout is not None  # noqa: S101  asked for above
         assert self._process.stderr is not None  # noqa: S101
@@ -116,7 +123,7 @@ class LocalSimulator:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError, ValueError):
                     pipe.close()

@@ -1,25 +1,29 @@
 """One utterance on one socket: chunks out at their due times, arrivals in, all of it recorded.
 
 Chunks are written in the pacer's callback and arrivals recorded in the transport's, so no task has to be scheduled
-for either. The task group around them only waits: one child for the last chunk, one for the terminal frame.
+for either. The task group around them only waits: one child for the last chunk, one for the terminal frame. On
+``/ws/stream`` nothing is waited for: whatever arrives is recorded, and the end marker ends the stream (S-169, S-171).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from workbench.client.stream import Closed, Socket
 from workbench.pacing import Pacer
 from workbench.plan import SessionPlan
-from workbench.protocol.messages import EndOfAudio, EndOfResults
+from workbench.protocol.messages import ClientMessage, EndOfAudio, EndOfResults, Event, EventName, StartTime
 from workbench.protocol.stream import Role, StreamSession
 from workbench.recording import UNSET, Outcome, SessionRecord
 from workbench.settings import Limits
 from workbench.units import NS_PER_MS, NS_PER_S
 
-__all__ = ["SessionFailed", "StreamPlayer"]
+__all__ = ["SessionFailed", "StreamPlayer", "schedule"]
 
 _LEAD_NS = 5 * NS_PER_MS
 """Between the opened socket and time zero, so that both children wait before the first chunk can be due."""
@@ -37,6 +41,44 @@ class SessionFailed(Exception):  # noqa: N818  carries an outcome to the one pla
         self.outcome = outcome
 
 
+Step = int | EventName
+"""What is due: a chunk by its index, or an event."""
+
+
+def schedule(
+    plan: SessionPlan, pauses: Sequence[tuple[int, int]], keep_alive_ns: int
+) -> tuple[list[Step], list[int], list[int]]:
+    """What is sent in which order, when each step is due, and by how much each chunk is put off.
+
+    A pause begins with the first chunk that reaches its place; what follows is put off by its length, so that all of
+    the audio is sent. While it lasts, KEEP_ALIVE comes every ``keep_alive_ns`` (S-162).
+
+    Args:
+        plan: the chunks.
+        pauses: (place in the audio in ms, length in ms) each, in order.
+        keep_alive_ns: from PAUSE to the first KEEP_ALIVE, and between two.
+
+    Returns:
+        Steps; due offsets from the start of the stream, ns, with what the network holds back; delay of each chunk, ns.
+    """
+    steps: list[Step] = []
+    dues_ns: list[int] = []
+    delays_ns: list[int] = []
+    waiting = deque((at_ms * NS_PER_MS, for_ms * NS_PER_MS) for at_ms, for_ms in sorted(pauses))
+    delay_ns = 0
+    for chunk, (offset_ns, hold_ns) in enumerate(zip(plan.due_offsets_ns, plan.holds_ns, strict=True)):
+        steps.append(chunk)
+        dues_ns.append(offset_ns + hold_ns + delay_ns)
+        delays_ns.append(delay_ns)
+        while waiting and waiting[0][0] <= offset_ns:
+            begin_ns, length_ns = dues_ns[-1], waiting.popleft()[1]
+            beats = range(begin_ns + keep_alive_ns, begin_ns + length_ns, keep_alive_ns)
+            steps += [EventName.PAUSE, *[EventName.KEEP_ALIVE] * len(beats), EventName.RESUME]
+            dues_ns += [begin_ns, *beats, begin_ns + length_ns]
+            delay_ns += length_ns
+    return steps, dues_ns, delays_ns
+
+
 class StreamPlayer:
     """Plays one plan on one socket into one record; the socket's sink.
 
@@ -44,17 +86,25 @@ class StreamPlayer:
         record: gets every frame.
         plan: what to send and when.
         pacer: calls back when a chunk is due.
+        pauses: (place in the audio in ms, length in ms) each; only ``/ws/stream`` has them.
     """
 
-    def __init__(self, record: SessionRecord, plan: SessionPlan, pacer: Pacer) -> None:
+    def __init__(
+        self, record: SessionRecord, plan: SessionPlan, pacer: Pacer, pauses: Sequence[tuple[int, int]] = ()
+    ) -> None:
         self._record = record
         self._log = record.frames
         self._plan = plan
         self._pacer = pacer
         self._session = StreamSession(Role.CLIENT, plan.product, plan.dialect, record.remote_id or "")
         self._socket: Socket | None = None
+        self._awaited = "the terminal frame" if plan.product.streams_transcripts else "the end of audio"
         self._start_ns = 0
-        self._unsent: deque[tuple[int, int]] = deque()
+        self._pauses = pauses
+        self._steps: list[Step] = []
+        self._dues_ns: list[int] = []
+        self._delays_ns: list[int] = []
+        self._unsent: deque[tuple[Step, int]] = deque()
         self._unflushed: tuple[int, int] | None = None
         loop = asyncio.get_running_loop()
         self._all_sent: asyncio.Future[None] = loop.create_future()
@@ -63,47 +113,59 @@ class StreamPlayer:
 
     # -- called by the pacer ----------------------------------------------------------------------------------
 
-    def _due(self, chunk: int) -> None:
-        """A chunk is due: write it, or queue it behind those that the peer has not taken."""
+    def _due(self, place: int) -> None:
+        """A step is due: write it, or queue it behind those that the peer has not taken."""
         now_ns = self._pacer.now_ns()
+        step = self._steps[place]
         if self._unflushed is not None or self._unsent:
-            self._unsent.append((chunk, now_ns))
+            self._unsent.append((step, now_ns))
         else:
-            self._write(chunk, now_ns)
+            self._write(step, now_ns)
 
-    def _write(self, chunk: int, sent_ns: int) -> None:
+    def _write(self, step: Step, sent_ns: int) -> None:
         socket = self._socket
         if socket is None or self._closed.done():
             return
+        if isinstance(step, EventName):
+            self._control(Event(step), sent_ns, sent_ns)
+            return
         try:
-            socket.write(self._plan.frames[chunk])
+            socket.write(self._plan.frames[step])
         except Closed:
             return  # the close itself arrives at the sink and decides
         self._session.audio_sent()
         if socket.blocked:
-            self._unflushed = (chunk, sent_ns)
+            self._unflushed = (step, sent_ns)
         else:
-            self._sent(chunk, sent_ns, self._pacer.now_ns())
+            self._sent(step, sent_ns, self._pacer.now_ns())
+
+    def _control(self, message: ClientMessage, due_ns: int, sent_ns: int) -> None:
+        frame = self._session.send(message)
+        with contextlib.suppress(Closed):
+            if self._socket is not None:
+                self._socket.write(frame)
+                self._log.control_sent(frame.decode(), due_ns, sent_ns, self._pacer.now_ns())
 
     def _sent(self, chunk: int, sent_ns: int, flushed_ns: int) -> None:
         plan = self._plan
-        due_ns = self._start_ns + plan.due_offsets_ns[chunk]
+        due_ns = self._chunk_due_ns(chunk)
         self._log.audio_sent(
             chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(plan.frames[chunk]), plan.holds_ns[chunk]
         )
         if chunk == len(plan.frames) - 1:
             self._end_audio(due_ns)
 
+    def _chunk_due_ns(self, chunk: int) -> int:
+        """When the chunk's last sample existed: without what a network held back, with the pauses before it."""
+        return self._start_ns + self._plan.due_offsets_ns[chunk] + self._delays_ns[chunk]
+
     def _end_audio(self, due_ns: int) -> None:
-        """End of audio follows the last chunk at once (S-81)."""
-        frame = self._session.send(EndOfAudio())
-        sent_ns = self._pacer.now_ns()
-        with contextlib.suppress(Closed):
-            if self._socket is not None:
-                self._socket.write(frame)
-                self._log.control_sent(frame.decode(), due_ns, sent_ns, self._pacer.now_ns())
+        """End of audio follows the last chunk at once (S-81, S-159)."""
+        self._control(EndOfAudio(), due_ns, self._pacer.now_ns())
         if not self._all_sent.done():
             self._all_sent.set_result(None)
+        if not self._plan.product.streams_transcripts and not self._terminal.done():
+            self._terminal.set_result(None)  # S-171: no answer is needed
 
     # -- called by the socket ---------------------------------------------------------------------------------
 
@@ -132,7 +194,7 @@ class StreamPlayer:
             self._terminal.set_exception(
                 SessionFailed(
                     Outcome.CLOSED_EARLY,
-                    "the service closed the socket before the terminal frame "
+                    f"the service closed the socket before {self._awaited} "
                     f"(code {code} {reason!r}, {sent} of {len(self._plan.frames)} chunks sent)",
                 )
             )
@@ -155,14 +217,21 @@ class StreamPlayer:
             failure = next(error for error in failures.exceptions if isinstance(error, SessionFailed))
         if failure is not None:
             raise failure
+        if not self._plan.product.streams_transcripts:
+            return  # it is for us to close (S-169)
         with contextlib.suppress(TimeoutError):  # what still comes until the close is recorded (S-94, S-95)
             async with asyncio.timeout(limits.close_s):
                 await self._closed
 
     async def _send(self, limits: Limits) -> None:
         plan = self._plan
-        start_ns = self._start_ns = self._record.start_ns = self._pacer.now_ns() + _LEAD_NS
-        dues_ns = [start_ns + offset + hold for offset, hold in zip(plan.due_offsets_ns, plan.holds_ns, strict=True)]
+        keep_alive_ns = max(1, round(limits.keep_alive_s * NS_PER_S))
+        self._steps, offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns)
+        now_ns = self._pacer.now_ns()
+        start_ns = self._start_ns = self._record.start_ns = now_ns + _LEAD_NS
+        if not plan.product.streams_transcripts:  # S-148, S-149: first, and once a connection
+            self._control(StartTime(_rfc3339(time.time_ns() + _LEAD_NS)), now_ns, now_ns)
+        dues_ns = [start_ns + offset_ns for offset_ns in offsets_ns]
         bound_s = (dues_ns[-1] - self._pacer.now_ns()) / NS_PER_S + limits.stall_s
         playing = self._pacer.play(dues_ns, self._due)
         try:
@@ -196,9 +265,14 @@ class StreamPlayer:
             chunk, sent_ns = self._unflushed
             self._unflushed = None
             plan = self._plan
-            due_ns = self._start_ns + plan.due_offsets_ns[chunk]
+            due_ns = self._chunk_due_ns(chunk)
             size, hold_ns = len(plan.frames[chunk]), plan.holds_ns[chunk]
             self._log.audio_sent(chunk, plan.ends[chunk], due_ns, sent_ns, UNSET, size, hold_ns)
         self._record.violations = tuple(self._session.violations)
         if self._terminal.done() and not self._terminal.cancelled():
             self._terminal.exception()  # looked at, so that an unawaited failure is not reported twice
+
+
+def _rfc3339(wall_ns: int) -> str:
+    """Unix time as RFC 3339 text in UTC, to the millisecond (S-150)."""
+    return datetime.fromtimestamp(wall_ns / NS_PER_S, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.protocol.endpoints import Endpoint
 from workbench.settings import Credentials, ServiceAddress
 
-__all__ = ["Exchange", "as_configuration", "decoded", "refused", "unreachable"]
+__all__ = ["Exchange", "as_configuration", "decoded", "exchange_text", "refused", "unreachable"]
 
 _T = TypeVar("_T")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import time
 from urllib.parse import urlsplit
@@ -32,6 +33,9 @@ from workbench.errors import ServiceError
 from workbench.recording import Connect
 
 __all__ = ["WebsocketsSocket", "open_websockets"]
+
+_LOGGER = logging.Logger("workbench.socket", logging.CRITICAL)  # noqa: LOG001
+"""Of no hierarchy: at DEBUG the library writes the upgrade's headers, token included, and every frame (S-29)."""
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -171,6 +175,7 @@ async def open_websockets(
             additional_headers=headers,
             user_agent_header=f"suki-workbench/{workbench.__version__}",
             compression=None,
+            logger=_LOGGER,
             # The caller's timeout bounds the opening; own pings would be traffic that nobody asked for.
             open_timeout=None,
             ping_interval=None,

@@ -226,7 +226,7 @@ def _wer_difference(metric: str, pairs: list[tuple[ErrorCounts, ErrorCounts]], s
     sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
     draws = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
     return Difference(
-        metric, "rate", len(pairs), baseline, candidate, observed, _interval(draws), two_sided_p(draws, observed)
+        metric, "rate", len(pairs), baseline, candidate, observed, _interval(draws), two_sided_p(draws)
     )
 
 
@@ -254,7 +254,7 @@ def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[Se
     drawn = percentile_draws(samples, len(usable), p, np.random.default_rng(seed), _LATENCY_DRAWS)
     draws = drawn[:, 1] - drawn[:, 0]
     return Difference(
-        name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws, observed)
+        name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws)
     )
 
 

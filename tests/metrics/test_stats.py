@@ -98,9 +98,21 @@ def test_both_ways_of_drawing_have_the_moments_of_the_bootstrap(distinct):
     assert sums.std() == pytest.approx(np.sqrt(200) * x.std(), rel=0.03)
 
 
-@given(st.lists(st.floats(-100, 100), min_size=1, max_size=50), st.floats(-100, 100))
-def test_a_p_value_is_a_probability_that_is_never_zero(draws, observed):
-    """Between 1/(n+1) and 1, and 1 for a difference of 0."""
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=50))
+def test_a_p_value_is_a_probability_that_is_never_zero(draws):
+    """Between 1/(n+1) and 1, and 1 where every draw is 0."""
     draws = np.array(draws)
-    assert 1 / (len(draws) + 1) <= two_sided_p(draws, observed) <= 1
-    assert two_sided_p(draws, 0.0) == 1.0
+    assert 1 / (len(draws) + 1) <= two_sided_p(draws) <= 1
+    assert two_sided_p(np.zeros(len(draws))) == 1.0
+
+
+@given(st.integers(0, 10_000), st.floats(-3, 3), st.floats(0.0, 2.0))
+def test_p_value_and_interval_of_the_same_draws_agree(seed, centre, skew):
+    """No interval without 0 beside a p-value above 5 %, however skewed the draws are."""
+    rng = np.random.default_rng(seed)
+    draws = centre + rng.normal(size=999) + skew * rng.exponential(size=999)
+    low, high = np.percentile(draws, (2.5, 97.5), method="inverted_cdf")
+    if low > 0 or high < 0:
+        assert two_sided_p(draws) <= 0.0521  # one draw more than the interval's tail
+    if two_sided_p(draws) < 0.048:
+        assert low > 0 or high < 0

@@ -9,58 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from workbench.client.rest import SukiRest
-from workbench.client.stream import Sink, Socket
-from workbench.client.websockets_socket import open_websockets
 from workbench.clock import Anchor
-from workbench.errors import ConfigurationError, ServiceError, WorkbenchError
+from workbench.flows import Job, Service, create_dictation, end_dictation, play_dictation, play_note, play_utterance
 from workbench.pacing import Pacer
-from workbench.plan import SessionPlan
-from workbench.protocol.endpoints import SOCKET_PATHS
-from workbench.recording import Outcome, SessionKey, SessionRecord
-from workbench.settings import Limits, ServiceAddress
-from workbench.streaming import SessionFailed, StreamPlayer
+from workbench.protocol.messages import Product
+from workbench.recording import Outcome, SessionRecord
+from workbench.streaming import SessionFailed
 from workbench.units import NS_PER_MS
 
 __all__ = ["Job", "Service", "new_record", "play_many", "play_session"]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One session to play.
-
-    Attributes:
-        key: which session of the run.
-        plan: what it sends.
-        session_id: id to ask the service for; None lets the service choose.
-    """
-
-    key: SessionKey
-    plan: SessionPlan
-    session_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The service to play against.
-
-    Attributes:
-        address: base addresses.
-        rest: logged-in REST client.
-        tls: context for ``wss``.
-        limits: bounded waits.
-        transport: ``websockets`` or ``picows``.
-    """
-
-    address: ServiceAddress
-    rest: SukiRest
-    tls: ssl.SSLContext | None = None
-    limits: Limits = field(default_factory=Limits)
-    transport: str = "websockets"
 
 
 def new_record(job: Job) -> SessionRecord:
@@ -82,12 +42,18 @@ def new_record(job: Job) -> SessionRecord:
     )
 
 
-async def play_session(record: SessionRecord, plan: SessionPlan, service: Service, pacer: Pacer) -> None:
-    """Play ``plan`` into ``record``. Never raises for what the service does; only cancellation passes through."""
+async def play_session(record: SessionRecord, job: Job, service: Service, pacer: Pacer) -> None:
+    """Play ``job`` into ``record``. Never raises for what the service does; only cancellation passes through."""
+    play = play_dictation if job.plan.product is Product.DICTATION else play_note
+    await _recorded(record, play(record, job, service, pacer))
+
+
+async def _recorded(record: SessionRecord, work: Awaitable[None]) -> None:
+    """Run ``work`` between two anchors and turn whatever happens into the record's outcome."""
     begin = Anchor.now()
     record.mono_start_ns, record.wall_start_ns = begin.monotonic_ns, begin.wall_ns
     try:
-        await _dictation(record, plan, service, pacer)
+        await work
         record.outcome = Outcome.COMPLETED
     except SessionFailed as failed:
         record.outcome, record.error = failed.outcome, str(failed)
@@ -102,73 +68,47 @@ async def play_session(record: SessionRecord, plan: SessionPlan, service: Servic
         record.mono_end_ns, record.wall_end_ns = end.monotonic_ns, end.wall_ns
 
 
-async def _dictation(record: SessionRecord, plan: SessionPlan, service: Service, pacer: Pacer) -> None:
-    """Create, stream, end (S-40…S-57). REST end is called once, also when the stream failed (S-56)."""
-    begun_ns = pacer.now_ns()
-    try:
-        record.remote_id = await service.rest.create_dictation(plan.sample_rate_hz, record.remote_id)
-    except ConfigurationError as error:
-        raise SessionFailed(Outcome.LOGIN_FAILED, error) from None
-    except WorkbenchError as error:
-        raise SessionFailed(Outcome.CREATE_FAILED, error) from None
-    record.create_ns = pacer.now_ns() - begun_ns
-    try:
-        await _connect_and_stream(record, plan, service, pacer)
-    except SessionFailed:
-        with contextlib.suppress(WorkbenchError):
-            await _end(record, service, pacer)
-        raise
-    try:
-        await _end(record, service, pacer)
-    except WorkbenchError as error:
-        raise SessionFailed(Outcome.END_FAILED, error) from None
+async def _play_talk(
+    jobs: Sequence[Job],
+    service: Service,
+    pacer: Pacer,
+    on_done: Callable[[SessionRecord], None],
+    stopped: Callable[[], bool],
+) -> None:
+    """Play several utterances as connections of one dictation session, one record each (S-99, S-103).
 
+    Each record is scored on its own finals, so none of them gets the session's whole transcript; it stays in the log
+    of the last one. The session ends once, after the last utterance (S-56), also when utterances failed.
+    """
+    session_id, created, streamed = jobs[0].session_id, False, False
+    last = len(jobs) - 1
 
-async def _end(record: SessionRecord, service: Service, pacer: Pacer) -> None:
-    begun_ns = pacer.now_ns()
-    result = await service.rest.end_dictation(record.remote_id or "")
-    record.end_ns = pacer.now_ns() - begun_ns
-    record.final_transcript = result.final_transcript
+    async def utterance(place: int, record: SessionRecord) -> None:
+        nonlocal session_id, created, streamed
+        if not created:
+            await create_dictation(record, service, pacer)
+            session_id, created = record.remote_id, True
+        try:
+            await play_utterance(record, jobs[place], service, pacer, again=streamed)
+        except SessionFailed:
+            if place == last or stopped():
+                with contextlib.suppress(SessionFailed):
+                    await end_dictation(record, service, pacer)
+            raise
+        finally:
+            streamed = True
+        if place == last or stopped():
+            await end_dictation(record, service, pacer)
 
-
-async def _connect_and_stream(record: SessionRecord, plan: SessionPlan, service: Service, pacer: Pacer) -> None:
-    stream = StreamPlayer(record, plan, pacer)
-    socket = await _connect(record, plan, service, stream)
-    try:
-        await stream.run(socket, service.limits)
-    except BaseException:
-        socket.abort()
-        raise
-    finally:
-        await socket.close()
-        stream.finish()
-
-
-def _opener(transport: str) -> Callable[..., Awaitable[Socket]]:
-    if transport == "picows":
-        from workbench.client.picows_socket import open_picows  # the extra ``load``
-
-        return open_picows
-    return open_websockets
-
-
-async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
-    token = await service.rest.token()
-    headers = {"sdp_suki_token": token, "transcription_session_id": record.remote_id or ""}
-    headers |= service.rest.provider_header()
-    url = service.address.ws_url + SOCKET_PATHS[plan.product]
-    limits = service.limits
-    try:
-        async with asyncio.timeout(limits.connect_s):
-            return await _opener(service.transport)(
-                url, headers, sink, tls=service.tls, phases=record.connect, close_timeout_s=limits.close_s
-            )
-    except TimeoutError:
-        waited = f"the socket was not open after {limits.connect_s:g} s"
-        raise SessionFailed(Outcome.CONNECT_TIMEOUT, waited) from None
-    except ServiceError as error:
-        outcome = Outcome.UNREACHABLE if error.status is None else Outcome.REFUSED
-        raise SessionFailed(outcome, error) from None
+    for place, job in enumerate(jobs):
+        record = new_record(job)
+        record.remote_id = session_id
+        try:
+            await _recorded(record, utterance(place, record))
+        finally:
+            on_done(record)
+        if stopped() and place != last:
+            return
 
 
 async def play_many(
@@ -198,27 +138,44 @@ async def play_many(
         ServiceError: the service could not be reached for the login.
     """
     await service.rest.token()
-    queue: Iterator[Job] = iter(jobs)
+    groups = [list(group) for _, group in itertools.groupby(enumerate(jobs), key=_group)]
+    queue = iter(groups)
     stagger_ns = 100 * NS_PER_MS // max(1, concurrency)
     async with Pacer() as pacer, _quiet_collector():
         begin_ns = pacer.now_ns()
 
+        def stopped() -> bool:
+            return stop is not None and stop.is_set()
+
         async def work(worker: int) -> None:
             await pacer.sleep_until_ns(begin_ns + worker * stagger_ns)
-            for job in queue:
-                if stop is not None and stop.is_set():
+            for group in queue:
+                if stopped():
                     return
-                record = new_record(job)
-                try:
-                    await play_session(record, job.plan, service, pacer)
-                finally:
-                    on_done(record)
+                if group[0][1].talk is not None:
+                    await _play_talk([job for _, job in group], service, pacer, on_done, stopped)
+                else:
+                    await _play_one(group[0][1], service, pacer, on_done)
                 gc.collect(0)
 
         async with asyncio.TaskGroup() as group:
-            for worker in range(min(concurrency, len(jobs))):
+            for worker in range(min(concurrency, len(groups))):
                 group.create_task(work(worker))
         return pacer.driver
+
+
+def _group(numbered: tuple[int, Job]) -> tuple[str, str | int]:
+    """Utterances of one session stay together; any other job stands alone."""
+    place, job = numbered
+    return ("alone", place) if job.talk is None else ("talk", job.talk)
+
+
+async def _play_one(job: Job, service: Service, pacer: Pacer, on_done: Callable[[SessionRecord], None]) -> None:
+    record = new_record(job)
+    try:
+        await play_session(record, job, service, pacer)
+    finally:
+        on_done(record)
 
 
 @contextlib.asynccontextmanager

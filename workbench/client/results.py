@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -45,7 +46,7 @@ async def wait_for_status(
     session_id: str,
     intervals_s: Iterator[float],
     limit_s: float,
-    notified: Callable[[], asyncio.Future[object]] | None = None,
+    notified: Callable[[], asyncio.Future[Any]] | None = None,
 ) -> str | None:
     """Poll until the status is final; None where it is not within ``limit_s``.
 

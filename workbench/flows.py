@@ -1,0 +1,306 @@
+"""From create to result, for each product; what goes wrong becomes an outcome.
+
+Dictation: create, one connection for each utterance, end (S-40…S-57, S-106). Ambient and form filling: create, seed
+the context, stream, close, end, poll, fetch (S-136, S-146, S-169).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from workbench.client.calls import Context, SessionCalls, default_context, form_counts, joined_transcript
+from workbench.client.rest import SukiRest, dictation_body
+from workbench.client.results import poll_intervals, wait_for_status
+from workbench.client.stream import Sink, Socket
+from workbench.client.webhooks import Arrival, WebhookReceiver
+from workbench.client.websockets_socket import open_websockets
+from workbench.errors import ConfigurationError, InputError, ServiceError, WorkbenchError
+from workbench.pacing import Pacer
+from workbench.plan import SessionPlan
+from workbench.protocol.bodies import CreatedDictation, DictationResult
+from workbench.protocol.endpoints import CREATE_DICTATION, END_DICTATION, SOCKET_PATHS
+from workbench.protocol.messages import Product
+from workbench.recording import UNSET, Connect, Outcome, SessionKey, SessionRecord
+from workbench.settings import Limits, ServiceAddress
+from workbench.streaming import SessionFailed, StreamPlayer
+from workbench.units import NS_PER_MS
+
+__all__ = ["Job", "Service", "create_dictation", "end_dictation", "play_dictation", "play_note", "play_utterance"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One session to play, or one utterance of a session.
+
+    Attributes:
+        key: which session of the run.
+        plan: what it sends.
+        session_id: id to ask the service for; None lets the service choose.
+        talk: neighbouring jobs of the same name are utterances of one dictation session, each on a connection of its
+            own (push-to-talk); None is a session of its own.
+        context: what an ambient or form-filling session is told before it streams; None is the least there is.
+        encounter_id: UUID that ambient sessions of one visit share (S-118).
+        pauses: (place in the audio in ms, length in ms) each, of ambient and form filling.
+
+    Raises:
+        InputError: something that the product does not have, or a pause behind the audio.
+    """
+
+    key: SessionKey
+    plan: SessionPlan
+    session_id: str | None = None
+    talk: str | None = None
+    context: Context | None = field(default=None, repr=False)
+    encounter_id: str | None = None
+    pauses: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        dictation = self.plan.product is Product.DICTATION
+        for given, what in ((self.pauses, "pauses"), (self.context, "a context"), (self.encounter_id, "an encounter")):
+            if given and dictation:
+                raise InputError(f"dictation has no {what.split()[-1]}", item=str(self.key), got=what)
+        if self.talk is not None and not dictation:
+            raise InputError("push-to-talk is for dictation", item=str(self.key), got=self.plan.product.value)
+        last_ns = self.plan.due_offsets_ns[-2] if len(self.plan.due_offsets_ns) > 1 else 0
+        for at_ms, for_ms in self.pauses:
+            if not 0 < at_ms * NS_PER_MS <= last_ns or for_ms <= 0:
+                raise InputError(
+                    "a pause must begin within the audio and last",
+                    item=str(self.key),
+                    got=f"{for_ms} ms at {at_ms} ms",
+                    expected=f"a place up to {last_ns // NS_PER_MS} ms",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service to play against.
+
+    Attributes:
+        address: base addresses.
+        rest: logged-in REST client.
+        tls: context for ``wss``.
+        limits: bounded waits.
+        transport: ``websockets`` or ``picows``.
+        webhooks: receives notifications of results; None polls only.
+    """
+
+    address: ServiceAddress
+    rest: SukiRest
+    tls: ssl.SSLContext | None = None
+    limits: Limits = field(default_factory=Limits)
+    transport: str = "websockets"
+    webhooks: WebhookReceiver | None = None
+
+
+async def _timed(pacer: Pacer, work: Awaitable[_T], outcome: Outcome) -> tuple[_T, int]:
+    """The result of a REST step and its duration in ns; its failure as an outcome."""
+    begun_ns = pacer.now_ns()
+    try:
+        found = await work
+    except ConfigurationError as error:
+        raise SessionFailed(Outcome.LOGIN_FAILED, error) from None
+    except WorkbenchError as error:
+        raise SessionFailed(outcome, error) from None
+    return found, pacer.now_ns() - begun_ns
+
+
+# -- dictation ------------------------------------------------------------------------------------------------------
+
+
+async def play_dictation(record: SessionRecord, job: Job, service: Service, pacer: Pacer) -> None:
+    """Create, stream, end. REST end is called once, also when the stream failed (S-56)."""
+    await create_dictation(record, service, pacer)
+    try:
+        await play_utterance(record, job, service, pacer)
+    except SessionFailed:
+        with contextlib.suppress(SessionFailed):
+            await end_dictation(record, service, pacer)
+        raise
+    result = await end_dictation(record, service, pacer)
+    record.final_transcript = result.final_transcript
+
+
+async def create_dictation(record: SessionRecord, service: Service, pacer: Pacer) -> None:
+    """Create the session of ``record``; its id is the record's from then on (S-48)."""
+    calls = SessionCalls(service.rest, record.frames)
+    body = dictation_body(record.sample_rate_hz, record.remote_id)
+    created: tuple[CreatedDictation, int] = await _timed(
+        pacer, calls.call(CREATE_DICTATION, body), Outcome.CREATE_FAILED
+    )
+    record.remote_id, record.create_ns = created[0].transcription_session_id, created[1]
+
+
+async def end_dictation(record: SessionRecord, service: Service, pacer: Pacer) -> DictationResult:
+    """End the session of ``record`` (S-51, S-112)."""
+    calls = SessionCalls(service.rest, record.frames)
+    ended: tuple[DictationResult, int] = await _timed(
+        pacer, calls.call(END_DICTATION, transcription_session_id=record.remote_id or ""), Outcome.END_FAILED
+    )
+    result, record.end_ns = ended
+    return result
+
+
+async def play_utterance(
+    record: SessionRecord, job: Job, service: Service, pacer: Pacer, *, again: bool = False
+) -> None:
+    """Connect and stream.
+
+    Args:
+        record: gets every frame.
+        job: what to send.
+        service: where to.
+        pacer: of the process.
+        again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
+    """
+    stream = StreamPlayer(record, job.plan, pacer, job.pauses)
+    if again:
+        socket = await _reconnect(record, job.plan, service, stream)
+    else:
+        socket = await _connect(record, job.plan, service, stream)
+    try:
+        await stream.run(socket, service.limits)
+    except BaseException:
+        socket.abort()
+        raise
+    finally:
+        await socket.close()
+        stream.finish()
+
+
+# -- ambient and form filling ---------------------------------------------------------------------------------------
+
+
+async def play_note(record: SessionRecord, job: Job, service: Service, pacer: Pacer) -> None:
+    """Create, seed, stream, end, wait for the result and fetch it."""
+    product, calls = record.product, SessionCalls(service.rest, record.frames)
+    context = job.context
+    if context is None:
+        if product is Product.FORM_FILLING:  # its end would be refused
+            raise SessionFailed(Outcome.CONTEXT_FAILED, "no form template was chosen")
+        context = default_context(None)
+    session_id, record.create_ns = await _timed(
+        pacer, calls.create_note(product, record.remote_id, job.encounter_id), Outcome.CREATE_FAILED
+    )
+    record.remote_id = session_id
+    try:
+        # The socket is opened after the context is known, never before (S-146).
+        await _timed(pacer, calls.seed(product, session_id, context), Outcome.CONTEXT_FAILED)
+        await play_utterance(record, job, service, pacer)
+    except SessionFailed:
+        with contextlib.suppress(WorkbenchError):
+            await calls.end_note(product, session_id)
+        raise
+    _, record.end_ns = await _timed(pacer, calls.end_note(product, session_id), Outcome.END_FAILED)
+    await _result(record, calls, service, pacer)
+
+
+async def _result(record: SessionRecord, calls: SessionCalls, service: Service, pacer: Pacer) -> None:
+    product, session_id, limits = record.product, record.remote_id or "", service.limits
+
+    def notified() -> asyncio.Future[Arrival]:
+        assert service.webhooks is not None  # noqa: S101  called only where there is one
+        found = service.webhooks.notified(session_id)
+        found.add_done_callback(lambda done: None if done.cancelled() else _log_arrival(record, done.result()))
+        return found
+
+    status, _ = await _timed(
+        pacer,
+        wait_for_status(
+            calls,
+            product,
+            session_id,
+            poll_intervals(limits, service.address),
+            limits.result_s,
+            notified if service.webhooks is not None else None,
+        ),
+        Outcome.RESULT_FAILED,
+    )
+    record.facts["result_status"] = status
+    if status is None:
+        raise SessionFailed(Outcome.RESULT_TIMEOUT, f"not completed {limits.result_s:g} s after the session's end")
+    if status in ("failed", "aborted"):
+        raise SessionFailed(Outcome.RESULT_FAILED, f"the service says that the session {_SAYS[status]}")
+    if status == "completed":  # skipped is a success without a note (S-135)
+        results, _ = await _timed(pacer, calls.results(product, session_id), Outcome.RESULT_FAILED)
+        record.final_transcript = joined_transcript(results)
+        record.facts |= form_counts(results)
+
+
+_SAYS = {"failed": "failed", "aborted": "was aborted"}
+
+
+def _log_arrival(record: SessionRecord, arrival: Arrival) -> None:
+    record.frames.rest(arrival.text, UNSET, arrival.received_ns)
+
+
+# -- the socket -----------------------------------------------------------------------------------------------------
+
+
+def _opener(transport: str) -> Callable[..., Awaitable[Socket]]:
+    if transport == "picows":
+        from workbench.client.picows_socket import open_picows  # the extra ``load``
+
+        return open_picows
+    return open_websockets
+
+
+def _session_header(product: Product) -> str:
+    return "transcription_session_id" if product is Product.DICTATION else "ambient_session_id"
+
+
+async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
+    try:
+        token = await service.rest.token()
+    except ConfigurationError as error:
+        raise SessionFailed(Outcome.LOGIN_FAILED, error) from None
+    except ServiceError as error:
+        raise SessionFailed(Outcome.UNREACHABLE, error) from None
+    headers = {"sdp_suki_token": token, _session_header(plan.product): record.remote_id or ""}
+    headers |= service.rest.provider_header()
+    url = service.address.ws_url + SOCKET_PATHS[plan.product]
+    limits = service.limits
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            return await _opener(service.transport)(
+                url, headers, sink, tls=service.tls, phases=record.connect, close_timeout_s=limits.close_s
+            )
+    except TimeoutError:
+        waited = f"the socket was not open after {limits.connect_s:g} s"
+        raise SessionFailed(Outcome.CONNECT_TIMEOUT, waited) from None
+    except ServiceError as error:
+        outcome = Outcome.UNREACHABLE if error.status is None else Outcome.REFUSED
+        raise SessionFailed(outcome, error) from None
+
+
+def _back_off_s() -> Iterator[float]:
+    """0.25, 0.5, 1, 2, 4, 4, … seconds."""
+    wait_s = 0.25
+    while True:
+        yield wait_s
+        wait_s = min(wait_s * 2, 4.0)
+
+
+async def _reconnect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
+    """Connect to a session that has streamed: refused is "not yet" until the limit (S-65, S-106, S-107)."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + service.limits.reconnect_s
+    for tries, wait_s in enumerate(_back_off_s()):
+        record.connect = Connect()
+        try:
+            socket = await _connect(record, plan, service, sink)
+        except SessionFailed as failed:
+            record.facts["handshakes_refused"] = tries + 1
+            if failed.outcome is not Outcome.REFUSED or loop.time() + wait_s > until_s:
+                raise
+            await asyncio.sleep(wait_s)
+        else:
+            return socket
+    raise AssertionError  # the back-off never ends

@@ -19,6 +19,7 @@ from workbench.tables import (
     SESSION_COLUMNS,
     STABILITY_COLUMNS,
     Column,
+    Table,
     accuracy_table,
     cell_json,
     cells_table,
@@ -162,3 +163,20 @@ def test_a_column_formats_its_values(unit, decimals, value, text):
     column = Column("k", "title", lambda x: x, unit, decimals)
     assert column.text(value) == text
     assert column.heading == (f"title [{unit}]" if unit else "title")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "shown"),
+    [(None, "318.95"), (0.2, "318.9"), (1.0, "319"), (2.0, "319"), (20.0, "320"), (50.0, "320")],
+)
+def test_times_show_no_finer_digits_than_the_calibration_supports(resolution, shown):
+    """A machine that is exact to 20 ms does not print single milliseconds."""
+    column = Column("word", "word", lambda v: v, "ms", 2)
+    table = Table((column,), ({"word": 318.946},))
+    assert table.text_rows(resolution) == [[shown]]
+
+
+def test_lateness_keeps_its_digits_whatever_the_calibration_says():
+    """It is read off our own clock."""
+    column = Column("pacing_p99_ms", "late", lambda v: v, "ms", 2)
+    assert Table((column,), ({"pacing_p99_ms": 0.123},)).text_rows(20.0) == [["0.12"]]

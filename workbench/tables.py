@@ -7,6 +7,7 @@ because most of it is one list.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -61,8 +62,8 @@ class Column(Generic[T]):
     decimals: int | None = 0
     explain: str = ""
 
-    def text(self, value: Value) -> str:
-        """The value as it is shown, without its unit."""
+    def text(self, value: Value, resolution: float | None = None) -> str:
+        """The value as it is shown, without its unit; no finer than ``resolution``, in the unit of the value."""
         if value is None:
             return UNKNOWN
         if isinstance(value, bool):
@@ -70,6 +71,9 @@ class Column(Generic[T]):
         if isinstance(value, str):
             return value
         shown = value * 100 if self.unit == "%" else value
+        if resolution is not None:
+            places = -math.floor(math.log10(resolution))
+            return f"{round(shown, places):.{max(0, min(places, self.decimals or places))}f}"
         return f"{shown:.4g}" if self.decimals is None else f"{shown:.{self.decimals}f}"
 
     @property
@@ -92,9 +96,24 @@ class Table:
     rows: tuple[dict[str, Value], ...]
     notes: tuple[str, ...] = ()
 
-    def text_rows(self) -> list[list[str]]:
-        """Formatted cells, in the order of the columns."""
-        return [[column.text(row[column.key]) for column in self.columns] for row in self.rows]
+    def text_rows(self, resolution_ms: float | None = None) -> list[list[str]]:
+        """Formatted cells, in the order of the columns.
+
+        Args:
+            resolution_ms: what the instrument was calibrated to; measured times show no finer digits.
+        """
+
+        def text(column: Column[Any], row: dict[str, Value]) -> str:
+            measured = column.unit == "ms" or (row.get("unit") == "ms" and column.key in _OF_ROW_UNIT)
+            # Lateness is read off our own clock; what arrives late does not blur it.
+            own = column.key.startswith("pacing")
+            return column.text(row[column.key], resolution_ms if measured and not own else None)
+
+        return [[text(column, row) for column in self.columns] for row in self.rows]
+
+
+_OF_ROW_UNIT = ("baseline", "candidate", "difference", "low", "high")
+"""Columns of a table of differences whose unit stands in the row."""
 
 
 def _table(columns: Sequence[Column[T]], items: Sequence[T], notes: Sequence[str] = ()) -> Table:

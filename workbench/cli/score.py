@@ -40,7 +40,8 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
     from workbench.store import open_run
     from workbench.tables import summary_table
 
-    stored = open_run(load_settings(os.environ, store=store).store, run)
+    root = load_settings(os.environ, store=store).store
+    stored = open_run(root, run)
     if name == "all":
         _panel(stored, as_json)
         return
@@ -50,7 +51,7 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
         facts = {"name": which.name, "version": which.version, "hash": which.hash}
         print_json(result_json(result) | {"normaliser": facts})
         return
-    print_table(summary_table(result.cells))
+    print_table(summary_table(result.cells), store=root)
     note(f"Scored {len(result.scores)} sessions of {stored.run_id} with normaliser {which.name} {which.version}")
 
 

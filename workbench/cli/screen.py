@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,8 +34,14 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def print_table(table: Table, title: str = "") -> None:
-    """A table on stdout and its notes below it; plain and unshortened where stdout is no terminal."""
+def print_table(table: Table, title: str = "", store: Path | None = None) -> None:
+    """A table on stdout and its notes below it; plain and unshortened where stdout is no terminal.
+
+    Args:
+        table: what to print.
+        title: above it.
+        store: folder of the runs; where a calibration lies in it, times show no finer digits than it supports.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -44,12 +51,24 @@ def print_table(table: Table, title: str = "") -> None:
     for column in table.columns:
         left = any(isinstance(row[column.key], str) for row in table.rows)
         drawn.add_column(Text(column.heading), justify="left" if left else "right", overflow="fold")
-    for row in table.text_rows():
+    resolution_ms = _resolution_ms(store) if store is not None else None
+    for row in table.text_rows(resolution_ms):
         drawn.add_row(*map(Text, row))
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, highlight=False)
     console.print(drawn)
     for line in table.notes:
         console.print(Text(f"  {line}"), soft_wrap=True)
+    if resolution_ms is not None:
+        console.print(
+            Text(f"  times to {resolution_ms:g} ms, the resolution found by workbench calibrate"), soft_wrap=True
+        )
+
+
+def _resolution_ms(store: Path) -> float | None:
+    from workbench.calibration import load_calibration
+
+    found = load_calibration(store)
+    return found.resolution_ms if found is not None else None
 
 
 @contextlib.contextmanager

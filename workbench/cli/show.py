@@ -27,7 +27,8 @@ def show(run: str, sessions: bool, text: bool, store: Path | None, as_json: bool
     from workbench.store import open_run
     from workbench.tables import cells_table, sessions_table
 
-    stored = open_run(load_settings(os.environ, store=store).store, run)
+    root = load_settings(os.environ, store=store).store
+    stored = open_run(root, run)
     result = load_result(stored)
     table = sessions_table(result.scores)
     texts = [
@@ -48,7 +49,7 @@ def show(run: str, sessions: bool, text: bool, store: Path | None, as_json: bool
         f"endpoint {manifest.endpoint}, recogniser {manifest.recogniser or 'of the service'}, seed {manifest.seed}, "
         f"normaliser {result.scores[0].normaliser if result.scores else '-'}"
     )
-    print_table(table if sessions else cells_table(result.cells))
+    print_table(table if sessions else cells_table(result.cells), store=root)
     for item in texts:
         click.echo(f"{item['session']}\n  reference   {item['reference']}\n  transcript  {item['transcript']}")
         if item["error"]:

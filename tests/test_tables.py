@@ -75,7 +75,7 @@ def test_notes_say_what_was_left_out():
     notes = cells_table(CELLS).notes
     assert "clean: latencies of 1 sessions left out, pacing invalid (p99 lateness 60.0 ms > 10 ms)" in notes
     assert "noise: 1 of 1 sessions failed and are in no average" in notes
-    assert "noise: wer: all sessions failed" in notes
+    assert "noise: WER: all sessions failed" in notes
 
 
 def test_notes_name_the_other_zero_of_first_partial():

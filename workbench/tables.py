@@ -162,6 +162,10 @@ CELL_COLUMNS: tuple[Column[CellScore], ...] = (
 )
 
 
+_TITLES = {c.key.replace("_ms", "_ns"): c.title for c in CELL_COLUMNS}
+"""Fields of a cell score to what a table calls them."""
+
+
 def cells_table(cells: Sequence[CellScore]) -> Table:
     """One row a cell; the notes name what was left out and why values are missing."""
     notes = []
@@ -173,7 +177,7 @@ def cells_table(cells: Sequence[CellScore]) -> Table:
             notes.append(f"{cell.cell}: latencies of {cell.left_out} sessions left out, pacing invalid ({why})")
         if cell.first_partial_ns is not None and cell.first_partial_name != "first partial":
             notes.append(f"{cell.cell}: first partial is counted from audio start, the words have no times")
-        notes += [f"{cell.cell}: {name}: {why}" for name, why in cell.reasons.items()]
+        notes += [f"{cell.cell}: {_TITLES.get(name, name)}: {why}" for name, why in cell.reasons.items()]
     return _table(CELL_COLUMNS, cells, notes)
 
 

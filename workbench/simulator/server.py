@@ -222,7 +222,8 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     if record.exc_info and record.exc_info[0] is not None:
         record.msg, record.args = f"{record.getMessage().strip()}: {record.exc_info[0].__name__}", None
     record.exc_info = None
-    return True
+    # uvicorn takes a handshake that was refused on purpose, before the 101, for a fault of the application.
+    return "returned without completing handshake" not in record.getMessage()
 
 
 async def _http_refusal(_: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from workbench.protocol.endpoints import ENDPOINTS
 from workbench.settings import ServiceAddress
 
 TERMINAL = '{"transcript":{"transcript":"EOF"}}'
@@ -52,6 +53,53 @@ async def read_to_end(ws: WebSocket) -> list[str]:
             return seen
 
 
+async def takes_it_all(ws: WebSocket) -> None:
+    """A ``/ws/stream`` that says nothing and closes when the end marker is there."""
+    await ws.accept()
+    await read_to_marker(ws)
+    await ws.close()
+
+
+async def read_to_marker(ws: WebSocket) -> list[str]:
+    """Everything the client sends, up to the end marker."""
+    seen = []
+    while True:
+        seen.append(await ws.receive_text())
+        if "RU9G" in seen[-1]:
+            return seen
+
+
+SESSION = "11111111-2222-4333-8444-555555555555"
+TEMPLATE = "99999999-2222-4333-8444-555555555555"
+SEGMENTS = [{"transcript": "blood", "lang_id": "en"}, {"transcript": "pressure", "lang_id": "en"}]
+TEMPLATES = {
+    "form_templates": [
+        {"template_id": TEMPLATE, "type": "VITALS_ASSESSMENT", "name": "Vitals", "description": "", "schema": {}},
+        {"template_id": SESSION, "type": "SKIN_ASSESSMENT", "name": "Skin", "description": "", "schema": {}},
+    ]
+}
+DEFAULTS: dict[str, tuple[int, object]] = {
+    "create_ambient": (201, {"ambient_session_id": SESSION}),
+    "create_form": (201, {"ambient_session_id": SESSION}),
+    "seed_ambient_context": (200, None),
+    "end_ambient": (200, None),
+    "ambient_status": (200, {"status": "completed"}),
+    "form_status": (200, {"status": "completed"}),
+    "ambient_transcript": (200, {"final_transcript": SEGMENTS}),
+    "form_templates": (200, TEMPLATES),
+    "form_structured_data": (
+        200,
+        {
+            "structured_data": {
+                "generated_values": [{"form_template_id": TEMPLATE}],
+                "non_generated_values": [{"form_template_id": SESSION}],
+            }
+        },
+    ),
+}
+"""What :class:`Service` answers by endpoint name where a test plans nothing; ``{}`` for all others."""
+
+
 @dataclass
 class Service:
     """What a test may choose, and what it may look at afterwards."""
@@ -61,6 +109,8 @@ class Service:
     create: list[Response] = field(default_factory=list)
     end: list[Response] = field(default_factory=list)
     register: list[Response] = field(default_factory=list)
+    planned: dict[str, list[Response]] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -86,6 +136,25 @@ class Service:
     async def on_end(self, request: Request) -> Response:
         return await self._answer("end", self.end, request, JSONResponse({}))
 
+    async def on_other(self, name: str, request: Request) -> Response:
+        """Any other endpoint of the route table."""
+        self.paths.append(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
+        status, body = DEFAULTS.get(name, (200, {}))
+        default = Response(status_code=status) if body is None else JSONResponse(body, status)
+        return await self._answer(name, self.planned.get(name, []), request, default)
+
+    def other_routes(self) -> list[Route]:
+        """Every endpoint that has no handler of its own."""
+        own = ("login", "register", "create_dictation", "end_dictation")
+
+        def handler(name: str) -> Callable[[Request], Awaitable[Response]]:
+            async def handle(request: Request) -> Response:
+                return await self.on_other(name, request)
+
+            return handle
+
+        return [Route(e.path, handler(e.name), methods=[e.method]) for e in ENDPOINTS if e.name not in own]
+
     async def on_socket(self, ws: WebSocket) -> None:
         self.upgrades.append(dict(ws.headers))
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -106,7 +175,9 @@ async def serve(service: Service, **tls: str) -> AsyncIterator[Service]:
             Route("/api/v1/auth/register", service.on_register, methods=["POST"]),
             Route("/api/v1/transcription/session/create", service.on_create, methods=["POST"]),
             Route("/api/v1/transcription/session/{id}/end", service.on_end, methods=["POST"]),
+            *service.other_routes(),
             WebSocketRoute("/ws/transcribe", service.on_socket),
+            WebSocketRoute("/ws/stream", service.on_socket),
         ]
     )
     listener = socket.socket()

@@ -25,7 +25,7 @@ from workbench.plan import SessionPlan
 from workbench.protocol.bodies import CreatedDictation, DictationResult
 from workbench.protocol.endpoints import CREATE_DICTATION, END_DICTATION, SOCKET_PATHS
 from workbench.protocol.messages import Product
-from workbench.recording import UNSET, Connect, Outcome, SessionKey, SessionRecord
+from workbench.recording import Connect, Outcome, SessionKey, SessionRecord
 from workbench.settings import Limits, ServiceAddress
 from workbench.streaming import SessionFailed, StreamPlayer
 from workbench.units import NS_PER_MS
@@ -205,10 +205,14 @@ async def play_note(record: SessionRecord, job: Job, service: Service, pacer: Pa
 async def _result(record: SessionRecord, calls: SessionCalls, service: Service, pacer: Pacer) -> None:
     product, session_id, limits = record.product, record.remote_id or "", service.limits
 
+    def log(done: asyncio.Future[Arrival]) -> None:
+        if not done.cancelled():
+            calls.arrived(done.result().text, done.result().received_ns)
+
     def notified() -> asyncio.Future[Arrival]:
         assert service.webhooks is not None  # noqa: S101  called only where there is one
         found = service.webhooks.notified(session_id)
-        found.add_done_callback(lambda done: None if done.cancelled() else _log_arrival(record, done.result()))
+        found.add_done_callback(log)
         return found
 
     status, _ = await _timed(
@@ -235,10 +239,6 @@ async def _result(record: SessionRecord, calls: SessionCalls, service: Service, 
 
 
 _SAYS = {"failed": "failed", "aborted": "was aborted"}
-
-
-def _log_arrival(record: SessionRecord, arrival: Arrival) -> None:
-    record.frames.rest(arrival.text, UNSET, arrival.received_ns)
 
 
 # -- the socket -----------------------------------------------------------------------------------------------------

@@ -85,17 +85,33 @@ class SessionCalls:
     def __init__(self, rest: SukiRest, log: FrameLog) -> None:
         self._rest = rest
         self._log = log
+        self._calling = False
+        self._arrived: list[Exchange] = []
 
     async def call(self, endpoint: Endpoint, body: msgspec.Struct | None = None, **path: str) -> Any:  # noqa: ANN401
         """As :meth:`SukiRest.call`, with every try in the log."""
         tries: list[Exchange] = []
+        self._calling = True
         try:
             # No placeholder of a path is named like a keyword of the call.
             return await self._rest.call(endpoint, body, exchanges=tries, **path)  # type: ignore[arg-type]
         finally:
+            self._calling = False
             # Written here and not in the thread that calls: the log belongs to the session's event loop.
-            for one in tries:
-                self._log.rest(one.text, one.sent_ns, UNSET if one.received_ns is None else one.received_ns)
+            for one in sorted([*tries, *self._arrived], key=_stamp):
+                self._write(one)
+            self._arrived.clear()
+
+    def arrived(self, text: str, received_ns: int) -> None:
+        """Put a notification into the log; behind an answer that came earlier and is still on its way here."""
+        arrival = Exchange(text, UNSET, received_ns)
+        if self._calling:
+            self._arrived.append(arrival)
+        else:
+            self._write(arrival)
+
+    def _write(self, one: Exchange) -> None:
+        self._log.rest(one.text, one.sent_ns, UNSET if one.received_ns is None else one.received_ns)
 
     async def create_note(self, product: Product, session_id: str | None, encounter_id: str | None) -> str:
         """Create an ambient or form-filling session; returns its id.
@@ -128,6 +144,10 @@ class SessionCalls:
     async def results(self, product: Product, session_id: str) -> list[Any]:
         """Every result of a completed session, in the order of its routes."""
         return [await self.call(endpoint, ambient_session_id=session_id) for endpoint in NOTE_ROUTES[product].results]
+
+
+def _stamp(one: Exchange) -> int:
+    return one.sent_ns if one.received_ns is None else one.received_ns
 
 
 def joined_transcript(results: list[Any]) -> str | None:

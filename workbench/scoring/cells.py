@@ -62,6 +62,8 @@ class CellScore:
         stability: of the sessions in the latencies, added up.
         meaning, values, screen: of the completed sessions, added up.
         reasons: column name to why it is None, or why it is thin.
+        unscored: completed sessions without a text to compare; they are in no rate.
+        result_low_p50_ns, result_high_p50_ns: medians of both ends of the time to result.
     """
 
     cell: str
@@ -94,6 +96,9 @@ class CellScore:
     values: ValueCounts
     screen: Screen
     reasons: dict[str, str] = field(default_factory=dict)
+    unscored: int = 0
+    result_low_p50_ns: int | None = None
+    result_high_p50_ns: int | None = None
 
     @property
     def coverage(self) -> float | None:
@@ -128,21 +133,22 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
     sessions = latest_attempts(members)
     done = [s for s in sessions if not s.failed]
     timed = [s for s in done if s.timed]
+    scored = [s for s in done if s.unscorable is None]
     reasons: dict[str, str] = {}
     if not done:
         reasons["wer"] = "all sessions failed"
     elif not any(s.words.reference for s in done):
-        reasons["wer"] = "no reference words"
+        reasons["wer"] = next((s.unscorable for s in done if s.unscorable), "no reference words")
     name = "first_partial_ns" if any(s.latency.first_partial_ns is not None for s in timed) else _AUDIO_START
     finalisation = _known(timed, "finalisation_ns")
     latencies = [v for s in timed for v in s.latency.word_latency_ns if v is not None]
     places = {u: i for i, u in enumerate(dict.fromkeys(s.utterance for s in timed))}
     owners = [places[s.utterance] for s in timed for v in s.latency.word_latency_ns if v is not None]
     interval = rate_interval(
-        [s.words.errors for s in done],
-        [s.words.reference for s in done],
+        [s.words.errors for s in scored],
+        [s.words.reference for s in scored],
         seed=seed,
-        blocks=[s.utterance for s in done],
+        blocks=[s.utterance for s in scored],
     )
     if interval is None and done:
         reasons["wer_interval"] = "fewer than two utterances with words"
@@ -177,8 +183,11 @@ def _score_cell(cell: str, members: list[SessionScore], seed: int) -> CellScore:
         stability=sum((s.stability for s in timed), Stability()),
         meaning=sum((s.meaning for s in done), Meaning()),
         values=sum((s.values for s in done), ValueCounts()),
-        screen=sum((s.screen for s in done[1:]), done[0].screen) if done else Screen(),
+        screen=sum((s.screen for s in scored[1:]), scored[0].screen) if scored else Screen(),
         reasons=reasons,
+        unscored=len(done) - len(scored),
+        result_low_p50_ns=percentile([v for s in done if (v := s.result.low_ns) is not None], 50),
+        result_high_p50_ns=percentile([v for s in done if (v := s.result.high_ns) is not None], 50),
     )
     _explain(found, timed, len(done))
     return found

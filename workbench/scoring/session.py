@@ -7,7 +7,7 @@ where scores are pooled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.metrics.accuracy import ErrorCounts, char_errors, word_errors
 from workbench.metrics.alignment import align
@@ -15,6 +15,7 @@ from workbench.metrics.inference import error_track
 from workbench.metrics.instrument import Instrument, instrument
 from workbench.metrics.latency import Latency, latency
 from workbench.metrics.normalize import NORMALISERS, Normaliser
+from workbench.metrics.results import TimeToResult, time_to_result
 from workbench.metrics.rows import flatten, row_types, unflatten
 from workbench.metrics.screen import Screen, screen
 from workbench.metrics.stability import Stability, stability
@@ -47,6 +48,8 @@ class SessionScore:
         screen: marks, capitals, speakers, and the joined finals.
         track: errors along the normalised reference, for the matched-pairs test.
         violations: breaches of the contract by the service.
+        result: from the session's end to its result.
+        unscorable: why there is no text to compare, so that all counts of words are empty; None where there is one.
     """
 
     cell: str
@@ -71,6 +74,8 @@ class SessionScore:
     screen: Screen = field(default_factory=Screen)
     track: tuple[int, ...] = ()
     violations: int = 0
+    result: TimeToResult = field(default_factory=TimeToResult)
+    unscorable: str | None = None
 
     @property
     def key(self) -> SessionKey:
@@ -121,11 +126,28 @@ def score_session(record: SessionRecord, normaliser: Normaliser) -> SessionScore
         record: any record, failed or not.
         normaliser: applied to both sides.
     """
+    if (why := record.unscorable()) is not None:
+        return _unscored(record, normaliser, why)
     hypothesis = record.hypothesis()
     wanted = record.reference.spoken if normaliser.spoken else record.reference.written
     ours, theirs = normaliser(wanted), normaliser(hypothesis)
     ours_words, their_words = ours.split(), theirs.split()
     raw = word_errors(_RAW.tokens(record.reference.written), _RAW.tokens(hypothesis))
+    return replace(
+        _unscored(record, normaliser, None),
+        words=word_errors(ours_words, their_words),
+        raw=raw,
+        chars=char_errors(ours, theirs),
+        stability=stability(record),
+        meaning=meaning(record.reference, hypothesis),
+        values=value_counts(record.reference, hypothesis),
+        screen=screen(record, normaliser),
+        track=_track(ours_words, their_words),
+    )
+
+
+def _unscored(record: SessionRecord, normaliser: Normaliser, why: str | None) -> SessionScore:
+    """What does not depend on the text: a session without one is not a session of deletions."""
     return SessionScore(
         cell=record.key.cell,
         utterance=record.key.utterance,
@@ -138,17 +160,11 @@ def score_session(record: SessionRecord, normaliser: Normaliser) -> SessionScore
         normaliser_hash=normaliser.hash,
         speaker=record.speaker,
         tags=record.tags,
-        words=word_errors(ours_words, their_words),
-        raw=raw,
-        chars=char_errors(ours, theirs),
         instrument=instrument(record),
         latency=latency(record),
-        stability=stability(record),
-        meaning=meaning(record.reference, hypothesis),
-        values=value_counts(record.reference, hypothesis),
-        screen=screen(record, normaliser),
-        track=_track(ours_words, their_words),
         violations=len(record.violations),
+        result=time_to_result(record),
+        unscorable=why,
     )
 
 

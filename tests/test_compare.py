@@ -1,14 +1,18 @@
 """Paired comparison of scores."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.metrics.records import session, spoken
-from workbench.compare import LATENCIES, adjust, compare_scores
+from workbench.compare import LATENCIES, RATES, adjust, adjust_metrics, compare_scores, noise_floor
 from workbench.errors import InputError
+from workbench.metrics.inference import holm
 from workbench.metrics.normalize import normaliser
 from workbench.recording import Outcome
+from workbench.reference import Reference, Term
 from workbench.scoring import score_session
 from workbench.units import NS_PER_MS
 
@@ -40,8 +44,10 @@ def test_a_run_against_itself_does_not_differ():
     """Difference 0, p = 1, in every metric."""
     same = scores(["no chest pain", "no pain", "no test pain", "chest pain"])
     found = compare_scores(same, same, seed=1)
-    assert {d.difference for d in found.differences} == {0}
-    assert {d.p_value for d in found.differences} == {1.0}
+    known = [d for d in found.differences if d.reason is None]
+    assert {d.difference for d in known} == {0}
+    assert {d.p_value for d in known} == {1.0}
+    assert {d.metric for d in found.differences} - {d.metric for d in known} == set(RATES) - {"wer", "wer_raw"}
     assert found.n == 4
 
 
@@ -131,6 +137,55 @@ def test_a_family_of_comparisons_is_adjusted_and_says_how():
         assert [(c.adjusted.method, c.adjusted.family) for c in adjusted] == [(method, 2)] * 3
         assert adjusted[2].adjusted.value is None
         assert all(c.adjusted.value >= c.wer.p_value for c in adjusted[:2])
+
+
+def test_every_metric_of_every_comparison_is_in_one_family():
+    """Holm over all known p-values; unknown ones stay unknown."""
+    base = scores(["no chest pain"] * 6)
+    first, second = (compare_scores(base, scores(t * 3), seed=1) for t in (["no pain", "no chest pain"], ["no", "x y"]))
+    known = [d.p_value for c in (first, second) for d in c.differences if d.p_value is not None]
+    adjusted = adjust_metrics([first, second])
+    found = [d.p_adjusted for c in adjusted for d in c.differences if d.p_adjusted is not None]
+    assert found == holm(known)
+    assert all((d.p_adjusted is None) == (d.p_value is None) for c in adjusted for d in c.differences)
+
+
+def test_the_noise_floor_is_the_second_play_minus_the_first():
+    """Later by 30 ms the second time; sessions that failed once, or were played once, are not in it."""
+    texts = ["no chest pain"] * 4
+    first = scores(texts)
+    again = [replace(s, repeat=1) for s in scores(texts[:3], delay=30)]
+    again[2] = replace(again[2], failed=True)
+    floor = noise_floor([*first, *again], 1)
+    assert floor.n == 2
+    assert floor.width("word_finality_p50") == 30 * NS_PER_MS
+    assert floor.width("wer") == 0
+    assert floor.width("value_accuracy") is floor.width("nothing of the kind") is None
+    assert noise_floor(first, 1) is None
+
+
+def test_plays_of_one_utterance_under_many_cells_are_one_block():
+    """Two cells, two utterances, two plays: n counts utterances."""
+    plays = [replace(s, cell=c, repeat=r) for c in ("a", "b") for r in (0, 1) for s in scores(["no pain", "no"])]
+    assert noise_floor(plays, 1).n == 2
+
+
+def test_clinical_rates_are_compared_where_the_reference_has_any():
+    """A missed term lowers recall and raises medical WER; utterances without terms are not in n."""
+    marked = Reference(PAIN.written, PAIN.spoken, PAIN.words, (Term("chest pain", "medical"),))
+
+    def side(text):
+        told = [
+            score_session(session(marked, [(700, "final", text)], utterance=f"m{i}"), normaliser("basic"))
+            for i in range(3)
+        ]
+        return told + scores(["no chest pain"])
+
+    found = compare_scores(side("no chest pain"), side("no"), seed=1)
+    recall, medical = named(found, "term_recall"), named(found, "medical_wer")
+    assert (recall.n, recall.baseline, recall.candidate) == (3, 1.0, 0.0)
+    assert medical.difference == pytest.approx(1.0)
+    assert found.n == 4
 
 
 @settings(max_examples=25)

@@ -12,13 +12,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.errors import InputError
-from workbench.metrics.accuracy import ErrorCounts
 from workbench.metrics.clustered import percentile_draws
 from workbench.metrics.inference import MatchedPairs, benjamini_hochberg, holm, mapsswe, matched_segments
 from workbench.metrics.stats import DRAWS, Interval, percentile, rate_draws, two_sided_p
 from workbench.scoring import SessionScore, latest_attempts
 
-__all__ = ["LATENCIES", "Adjusted", "Comparison", "Difference", "Unpaired", "adjust", "compare_scores"]
+__all__ = [
+    "HIGHER_IS_BETTER",
+    "LATENCIES",
+    "RATES",
+    "Adjusted",
+    "Comparison",
+    "Difference",
+    "NoiseFloor",
+    "Unpaired",
+    "adjust",
+    "adjust_metrics",
+    "compare_scores",
+    "noise_floor",
+]
 
 # Percentiles of words are drawn from thousands of values; 2,000 draws settle a 95 % interval to about 1 % of its width.
 _LATENCY_DRAWS = 2_000
@@ -38,6 +50,7 @@ class Difference:
         interval: of the difference.
         p_value: two-sided, paired bootstrap.
         reason: why the values are None, or None.
+        p_adjusted: Holm-adjusted over the family of :func:`adjust_metrics`; None outside one.
     """
 
     metric: str
@@ -49,6 +62,7 @@ class Difference:
     interval: Interval | None = None
     p_value: float | None = None
     reason: str | None = None
+    p_adjusted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,37 @@ class Adjusted:
     family: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoiseFloor:
+    """How much the same configuration differs from itself when it is played twice (A/A).
+
+    Attributes:
+        n: utterances played twice.
+        differences: second play minus first, one a metric.
+    """
+
+    n: int
+    differences: tuple[Difference, ...]
+
+    def width(self, metric: str) -> float | None:
+        """Largest absolute difference that the A/A interval holds, in the unit of the metric; None where unknown."""
+        for difference in self.differences:
+            if difference.metric == metric and difference.interval is not None:
+                ends = (difference.interval.low, difference.interval.high)
+                return max((abs(end) for end in ends if end is not None), default=None)
+        return None
+
+
+# Numerator and denominator of each rate that is compared; counts add over utterances, the rate is derived.
+RATES: dict[str, Callable[[SessionScore], tuple[int, int]]] = {
+    "wer": lambda s: (s.words.errors, s.words.reference),
+    "wer_raw": lambda s: (s.raw.errors, s.raw.reference),
+    "medical_wer": lambda s: (s.meaning.medical_errors, s.meaning.medical_words),
+    "term_recall": lambda s: (s.meaning.terms.hits, s.meaning.terms.reference),
+    "value_accuracy": lambda s: (s.values.kept, s.values.said),
+}
+HIGHER_IS_BETTER = frozenset({"term_recall", "value_accuracy"})
+
 # Percentile and source of each latency that is compared; the values of an utterance stay together in every draw.
 LATENCIES: dict[str, tuple[float, Callable[[SessionScore], Iterable[int | None]]]] = {
     "first_partial": (50, lambda s: [_first_partial(s)]),
@@ -122,7 +167,7 @@ def _first_partial(score: SessionScore) -> int | None:
 
 
 def compare_scores(baseline: Sequence[SessionScore], candidate: Sequence[SessionScore], *, seed: int) -> Comparison:
-    """Paired differences of WER and of latencies, candidate minus baseline.
+    """Paired differences of rates and of latencies, candidate minus baseline.
 
     Args:
         baseline: scores of one run or of one cell; repeats of an utterance are pooled.
@@ -140,8 +185,7 @@ def compare_scores(baseline: Sequence[SessionScore], candidate: Sequence[Session
     ]
     pairs = [(_done(ours[u]), _done(theirs[u])) for u in paired]
     differences = [
-        _wer_difference("wer", [(_pool(a, "words"), _pool(b, "words")) for a, b in pairs], seed),
-        _wer_difference("wer_raw", [(_pool(a, "raw"), _pool(b, "raw")) for a, b in pairs], seed),
+        *(_rate_difference(name, pairs, seed) for name in RATES),
         *(_latency_difference(name, pairs, seed) for name in LATENCIES),
     ]
     test = mapsswe([segment for a, b in pairs for segment in _segments(a, b)])
@@ -162,6 +206,42 @@ def adjust(comparisons: Sequence[Comparison], *, false_discovery: bool = False) 
         replace(c, adjusted=Adjusted(None if c.wer.p_value is None else next(values), method, len(known)))
         for c in comparisons
     ]
+
+
+def adjust_metrics(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Comparisons whose every difference has its Holm-adjusted p-value; the family is all metrics of all of them."""
+    known = [d.p_value for c in comparisons for d in c.differences if d.p_value is not None]
+    values = iter(holm(known))
+    return [
+        replace(
+            c,
+            differences=tuple(d if d.p_value is None else replace(d, p_adjusted=next(values)) for d in c.differences),
+        )
+        for c in comparisons
+    ]
+
+
+def noise_floor(scores: Sequence[SessionScore], seed: int) -> NoiseFloor | None:
+    """Difference between two plays of the same sessions: repeat 1 minus repeat 0, whatever their cell.
+
+    The plays of one utterance under several cells stay together as one block of resampling.
+
+    Args:
+        scores: of a run that played its sessions at least twice.
+        seed: of the draws.
+
+    Returns:
+        None where no session was completed twice.
+    """
+    plays: list[dict[tuple[str, str], SessionScore]] = [{}, {}]
+    for score in latest_attempts(scores):
+        if score.repeat < 2 and not score.failed:
+            plays[score.repeat][score.cell, score.utterance] = score
+    both = [place for place in plays[0] if place in plays[1]]
+    if not both:
+        return None
+    found = compare_scores([plays[0][place] for place in both], [plays[1][place] for place in both], seed=seed)
+    return NoiseFloor(found.n, found.differences)
 
 
 def _segments(ours: list[SessionScore], theirs: list[SessionScore]) -> list[tuple[int, int]]:
@@ -209,25 +289,25 @@ def _why_unpaired(ours: list[SessionScore] | None, theirs: list[SessionScore] | 
     return None
 
 
-def _pool(scores: list[SessionScore], name: str) -> ErrorCounts:
-    return sum((getattr(s, name) for s in scores), ErrorCounts())
-
-
-def _wer_difference(metric: str, pairs: list[tuple[ErrorCounts, ErrorCounts]], seed: int) -> Difference:
-    baseline, candidate = (sum((p[k] for p in pairs), ErrorCounts()).rate for k in (0, 1))
-    if baseline is None or candidate is None:
-        return Difference(metric, "rate", len(pairs), baseline, candidate, reason="no reference words in common")
+def _rate_difference(metric: str, pairs: list[tuple[list[SessionScore], list[SessionScore]]], seed: int) -> Difference:
+    """Difference of a pooled rate; utterances that have nothing to count on either side are not in its n."""
+    counts_of = RATES[metric]
+    rows = [tuple(sum(column) for side in pair for column in zip(*map(counts_of, side), strict=True)) for pair in pairs]
+    columns = np.array([row for row in rows if any(row)], np.int64).reshape(-1, 4)
+    n = len(columns)
+    errors_a, words_a, errors_b, words_b = (int(total) for total in columns.sum(axis=0))
+    if not words_a or not words_b:
+        what = "reference words" if metric.startswith("wer") else "such words in the references"
+        return Difference(metric, "rate", n, reason=f"no {what} in common")
+    baseline, candidate = errors_a / words_a, errors_b / words_b
     observed = candidate - baseline
-    if len(pairs) < 2:
+    if n < 2:
         reason = "one utterance: no interval"
-        return Difference(metric, "rate", len(pairs), baseline, candidate, observed, reason=reason)
-    columns = np.array([(a.errors, a.reference, b.errors, b.reference) for a, b in pairs], np.int64)
+        return Difference(metric, "rate", n, baseline, candidate, observed, reason=reason)
     sums = rate_draws(columns, np.random.default_rng(seed), DRAWS)
     sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
     draws = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
-    return Difference(
-        metric, "rate", len(pairs), baseline, candidate, observed, _interval(draws), two_sided_p(draws)
-    )
+    return Difference(metric, "rate", n, baseline, candidate, observed, _interval(draws), two_sided_p(draws))
 
 
 def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[SessionScore]]], seed: int) -> Difference:
@@ -253,9 +333,7 @@ def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[Se
         return Difference(name, "ns", len(usable), baseline, candidate, observed, reason=reason)
     drawn = percentile_draws(samples, len(usable), p, np.random.default_rng(seed), _LATENCY_DRAWS)
     draws = drawn[:, 1] - drawn[:, 0]
-    return Difference(
-        name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws)
-    )
+    return Difference(name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws))
 
 
 def _interval(draws: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Interval:

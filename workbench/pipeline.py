@@ -9,15 +9,18 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from workbench.client.context import with_templates
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
+from workbench.client.webhooks import WebhookReceiver
 from workbench.errors import ConfigurationError
 from workbench.metrics.inference import smallest_detectable
 from workbench.metrics.normalize import Normaliser, normaliser
+from workbench.protocol.messages import Product
 from workbench.question import Question, prepare_jobs
 from workbench.recording import SessionRecord
 from workbench.runner import Job, Service, play_many
@@ -81,8 +84,11 @@ async def _evaluate(
     on_session: Callable[[SessionRecord, int], object] | None,
 ) -> RunResult:
     async with _service(settings, question.transport) as (service, recogniser):
-        # The login comes before the run directory: wrong credentials leave no empty run behind.
+        # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
         await service.rest.token()
+        if question.product is Product.FORM_FILLING:
+            forms = await with_templates(service.rest, question.context, question.form_templates)
+            jobs = [replace(job, context=forms) for job in jobs]
         manifest = _manifest(question, service.address.name, recogniser, len(jobs))
         with RunWriter.create(settings.store, manifest) as writer:
             done = 0
@@ -114,6 +120,10 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
     """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration."""
     async with contextlib.AsyncExitStack() as stack:
         recogniser: str | None = None
+        webhooks: WebhookReceiver | None = None
+        if settings.webhook_port is not None and settings.webhook_secret is not None:
+            receiver = WebhookReceiver(settings.webhook_secret, port=settings.webhook_port)
+            webhooks = await stack.enter_async_context(receiver)
         if settings.endpoint == "simulator":
             recogniser = f"pocketsphinx {settings.model}"
             simulator = await stack.enter_async_context(LocalSimulator("--model", settings.model))
@@ -124,7 +134,7 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
             credentials = settings.credentials or _default_credentials(address)
         tls = tls_context(settings.ca_file)
         rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
-        yield Service(address, rest, tls, settings.limits, transport), recogniser
+        yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser
 
 
 def _default_credentials(address: ServiceAddress) -> Credentials:
@@ -174,7 +184,7 @@ def _manifest(question: Question, endpoint: str, recogniser: str | None, planned
         product=question.product.value,
         recogniser=recogniser,
         normaliser=_facts(question.normaliser),
-        settings={"transport": question.transport, "compression": "off"},
+        settings={"transport": question.transport, "compression": "off", "push_to_talk": question.push_to_talk},
         planned=planned,
     )
 

@@ -9,7 +9,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from workbench.audio.degrade import prepare
+from workbench.client.calls import Context
 from workbench.corpus import Corpus, Utterance, read_utterance
 from workbench.errors import CorpusError, InputError
 from workbench.metrics.normalize import Normaliser, normaliser
@@ -37,6 +40,12 @@ class Question:
         normaliser: of the first scores.
         product, dialect: what is spoken.
         transport: ``websockets`` or ``picows``.
+        push_to_talk: utterances of one speaker are connections of one dictation session.
+        context: what ambient and form-filling sessions are told.
+        form_templates: ids, names or types of the templates that form filling fills.
+
+    Raises:
+        InputError: what the product does not have, or audio that its socket does not take.
     """
 
     corpus: Corpus
@@ -49,6 +58,37 @@ class Question:
     product: Product = Product.DICTATION
     dialect: Dialect = Dialect.LIVE
     transport: str = "websockets"
+    push_to_talk: bool = False
+    context: Context | None = field(default=None, repr=False)
+    form_templates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        product = self.product.value
+        if self.push_to_talk and self.product is not Product.DICTATION:
+            raise InputError("push-to-talk is for dictation", item="--push-to-talk", got=product)
+        if self.context is not None and self.product is Product.DICTATION:
+            raise InputError("dictation has no context", item="--context")
+        if self.form_templates and self.product is not Product.FORM_FILLING:
+            raise InputError("only form filling has templates", item="--form-template", got=product)
+        in_context = self.context is not None and self.context.form_filling is not msgspec.UNSET
+        if self.product is Product.FORM_FILLING and not (self.form_templates or in_context):
+            raise InputError(
+                "form filling needs a template", item="--form-template", got="none", expected="a name or an id"
+            )
+        if self.product is not Product.DICTATION:
+            self._check_stream_audio()
+
+    def _check_stream_audio(self) -> None:
+        """``/ws/stream`` declares no audio configuration: it takes one rate and one length of chunks (S-153)."""
+        for cell in self.cells:
+            audio = cell.audio
+            if (audio.sample_rate_hz, audio.chunk_ms) != (16_000, 100):
+                raise InputError(
+                    f"{self.product.value} takes one kind of audio only",
+                    item=cell.name,
+                    got=f"{audio.sample_rate_hz} Hz in chunks of {audio.chunk_ms} ms",
+                    expected="16000 Hz in chunks of 100 ms",
+                )
 
     @property
     def sessions(self) -> int:
@@ -145,4 +185,16 @@ def prepare_jobs(question: Question, on_progress: Callable[[int, int], object] |
                 on_progress(len(plans), total)
     ids, names = [u.id for u in question.utterances], [c.name for c in question.cells]
     order = play_order(ids, names, question.repeats, question.seed)
-    return [Job(SessionKey(cell, utterance, repeat), plans[utterance, cell]) for utterance, cell, repeat in order]
+    jobs = [
+        Job(
+            SessionKey(cell, utterance, repeat),
+            plans[utterance, cell],
+            talk=f"{cell}#{repeat}/{plans[utterance, cell].speaker or ''}" if question.push_to_talk else None,
+            context=question.context,
+        )
+        for utterance, cell, repeat in order
+    ]
+    if question.push_to_talk:
+        rank = {talk: place for place, talk in reversed(list(enumerate(job.talk for job in jobs)))}
+        jobs.sort(key=lambda job: rank[job.talk])  # stable: one session's utterances keep their order of play
+    return jobs

@@ -7,6 +7,7 @@ masked wherever they might be printed.
 from __future__ import annotations
 
 import ipaddress
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,6 +196,8 @@ class Settings:
         ca_file: extra certificate authority, PEM.
         limits: bounded waits.
         model: of the simulator's recogniser, where a run starts one.
+        webhook_port: where notifications are received on this machine; None receives none.
+        webhook_secret: that they are signed with.
     """
 
     endpoint: str = "simulator"
@@ -203,6 +206,8 @@ class Settings:
     ca_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
     model: str = "general"
+    webhook_port: int | None = None
+    webhook_secret: Secret | None = None
 
 
 def load_settings(
@@ -212,6 +217,7 @@ def load_settings(
     endpoint: str | None = None,
     store: Path | None = None,
     ca_file: Path | None = None,
+    webhook_port: int | None = None,
     model: str | None = None,
 ) -> Settings:
     """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
@@ -230,7 +236,21 @@ def load_settings(
         ca_file=Path(pick_ca) if pick_ca else None,
         limits=stored.limits,
         model=model or "general",
+        webhook_port=webhook_port,
+        webhook_secret=_webhook_secret(environment, pick_endpoint) if webhook_port is not None else None,
     )
+
+
+def _webhook_secret(environment: Mapping[str, str], endpoint: str) -> Secret:
+    """What notifications are signed with; a simulator that is started for the run gets a fresh one."""
+    secret = environment.get("SUKI_WEBHOOK_SECRET")
+    if not secret and endpoint != "simulator":
+        raise ConfigurationError(
+            "no secret to verify notifications with",
+            item="--webhook-port",
+            expected="SUKI_WEBHOOK_SECRET in the environment",
+        )
+    return Secret(secret or secrets.token_hex(32))
 
 
 def _read_file(file: Path) -> _File:

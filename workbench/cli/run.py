@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json, print_table, session_progress
+from workbench.cli.playing import exit_code, play_and_print, result_json
+from workbench.cli.screen import json_option
+from workbench.protocol.messages import Dialect, Product
 
-if TYPE_CHECKING:
-    from workbench.pipeline import RunResult
-    from workbench.question import Question
-    from workbench.settings import Settings
-
-__all__ = ["play_and_print", "result_json", "run"]
+__all__ = ["exit_code", "play_and_print", "result_json", "run"]
 
 
 @click.command(
@@ -33,6 +29,20 @@ __all__ = ["play_and_print", "result_json", "run"]
 @click.option("--normaliser", "normaliser_name", default="basic", show_default=True, help="Of the scores.")
 @click.option("--transport", type=click.Choice(["websockets", "picows"]), default="websockets", show_default=True)
 @click.option("--allow-failed", default=0, show_default=True, help="Sessions that may fail before the exit code is 3.")
+@click.option(
+    "--product", type=click.Choice([p.value for p in Product]), default="dictation", show_default=True,
+    help="What the sessions are for.",
+)  # fmt: skip
+@click.option("--form-template", "templates", multiple=True, metavar="NAME_OR_ID", help="To fill; may be repeated.")
+@click.option("--context", "context_file", type=click.Path(path_type=Path), help="JSON file with the visit's context.")
+@click.option("--push-to-talk", is_flag=True, help="A speaker's utterances share one dictation session.")
+@click.option(
+    "--dialect", type=click.Choice([d.value for d in Dialect]), default="live", show_default=True,
+    help="How messages are written.",
+)  # fmt: skip
+@click.option(
+    "--webhook-port", type=click.IntRange(0, 65535), help="Receive notifications here; reads SUKI_WEBHOOK_SECRET."
+)
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Further certificate authority, PEM.")
 @json_option
@@ -49,6 +59,12 @@ def run(
     normaliser_name: str,
     transport: str,
     allow_failed: int,
+    product: str,
+    templates: tuple[str, ...],
+    context_file: Path | None,
+    push_to_talk: bool,
+    dialect: str,
+    webhook_port: int | None,
     store: Path | None,
     ca_file: Path | None,
     as_json: bool,
@@ -59,6 +75,7 @@ def run(
     """
     import os
 
+    from workbench.client.context import read_context
     from workbench.corpus import find_corpus, load_corpus
     from workbench.errors import InputError
     from workbench.metrics.normalize import normaliser
@@ -66,7 +83,7 @@ def run(
     from workbench.settings import load_settings
     from workbench.sweep import cell_from
 
-    settings = load_settings(os.environ, endpoint=endpoint, store=store, ca_file=ca_file)
+    settings = load_settings(os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port)
     values = {"sample_rate_hz": sample_rate, "chunk_ms": chunk_ms}
     for text in more:
         key, equals, value = text.partition("=")
@@ -84,63 +101,11 @@ def run(
         concurrency=concurrency,
         normaliser=normaliser(normaliser_name),
         transport=transport,
+        product=Product(product),
+        dialect=Dialect(dialect),
+        push_to_talk=push_to_talk,
+        context=read_context(context_file, Product(product)) if context_file is not None else None,
+        form_templates=templates,
     )
     result = play_and_print(question, settings, as_json)
     return exit_code(result, allow_failed)
-
-
-def play_and_print(question: Question, settings: Settings, as_json: bool, more: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
-    """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate
-    from workbench.question import prepare_jobs
-    from workbench.tables import summary_table
-
-    seconds = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats
-    note(
-        f"{question.sessions} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
-        f"about {seconds / question.concurrency + 5:.0f} s"
-    )
-    jobs = prepare_jobs(question)
-    with session_progress(len(jobs)) as advance:
-        result = evaluate(question, settings, jobs=jobs, on_session=advance)
-    if as_json:
-        print_json(result_json(result) | (more or {}))
-    else:
-        print_table(summary_table(result.cells))
-        note(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}")
-    return result
-
-
-def result_json(result: RunResult) -> dict[str, Any]:
-    """A run as ``--json`` gives it."""
-    from workbench.tables import cell_json
-
-    manifest = result.run.manifest
-    return {
-        "run_id": result.run.run_id,
-        "path": str(result.run.path),
-        "status": result.run.status,
-        "corpus": manifest.corpus.name,
-        "endpoint": manifest.endpoint,
-        "recogniser": manifest.recogniser,
-        "seed": manifest.seed,
-        "sessions": len(result.scores),
-        "failed": sum(score.failed for score in result.scores),
-        "cells": [cell_json(cell) for cell in result.cells],
-    }
-
-
-def exit_code(result: RunResult, allow_failed: int) -> int:
-    """130 when stopped, 3 when more sessions failed than allowed, 0 otherwise."""
-    failed = sum(score.failed for score in result.scores)
-    if not result.complete:
-        note(f"Stopped after {len(result.scores)} sessions; nothing recorded is lost: {result.run.path}")
-        return 130
-    if failed > allow_failed:
-        first = next(score for score in result.scores if score.failed)
-        note(
-            f"workbench: {failed} of {len(result.scores)} sessions failed, first {first.key}: {first.outcome}. "
-            f"See workbench show {result.run.run_id} --sessions"
-        )
-        return 3
-    return 0

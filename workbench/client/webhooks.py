@@ -30,10 +30,9 @@ from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Not
 from workbench.recording import WEBHOOK
 from workbench.settings import Secret
 
-__all__ = ["PATH", "SECRET_VARIABLE", "Arrival", "WebhookReceiver", "resolved_links"]
+__all__ = ["PATH", "Arrival", "WebhookReceiver", "resolved_links"]
 
 PATH = "/webhooks/notification"
-SECRET_VARIABLE = "SUKI_WEBHOOK_SECRET"  # noqa: S105  the name of the variable, not its value
 
 KNOWN_STATUSES = frozenset({"success", "failure"})
 """Any other body means a timeout or a cancellation and is confirmed by polling (S-197)."""

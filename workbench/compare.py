@@ -292,7 +292,12 @@ def _why_unpaired(ours: list[SessionScore] | None, theirs: list[SessionScore] | 
 def _rate_difference(metric: str, pairs: list[tuple[list[SessionScore], list[SessionScore]]], seed: int) -> Difference:
     """Difference of a pooled rate; utterances that have nothing to count on either side are not in its n."""
     counts_of = RATES[metric]
-    rows = [tuple(sum(column) for side in pair for column in zip(*map(counts_of, side), strict=True)) for pair in pairs]
+    told = [[[s for s in side if s.unscorable is None] for side in pair] for pair in pairs]
+    rows = [
+        tuple(sum(column) for side in pair for column in zip(*map(counts_of, side), strict=True))
+        for pair in told
+        if all(pair)
+    ]
     columns = np.array([row for row in rows if any(row)], np.int64).reshape(-1, 4)
     n = len(columns)
     errors_a, words_a, errors_b, words_b = (int(total) for total in columns.sum(axis=0))

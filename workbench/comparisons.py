@@ -1,0 +1,271 @@
+"""Stored runs against each other: which configurations are compared, what differs, and what must be warned about.
+
+House rules: only what differs is listed; a comparison that is not fair is made all the same, under a warning that
+names why; both sides are scored with one normaliser or not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.audio.config import AudioConfig
+from workbench.compare import Comparison, NoiseFloor, adjust_metrics, compare_scores, noise_floor
+from workbench.errors import InputError, StoreError
+from workbench.metrics.normalize import NORMALISERS
+from workbench.pipeline import RunResult
+from workbench.scoring import SessionScore, score_session
+from workbench.store import CellFacts, Manifest, StoredRun, index_runs
+from workbench.verdict import Changed, Verdict, changed_utterances, verdict
+
+__all__ = ["PairedCells", "RunComparison", "Setting", "compare_runs"]
+
+_DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(AudioConfig) if f.name != "name"}
+_DEFAULTS |= {"network": "none", "pace": 1.0}
+# Libraries that decide what an error is.
+_SCORERS = ("suki-workbench", "jiwer", "rapidfuzz", "whisper-normalizer")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that is not the same on both sides; None where a side has none."""
+
+    key: str
+    baseline: Any
+    candidate: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PairedCells:
+    """One configuration against another.
+
+    Attributes:
+        baseline, candidate: what tables call them; with the run id where there are several runs.
+        comparison: paired differences, adjusted over all pairs of the call.
+        settings: what differs between the two, nothing else.
+        changed: the utterances that changed most.
+        verdict: in one sentence.
+        scores: of baseline and candidate.
+    """
+
+    baseline: str
+    candidate: str
+    comparison: Comparison
+    settings: tuple[Setting, ...]
+    changed: tuple[Changed, ...]
+    verdict: Verdict
+    scores: tuple[list[SessionScore], list[SessionScore]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """Everything that one comparison of runs found.
+
+    Attributes:
+        pairs: at least one.
+        warnings: why the comparison may not be fair, and what was done about it.
+        unlike: what the runs differ in that makes pairing meaningless: ``corpus``; empty for a sound comparison.
+        floor: of the noise, None where nothing was played twice.
+        floor_origin: the run it comes from, or why there is none.
+    """
+
+    pairs: tuple[PairedCells, ...]
+    warnings: tuple[str, ...]
+    unlike: tuple[str, ...]
+    floor: NoiseFloor | None
+    floor_origin: str
+
+
+def compare_runs(results: Sequence[RunResult], store: Path | None = None) -> RunComparison:
+    """Compare the first run with each of the others, or the first configuration of one run with its others.
+
+    With several runs, configurations of the same name are compared; runs of one configuration each are compared
+    whatever their names.
+
+    Args:
+        results: baseline first.
+        store: folder that is searched for an A/A run where none of ``results`` played its sessions twice.
+
+    Raises:
+        InputError: there is nothing to compare.
+    """
+    scores, warnings = _one_normaliser(results)
+    found = list(_pairs(results, scores))
+    if not found:
+        raise InputError(
+            "nothing to compare",
+            item=results[0].run.run_id,
+            got="one configuration" if len(results) == 1 else "no configuration that both runs have",
+            action="Name a second run, or a run with several configurations",
+        )
+    first = results[0].run.manifest
+    floor, origin = _floor(results, scores, store)
+    compared = adjust_metrics([compare_scores(ours, theirs, seed=first.seed) for *_, ours, theirs in found])
+    pairs = tuple(
+        PairedCells(
+            baseline=baseline[0],
+            candidate=candidate[0],
+            comparison=comparison,
+            settings=_differing(baseline[1:], candidate[1:]),
+            changed=changed_utterances(ours, theirs),
+            verdict=verdict(comparison, floor),
+            scores=(ours, theirs),
+        )
+        for (baseline, candidate, ours, theirs), comparison in zip(found, compared, strict=True)
+    )
+    others = [result.run.manifest for result in results[1:]]
+    warnings += [line for other in others for line in _unfair(first, other)]
+    warnings += [line for result in results for line in _unsound(result)]
+    unlike = ("corpus",) if any(other.corpus.hash != first.corpus.hash for other in others) else ()
+    return RunComparison(pairs, tuple(warnings), unlike, floor, origin)
+
+
+_Side = tuple[str, Manifest, str]  # what it is called, its run, its cell
+
+
+def _pairs(
+    results: Sequence[RunResult], scores: Sequence[list[SessionScore]]
+) -> Iterator[tuple[_Side, _Side, list[SessionScore], list[SessionScore]]]:
+    cells = [
+        {cell.cell: [s for s in rows if s.cell == cell.cell] for cell in result.cells}
+        for result, rows in zip(results, scores, strict=True)
+    ]
+    base, first = cells[0], results[0].run.manifest
+    if len(results) == 1:
+        ours, *others = base
+        for other in others:
+            yield (ours, first, ours), (other, first, other), base[ours], base[other]
+        return
+    for result, theirs in zip(results[1:], cells[1:], strict=True):
+        names = [(name, name) for name in base if name in theirs]
+        if not names and len(base) == len(theirs) == 1:
+            names = [(next(iter(base)), next(iter(theirs)))]
+        second = result.run.manifest
+        for a, b in names:
+            yield (f"{a} of {first.run_id}", first, a), (f"{b} of {second.run_id}", second, b), base[a], theirs[b]
+
+
+def _one_normaliser(results: Sequence[RunResult]) -> tuple[list[list[SessionScore]], list[str]]:
+    """Scores of all runs under the baseline's normaliser; those made with another are made again, in memory."""
+    scores = [list(result.scores) for result in results]
+    hashes = [{(s.normaliser, s.normaliser_hash) for s in rows} for rows in scores]
+    if not scores[0] or len(set().union(*hashes)) < 2:
+        return scores, []
+    name = scores[0][0].normaliser
+    if name not in NORMALISERS:
+        return scores, []  # compare_scores names both sides and what to do
+    which, warnings = NORMALISERS[name], []
+    for number, result in enumerate(results):
+        if hashes[number] - {(which.name, which.hash)}:
+            told = " and ".join(sorted(n for n, _ in hashes[number]))
+            warnings.append(
+                f"{result.run.run_id} differs in normaliser: it was scored with {told}; scored again with {which.name} "
+                f"{which.version} for this comparison, nothing stored"
+            )
+            scores[number] = [score_session(record, which) for record in result.run.iter_records()]
+    return scores, warnings
+
+
+def _differing(ours: tuple[Manifest, str], theirs: tuple[Manifest, str]) -> tuple[Setting, ...]:
+    a, b = (_asked(*side) | ({} if ours[0] is theirs[0] else _facts(side[0])) for side in (ours, theirs))
+    return tuple(Setting(key, a.get(key), b.get(key)) for key in (a | b) if a.get(key) != b.get(key))
+
+
+def _asked(manifest: Manifest, name: str) -> dict[str, Any]:
+    cell = next((cell for cell in manifest.cells if cell.name == name), CellFacts.of(name, {}))
+    return _DEFAULTS | cell.config
+
+
+def _facts(manifest: Manifest) -> dict[str, Any]:
+    """What a run as a whole was: flat, for people."""
+    return {
+        "corpus": f"{manifest.corpus.name} {manifest.corpus.hash[:8]}",
+        "utterances": manifest.corpus.utterances,
+        "endpoint": manifest.endpoint,
+        "recogniser": manifest.recogniser,
+        "dialect": manifest.dialect,
+        "product": manifest.product,
+        "seed": manifest.seed,
+        "concurrency": manifest.concurrency,
+        "repeats": manifest.repeats,
+        **manifest.settings,
+        **{f"version of {name}": version for name, version in manifest.versions.items()},
+        "cpu": manifest.host.cpu,
+        "cores": manifest.host.cores,
+        "kernel": manifest.host.kernel,
+    }
+
+
+def _unfair(first: Manifest, other: Manifest) -> list[str]:
+    """What makes a comparison of two runs unfair, one line each."""
+    checks = (
+        ("corpus", (first.corpus.name, first.corpus.hash[:8]), (other.corpus.name, other.corpus.hash[:8])),
+        ("target", _target(first), _target(other)),
+        ("scorer", _scorer(first), _scorer(other)),
+        ("seed", (str(first.seed),), (str(other.seed),)),
+        ("machine", (first.host.cpu, str(first.host.cores)), (other.host.cpu, str(other.host.cores))),
+    )
+    return [
+        f"{other.run_id} differs from {first.run_id} in {what}: {' '.join(theirs)} against {' '.join(ours)}"
+        for what, ours, theirs in checks
+        if ours != theirs
+    ]
+
+
+def _target(manifest: Manifest) -> tuple[str, ...]:
+    return manifest.endpoint, manifest.recogniser or "of the service", manifest.dialect, manifest.product
+
+
+def _scorer(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(f"{name} {manifest.versions[name]}" for name in _SCORERS if name in manifest.versions)
+
+
+def _unsound(result: RunResult) -> list[str]:
+    run_id, found = result.run.run_id, []
+    if not result.complete:
+        found.append(f"{run_id} is not complete: {len(result.scores)} of {result.run.manifest.counts.planned} sessions")
+    failed, left_out = (sum(getattr(cell, key) for cell in result.cells) for key in ("failed", "left_out"))
+    if failed:
+        found.append(f"{run_id}: {failed} sessions failed and are in no pair")
+    if left_out:
+        found.append(f"{run_id}: latencies of {left_out} sessions left out, pacing invalid")
+    return found
+
+
+def _floor(
+    results: Sequence[RunResult], scores: Sequence[list[SessionScore]], store: Path | None
+) -> tuple[NoiseFloor | None, str]:
+    """Noise floor from the runs at hand, else from the newest A/A run of the store on this corpus and endpoint."""
+    for result, rows in zip(results, scores, strict=True):
+        manifest = result.run.manifest
+        if found := noise_floor(_plays(manifest, rows), manifest.seed):
+            return found, manifest.run_id
+    for run in _repeated(results[0].run.manifest, store) if store else ():
+        rows = [SessionScore.from_row(row) for row in run.scores()]
+        if rows and (found := noise_floor(_plays(run.manifest, rows), run.manifest.seed)):
+            return found, run.run_id
+    return None, "no run on this corpus and endpoint played its sessions twice; --repeats 2 gives the noise floor"
+
+
+def _plays(manifest: Manifest, scores: list[SessionScore]) -> list[SessionScore]:
+    """Scores of an A/A run whose second play is a second cell of the same settings: as one cell, played twice."""
+    if manifest.settings.get("kind") != "aa" or manifest.repeats > 1:
+        return scores
+    play = {cell.name: number for number, cell in enumerate(manifest.cells) if cell.hash == manifest.cells[0].hash}
+    return [replace(s, cell=manifest.cells[0].name, repeat=play[s.cell]) for s in scores if s.cell in play]
+
+
+def _repeated(like: Manifest, store: Path) -> Iterator[StoredRun]:
+    """Committed A/A runs on the corpus and endpoint of ``like``, newest first."""
+    for line in reversed(index_runs(store)):
+        if line.status != "committed" or (line.corpus, line.endpoint) != (like.corpus.name, like.endpoint):
+            continue
+        try:
+            run = StoredRun(Path(store) / line.run_id)
+        except StoreError:  # a remote run that is not on this machine; fetching it for a floor is not worth it
+            continue
+        manifest = run.manifest
+        if manifest.corpus.hash == like.corpus.hash and (manifest.repeats > 1 or manifest.settings.get("kind") == "aa"):
+            yield run

@@ -76,7 +76,7 @@ def decoded(endpoint: Endpoint, response: httpx.Response, answer: type[_T]) -> _
             "answer cannot be understood",
             item=f"{endpoint.method} {endpoint.path}",
             got=str(error),
-            expected=answer.__name__,
+            expected=getattr(answer, "__name__", str(answer)),
             status=response.status_code,
         ) from None
 

@@ -23,6 +23,7 @@ import stamina
 import workbench
 from workbench.client.answers import Exchange, as_configuration, decoded, refused, unreachable
 from workbench.client.background import BackgroundLoop
+from workbench.client.keys import TokenKeys
 from workbench.errors import ServiceError
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.endpoints import Endpoint
@@ -57,6 +58,7 @@ class SukiRest:
         limits: request timeout and number of tries.
         tls: context for https.
         now_s: monotonic seconds, for token age.
+        verify_tokens: check each token against the service's key set before it is used (S-27).
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class SukiRest:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         now_s: Callable[[], float] = time.monotonic,
+        verify_tokens: bool = False,
     ) -> None:
         self._address = address
         self._credentials = credentials
@@ -74,6 +77,7 @@ class SukiRest:
         self._token: str | None = None
         self._token_at_s = 0.0
         self._logging_in = asyncio.Lock()
+        self._keys = TokenKeys(self._key_set) if verify_tokens else None
         self._background = BackgroundLoop()
         self._http = httpx.AsyncClient(
             base_url=address.rest_url,
@@ -135,7 +139,12 @@ class SukiRest:
         asked_s = self._now_s()
         response = await self._request(_Asked(endpoints.LOGIN, body))
         answer = decoded(endpoints.LOGIN, response, bodies.LoggedIn)
+        if self._keys is not None:
+            await self._keys.verify(answer.suki_token)
         self._token, self._token_at_s = answer.suki_token, asked_s
+
+    async def _key_set(self) -> dict[str, Any]:
+        return decoded(endpoints.JWKS, await self._request(_Asked(endpoints.JWKS)), dict[str, Any])
 
     async def _register(self) -> None:
         who = self._credentials

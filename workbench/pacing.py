@@ -15,16 +15,32 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
+from typing import Any, TypeVar
 
 from workbench.units import NS_PER_S
 
-__all__ = ["Pacer"]
+__all__ = ["Pacer", "run"]
+
+_T = TypeVar("_T")
 
 _CLOCK_MONOTONIC = 1
 _TFD_NONBLOCK_CLOEXEC = os.O_NONBLOCK | os.O_CLOEXEC
 _TFD_TIMER_ABSTIME = 1
+
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
+    """Run ``main`` to its end, on uvloop where that is installed (extra ``load``), else on asyncio's own loop.
+
+    A turn of the loop is two to three times cheaper on uvloop; stamps and due times gain what the turn does not take.
+    """
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
 
 
 class _Timespec(ctypes.Structure):

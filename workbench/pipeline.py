@@ -20,6 +20,7 @@ from workbench.client.webhooks import WebhookReceiver
 from workbench.errors import ConfigurationError
 from workbench.metrics.inference import smallest_detectable
 from workbench.metrics.normalize import Normaliser, normaliser
+from workbench.pacing import run
 from workbench.protocol.messages import Product
 from workbench.question import Question, prepare_jobs
 from workbench.recording import SessionRecord
@@ -74,7 +75,7 @@ def evaluate(
         WorkbenchError: wrong credentials, no service, no disk; never for a session that failed.
     """
     jobs = prepare_jobs(question) if jobs is None else jobs
-    return asyncio.run(_evaluate(question, settings, jobs, on_session))
+    return run(_evaluate(question, settings, jobs, on_session))
 
 
 async def _evaluate(

@@ -25,7 +25,7 @@ from workbench.metrics.latency import Latency, latency
 from workbench.metrics.stability import stability
 from workbench.plan import build_plan
 from workbench.protocol.messages import Final, Partial
-from workbench.recording import Outcome, SessionKey, SessionRecord
+from workbench.recording import FrameKind, Outcome, SessionKey, SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
 from workbench.simulator.local import LocalSimulator
@@ -163,7 +163,7 @@ def _judge(good: Sequence[_Played], failed: int, sessions: int, transport: str, 
                 errors.setdefault(name, []).extend(values)
         frames = list(played.record.frames.frames())
         sent = [f.sent_ns for f in frames if f.chunk is not None and f.sent_ns is not None]
-        received = [f.received_ns for f in frames if f.received_ns is not None and f.text and "{" in f.text]
+        received = [f.received_ns for f in frames if f.kind is FrameKind.TEXT and f.received_ns is not None]
         wire["chunk"] += [a - s for a, s in zip(played.arrivals_ns, sent, strict=False)]
         wire["message"] += [r - e for r, e in zip(received, played.emissions_ns, strict=False)]
     metrics = {name: _facts(values) for name, values in errors.items() if values}
@@ -193,7 +193,7 @@ def _latency_errors(played: _Played) -> dict[str, list[int]]:
     due = [start + samples_to_ns(min(-(-w.end_sample // chunk) * chunk, known.samples), RATE_HZ) for w in words]
     frames = [f for f in record.frames.frames() if f.chunk is not None]
     sent = [frames[-(-w.end_sample // chunk) - 1].sent_ns or 0 for w in words]
-    asked = next(f.sent_ns or 0 for f in record.frames.frames() if f.sent and f.chunk is None)
+    asked = next(f.sent_ns or 0 for f in record.frames.frames() if f.kind is FrameKind.CONTROL)
     final = max(i for i, m in enumerate(known.messages) if m.final)
     spoken = [start + samples_to_ns(w.end_sample, RATE_HZ) for w in words]
     onset = start + samples_to_ns(words[0].start_sample, RATE_HZ)

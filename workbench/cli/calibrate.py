@@ -22,19 +22,19 @@ def calibrate(sessions: int, seed: int, transport: str, store: Path | None, as_j
 
     The result is kept beside the runs: later tables show no more digits than it supports.
     """
-    import asyncio
     import os
 
     import msgspec
 
     from workbench.calibration import calibrate as measure
     from workbench.calibration import save_calibration
+    from workbench.pacing import run
     from workbench.settings import load_settings
     from workbench.tables import calibration_table
 
     settings = load_settings(os.environ, store=store)
     note(f"{sessions} scripted sessions at the same time, about 15 s")
-    found = asyncio.run(measure(sessions, seed=seed, transport=transport))
+    found = run(measure(sessions, seed=seed, transport=transport))
     path = save_calibration(settings.store, found)
     if as_json:
         print_json(msgspec.to_builtins(found))

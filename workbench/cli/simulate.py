@@ -60,6 +60,7 @@ def simulate(
     Its words come from real decoding of the audio it receives. It prints the address and the credentials that it
     accepts.
     """
+    from workbench.pacing import run
     from workbench.simulator.limits import SimulatorLimits
     from workbench.simulator.server import SimulatorOptions
 
@@ -80,7 +81,7 @@ def simulate(
         tls_key=tls_key,
         limits=SimulatorLimits(token_life_s=token_life),
     )
-    asyncio.run(_serve(options, as_json, end_with_stdin))
+    run(_serve(options, as_json, end_with_stdin))
 
 
 async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:

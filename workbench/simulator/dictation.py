@@ -34,6 +34,9 @@ from workbench.simulator.sessions import ConnectionLog, DictationSession
 
 __all__ = ["DictationStream"]
 
+_CLOSE_AFTER_S = 0.005
+"""From the terminal frame to the close, which the service does "shortly after" (S-94)."""
+
 _MAX_IGNORED = 100
 
 
@@ -157,6 +160,7 @@ class DictationStream:
         try:
             if ending.terminal:
                 await self._send(EndOfResults(), "terminal")
+                await asyncio.sleep(_CLOSE_AFTER_S)
             # RFC 6455 leaves 123 bytes for the reason.
             await self._websocket.close(ending.code, ending.reason.encode()[:123].decode("utf-8", "ignore"))
         except (WebSocketDisconnect, RuntimeError):

@@ -100,6 +100,17 @@ DEFAULTS: dict[str, tuple[int, object]] = {
 """What :class:`Service` answers by endpoint name where a test plans nothing; ``{}`` for all others."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """One request as it came."""
+
+    name: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
 @dataclass
 class Service:
     """What a test may choose, and what it may look at afterwards."""
@@ -111,6 +122,7 @@ class Service:
     register: list[Response] = field(default_factory=list)
     planned: dict[str, list[Response]] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
+    requests: list[Call] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -121,6 +133,8 @@ class Service:
         self.calls.append(name)
         self.headers.append(dict(request.headers))
         self.bodies.append(await request.body())
+        url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        self.requests.append(Call(name, request.method, url, self.headers[-1], self.bodies[-1]))
         return planned.pop(0) if planned else default
 
     async def on_login(self, request: Request) -> Response:

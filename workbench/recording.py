@@ -299,7 +299,7 @@ class SessionRecord:
     sample_rate_hz: int
     samples: int
     chunk_samples: int
-    reference: Reference
+    reference: Reference = field(repr=False)
     speaker: str | None = None
     tags: tuple[str, ...] = ()
     outcome: Outcome = Outcome.CANCELLED

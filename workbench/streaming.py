@@ -102,9 +102,9 @@ class StreamPlayer:
         self._start_ns = 0
         self._pauses = pauses
         self._steps: list[Step] = []
-        self._dues_ns: list[int] = []
+        self._offsets_ns: list[int] = []
         self._delays_ns: list[int] = []
-        self._unsent: deque[tuple[Step, int]] = deque()
+        self._unsent: deque[tuple[int, int]] = deque()
         self._unflushed: tuple[int, int] | None = None
         loop = asyncio.get_running_loop()
         self._all_sent: asyncio.Future[None] = loop.create_future()
@@ -116,18 +116,17 @@ class StreamPlayer:
     def _due(self, place: int) -> None:
         """A step is due: write it, or queue it behind those that the peer has not taken."""
         now_ns = self._pacer.now_ns()
-        step = self._steps[place]
         if self._unflushed is not None or self._unsent:
-            self._unsent.append((step, now_ns))
+            self._unsent.append((place, now_ns))
         else:
-            self._write(step, now_ns)
+            self._write(place, now_ns)
 
-    def _write(self, step: Step, sent_ns: int) -> None:
-        socket = self._socket
+    def _write(self, place: int, sent_ns: int) -> None:
+        socket, step = self._socket, self._steps[place]
         if socket is None or self._closed.done():
             return
         if isinstance(step, EventName):
-            self._control(Event(step), sent_ns, sent_ns)
+            self._control(Event(step), self._start_ns + self._offsets_ns[place], sent_ns)
             return
         try:
             socket.write(self._plan.frames[step])
@@ -226,12 +225,12 @@ class StreamPlayer:
     async def _send(self, limits: Limits) -> None:
         plan = self._plan
         keep_alive_ns = max(1, round(limits.keep_alive_s * NS_PER_S))
-        self._steps, offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns)
+        self._steps, self._offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns)
         now_ns = self._pacer.now_ns()
         start_ns = self._start_ns = self._record.start_ns = now_ns + _LEAD_NS
         if not plan.product.streams_transcripts:  # S-148, S-149: first, and once a connection
             self._control(StartTime(_rfc3339(time.time_ns() + _LEAD_NS)), now_ns, now_ns)
-        dues_ns = [start_ns + offset_ns for offset_ns in offsets_ns]
+        dues_ns = [start_ns + offset_ns for offset_ns in self._offsets_ns]
         bound_s = (dues_ns[-1] - self._pacer.now_ns()) / NS_PER_S + limits.stall_s
         playing = self._pacer.play(dues_ns, self._due)
         try:

@@ -1,4 +1,4 @@
-"""Rows of a comparison: differences with their noise floor, settings that differ, utterances that changed."""
+"""Rows of a comparison and of a gate: differences with their noise floor, settings, changed utterances, checks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import Any
 
 from workbench.compare import Difference, NoiseFloor
 from workbench.comparisons import PairedCells, RunComparison, Setting
+from workbench.gate import Check, GateResult
 from workbench.tables import DIFFERENCE_COLUMNS, Column, Table, comparison_table
 from workbench.units import ms
 from workbench.verdict import Changed
 
 __all__ = [
     "CHANGED_COLUMNS",
+    "CHECK_COLUMNS",
     "SETTING_COLUMNS",
     "changed_table",
+    "checks_table",
     "comparison_json",
     "differences_table",
     "settings_table",
@@ -62,6 +65,25 @@ CHANGED_COLUMNS: tuple[Column[Changed], ...] = (
     Column("candidate_latency_ms", "word p50 now", lambda c: ms(c.candidate_latency_ns), "ms"),
     Column("latency_ms", "later by", lambda c: ms(c.latency_ns), "ms", explain="of the median word"),
 )
+
+
+CHECK_COLUMNS: tuple[Column[Check], ...] = (
+    Column("slice", "slice", lambda c: c.part, explain="configuration, or a tag or speaker of it"),
+    Column("metric", "metric", lambda c: c.metric),
+    Column("kind", "kind", lambda c: c.kind, explain="limit on the value, or margin on how much worse it is"),
+    Column("bound", "bound", lambda c: c.bound, decimals=None),
+    Column("value", "found", lambda c: c.value, decimals=None),
+    Column("low", "low", lambda c: c.low, decimals=None, explain="95 % interval"),
+    Column("high", "high", lambda c: c.high, decimals=None, explain="95 % interval"),
+    Column("n", "n", lambda c: c.n, explain="utterances"),
+    Column("verdict", "verdict", lambda c: c.judgement.value),
+    Column("reason", "why", lambda c: c.reason),
+)
+
+
+def checks_table(result: GateResult) -> Table:
+    """One row a check."""
+    return Table(CHECK_COLUMNS, tuple({c.key: c.value(check) for c in CHECK_COLUMNS} for check in result.checks))
 
 
 def settings_table(pair: PairedCells) -> Table:

@@ -183,6 +183,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     store: str | None = None
     ca_file: str | None = None
     limits: Limits = msgspec.field(default_factory=Limits)
+    gate: dict[str, object] = {}
+    """Read and checked by :mod:`workbench.gate`, where it is used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ VERBS = {
     "score": "Score a stored run again, with another normaliser if you like",
     "show": "Show a stored run",
     "compare": "Compare the configurations of one run, or several runs, pairwise",
+    "gate": "Judge a run by limits and by its change: pass, fail, not enough data, measurement invalid",
     "calibrate": "Measure the error of the measurement itself on this machine",
     "runs": "List, verify, recover, export and remove stored runs",
     "datasets": "List, check, import, align and render corpora",

@@ -56,10 +56,10 @@ class Partner:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def transcribe(self, session_id: str):
+    def transcribe(self, session_id: str, **headers: str):
         return connect(
             f"{self.simulator.ws_url}/ws/transcribe",
-            additional_headers=self.headers | {"transcription_session_id": session_id},
+            additional_headers=self.headers | {"transcription_session_id": session_id} | headers,
             compression=None,
         )
 

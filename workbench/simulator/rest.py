@@ -82,10 +82,14 @@ class Rest:
         return Route(path, answer, methods=list(by_method))
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
-        caller = self._tokens.verify(request.headers.get("sdp_suki_token")) if endpoint.authenticated else None
+        caller = self._caller_of(request) if endpoint.authenticated else None
         body = await read_body(request, endpoint.request, self._body_bytes) if endpoint.request else None
         answer = self._handlers[endpoint.name](Call(request.path_params, body, caller))
         return Response(status_code=endpoint.status) if answer is None else json_response(endpoint.status, answer)
+
+    def _caller_of(self, request: Request) -> Identity:
+        caller = self._tokens.verify(request.headers.get("sdp_suki_token"))
+        return self._accounts.acting(caller, request.headers.get("sdp_provider_id"))
 
     def _login(self, call: Call) -> LoggedIn:
         return LoggedIn(self._tokens.issue(self._accounts.login(call.body)))

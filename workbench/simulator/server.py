@@ -97,6 +97,7 @@ class Simulator:
 
     Attributes:
         url, ws_url: base addresses, once started.
+        accounts: the partner and the providers linked to it.
         sessions: all sessions.
         recogniser: what turns audio into text.
     """
@@ -106,6 +107,7 @@ class Simulator:
         self.url = ""
         self.ws_url = ""
         limits = self.options.limits
+        self.accounts = Accounts(self.options.partner)
         self.sessions = SessionStore(limits.kept_sessions)
         self.recogniser = _recogniser(self.options)
         self._tokens = TokenAuthority(limits.token_life_s)
@@ -143,9 +145,9 @@ class Simulator:
     def application(self) -> Starlette:
         """The ASGI application: every route of REST, of the sockets and of the control API."""
         limits = self.options.limits
-        rest = Rest(Accounts(self.options.partner), self._tokens, self.sessions, limits.body_bytes)
+        rest = Rest(self.accounts, self._tokens, self.sessions, limits.body_bytes)
         control = Control(self.recogniser, self.sessions, limits.body_bytes)
-        sockets = Sockets(self._tokens, self.sessions, self.recogniser, limits)
+        sockets = Sockets(self.accounts, self._tokens, self.sessions, self.recogniser, limits)
         transcribe = SOCKET_PATHS[Product.DICTATION]
         application = Starlette(
             routes=[

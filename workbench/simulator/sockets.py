@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from workbench.errors import RemoteProtocolError, ServiceError
 from workbench.protocol.messages import Product
 from workbench.protocol.states import DictationEvent
+from workbench.simulator.accounts import Accounts
 from workbench.simulator.dictation import DictationStream
 from workbench.simulator.handshake import SocketCredentials, read_credentials
 from workbench.simulator.limits import SimulatorLimits
@@ -32,8 +33,14 @@ class Sockets:
     """The socket endpoints."""
 
     def __init__(
-        self, tokens: TokenAuthority, sessions: SessionStore, recogniser: Recogniser, limits: SimulatorLimits
+        self,
+        accounts: Accounts,
+        tokens: TokenAuthority,
+        sessions: SessionStore,
+        recogniser: Recogniser,
+        limits: SimulatorLimits,
     ) -> None:
+        self._accounts = accounts
         self._tokens = tokens
         self._sessions = sessions
         self._recogniser = recogniser
@@ -48,7 +55,7 @@ class Sockets:
                 Product.DICTATION,
                 legacy=self._limits.legacy_subprotocol,
             )
-            session, recognition = self._admit(asked)
+            session, recognition = self._admit(asked, websocket.headers.get("sdp_provider_id"))
         except ServiceError as error:
             await refuse_handshake(websocket, error)
             return
@@ -64,9 +71,12 @@ class Sockets:
                 # A lost socket is noticed late by a real service, too.
                 asyncio.get_running_loop().call_later(self._limits.release_s, session.release)
 
-    def _admit(self, asked: SocketCredentials) -> tuple[DictationSession, RecogniserStream]:
+    def _admit(
+        self, asked: SocketCredentials, provider_header: str | None
+    ) -> tuple[DictationSession, RecogniserStream]:
         """The session, now RUNNING, and a stream of the recogniser for it. Raises ServiceError."""
         caller = self._tokens.verify(asked.token)
+        caller = self._accounts.acting(caller, provider_header, required=False)
         if asked.session_id is None:
             raise refusal(400, "invalid_request: header transcription_session_id is missing")
         session = self._sessions.dictation(asked.session_id, caller)

@@ -12,9 +12,10 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from workbench.client.calls import Context, SessionCalls, default_context, form_counts, joined_transcript
-from workbench.client.rest import SukiRest, dictation_body
+from workbench.client.rest import SukiRest
 from workbench.client.results import poll_intervals, wait_for_status
 from workbench.client.stream import Sink, Socket
 from workbench.client.webhooks import Arrival, WebhookReceiver
@@ -22,15 +23,14 @@ from workbench.client.websockets_socket import open_websockets
 from workbench.errors import ConfigurationError, InputError, ServiceError, WorkbenchError
 from workbench.pacing import Pacer
 from workbench.plan import SessionPlan
-from workbench.protocol.bodies import CreatedDictation, DictationResult
-from workbench.protocol.endpoints import CREATE_DICTATION, END_DICTATION, SOCKET_PATHS
-from workbench.protocol.messages import Product
+from workbench.protocol.endpoints import SOCKET_PATHS
+from workbench.protocol.messages import Dialect, Product
 from workbench.recording import Connect, Outcome, SessionKey, SessionRecord
 from workbench.settings import Limits, ServiceAddress
 from workbench.streaming import SessionFailed, StreamPlayer
 from workbench.units import NS_PER_MS
 
-__all__ = ["Job", "Service", "create_dictation", "end_dictation", "play_dictation", "play_note", "play_utterance"]
+__all__ = ["Job", "Service", "create_session", "end_session", "play_dictation", "play_note", "play_utterance"]
 
 _T = TypeVar("_T")
 
@@ -117,39 +117,35 @@ async def _timed(pacer: Pacer, work: Awaitable[_T], outcome: Outcome) -> tuple[_
 
 async def play_dictation(record: SessionRecord, job: Job, service: Service, pacer: Pacer) -> None:
     """Create, stream, end. REST end is called once, also when the stream failed (S-56)."""
-    await create_dictation(record, service, pacer)
+    url = await create_session(record, service, pacer)
     try:
-        await play_utterance(record, job, service, pacer)
+        await play_utterance(record, job, service, pacer, url)
     except SessionFailed:
         with contextlib.suppress(SessionFailed):
-            await end_dictation(record, service, pacer)
+            await end_session(record, service, pacer)
         raise
-    result = await end_dictation(record, service, pacer)
-    record.final_transcript = result.final_transcript
+    record.final_transcript = await end_session(record, service, pacer)
 
 
-async def create_dictation(record: SessionRecord, service: Service, pacer: Pacer) -> None:
-    """Create the session of ``record``; its id is the record's from then on (S-48)."""
-    calls = SessionCalls(service.rest, record.frames)
-    body = dictation_body(record.sample_rate_hz, record.remote_id)
-    created: tuple[CreatedDictation, int] = await _timed(
-        pacer, calls.call(CREATE_DICTATION, body), Outcome.CREATE_FAILED
-    )
-    record.remote_id, record.create_ns = created[0].transcription_session_id, created[1]
+async def create_session(
+    record: SessionRecord, service: Service, pacer: Pacer, encounter_id: str | None = None
+) -> str | None:
+    """Create the session of ``record``, which keeps its id (S-48); returns where to stream, where that is said."""
+    calls = SessionCalls(service.rest, record)
+    created, record.create_ns = await _timed(pacer, calls.create(encounter_id), Outcome.CREATE_FAILED)
+    record.remote_id = created.session_id
+    return created.socket_url
 
 
-async def end_dictation(record: SessionRecord, service: Service, pacer: Pacer) -> DictationResult:
-    """End the session of ``record`` (S-51, S-112)."""
-    calls = SessionCalls(service.rest, record.frames)
-    ended: tuple[DictationResult, int] = await _timed(
-        pacer, calls.call(END_DICTATION, transcription_session_id=record.remote_id or ""), Outcome.END_FAILED
-    )
-    result, record.end_ns = ended
-    return result
+async def end_session(record: SessionRecord, service: Service, pacer: Pacer) -> str | None:
+    """End the session of ``record`` (S-51, S-112); returns the transcript of a dictation."""
+    calls = SessionCalls(service.rest, record)
+    transcript, record.end_ns = await _timed(pacer, calls.end(), Outcome.END_FAILED)
+    return transcript
 
 
 async def play_utterance(
-    record: SessionRecord, job: Job, service: Service, pacer: Pacer, *, again: bool = False
+    record: SessionRecord, job: Job, service: Service, pacer: Pacer, url: str | None, *, again: bool = False
 ) -> None:
     """Connect and stream.
 
@@ -158,13 +154,14 @@ async def play_utterance(
         job: what to send.
         service: where to.
         pacer: of the process.
+        url: where to stream; None is the fixed path of the product.
         again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
     """
     stream = StreamPlayer(record, job.plan, pacer, job.pauses)
     if again:
-        socket = await _reconnect(record, job.plan, service, stream)
+        socket = await _reconnect(record, job.plan, service, stream, url)
     else:
-        socket = await _connect(record, job.plan, service, stream)
+        socket = await _connect(record, job.plan, service, stream, url)
     try:
         await stream.run(socket, service.limits)
     except BaseException:
@@ -180,30 +177,27 @@ async def play_utterance(
 
 async def play_note(record: SessionRecord, job: Job, service: Service, pacer: Pacer) -> None:
     """Create, seed, stream, end, wait for the result and fetch it."""
-    product, calls = record.product, SessionCalls(service.rest, record.frames)
     context = job.context
     if context is None:
-        if product is Product.FORM_FILLING:  # its end would be refused
+        if record.product is Product.FORM_FILLING:  # its end would be refused
             raise SessionFailed(Outcome.CONTEXT_FAILED, "no form template was chosen")
-        context = default_context(None)
-    session_id, record.create_ns = await _timed(
-        pacer, calls.create_note(product, record.remote_id, job.encounter_id), Outcome.CREATE_FAILED
-    )
-    record.remote_id = session_id
+        context = default_context()
+    url = await create_session(record, service, pacer, job.encounter_id)
+    calls = SessionCalls(service.rest, record)
     try:
         # The socket is opened after the context is known, never before (S-146).
-        await _timed(pacer, calls.seed(product, session_id, context), Outcome.CONTEXT_FAILED)
-        await play_utterance(record, job, service, pacer)
+        await _timed(pacer, calls.seed(context), Outcome.CONTEXT_FAILED)
+        await play_utterance(record, job, service, pacer, url)
     except SessionFailed:
-        with contextlib.suppress(WorkbenchError):
-            await calls.end_note(product, session_id)
+        with contextlib.suppress(SessionFailed):
+            await end_session(record, service, pacer)
         raise
-    _, record.end_ns = await _timed(pacer, calls.end_note(product, session_id), Outcome.END_FAILED)
+    await end_session(record, service, pacer)
     await _result(record, calls, service, pacer)
 
 
 async def _result(record: SessionRecord, calls: SessionCalls, service: Service, pacer: Pacer) -> None:
-    product, session_id, limits = record.product, record.remote_id or "", service.limits
+    session_id, limits = record.remote_id or "", service.limits
 
     def log(done: asyncio.Future[Arrival]) -> None:
         if not done.cancelled():
@@ -219,8 +213,6 @@ async def _result(record: SessionRecord, calls: SessionCalls, service: Service, 
         pacer,
         wait_for_status(
             calls,
-            product,
-            session_id,
             poll_intervals(limits, service.address),
             limits.result_s,
             notified if service.webhooks is not None else None,
@@ -233,7 +225,7 @@ async def _result(record: SessionRecord, calls: SessionCalls, service: Service, 
     if status in ("failed", "aborted"):
         raise SessionFailed(Outcome.RESULT_FAILED, f"the service says that the session {_SAYS[status]}")
     if status == "completed":  # skipped is a success without a note (S-135)
-        results, _ = await _timed(pacer, calls.results(product, session_id), Outcome.RESULT_FAILED)
+        results, _ = await _timed(pacer, calls.results(), Outcome.RESULT_FAILED)
         record.final_transcript = joined_transcript(results)
         record.facts |= form_counts(results)
 
@@ -256,7 +248,7 @@ def _session_header(product: Product) -> str:
     return "transcription_session_id" if product is Product.DICTATION else "ambient_session_id"
 
 
-async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
+async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, given: str | None) -> Socket:
     try:
         token = await service.rest.token()
     except ConfigurationError as error:
@@ -264,8 +256,8 @@ async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, s
     except ServiceError as error:
         raise SessionFailed(Outcome.UNREACHABLE, error) from None
     headers = {"sdp_suki_token": token, _session_header(plan.product): record.remote_id or ""}
-    headers |= service.rest.provider_header()
-    url = service.address.ws_url + SOCKET_PATHS[plan.product]
+    headers |= service.rest.provider_header() if plan.dialect is Dialect.LIVE else {}
+    url = _socket_url(plan.product, service.address, given)
     limits = service.limits
     try:
         async with asyncio.timeout(limits.connect_s):
@@ -280,6 +272,18 @@ async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, s
         raise SessionFailed(outcome, error) from None
 
 
+def _socket_url(product: Product, address: ServiceAddress, given: str | None) -> str:
+    """The fixed path, or the address that create gave; a token never goes to another host than its own (S-2)."""
+    if given is None:
+        return address.ws_url + SOCKET_PATHS[product]
+    if urlsplit(given)[:2] != urlsplit(address.ws_url)[:2]:
+        where = urlsplit(given)
+        raise SessionFailed(
+            Outcome.PROTOCOL_ERROR, f"create gave a socket at another host: {where.scheme}://{where.hostname}"
+        )
+    return given
+
+
 def _back_off_s() -> Iterator[float]:
     """0.25, 0.5, 1, 2, 4, 4, … seconds."""
     wait_s = 0.25
@@ -288,14 +292,14 @@ def _back_off_s() -> Iterator[float]:
         wait_s = min(wait_s * 2, 4.0)
 
 
-async def _reconnect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink) -> Socket:
+async def _reconnect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, url: str | None) -> Socket:
     """Connect to a session that has streamed: refused is "not yet" until the limit (S-65, S-106, S-107)."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + service.limits.reconnect_s
     for tries, wait_s in enumerate(_back_off_s()):
         record.connect = Connect()
         try:
-            socket = await _connect(record, plan, service, sink)
+            socket = await _connect(record, plan, service, sink, url)
         except SessionFailed as failed:
             record.facts["handshakes_refused"] = tries + 1
             if failed.outcome is not Outcome.REFUSED or loop.time() + wait_s > until_s:

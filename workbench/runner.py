@@ -13,7 +13,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from workbench.clock import Anchor
-from workbench.flows import Job, Service, create_dictation, end_dictation, play_dictation, play_note, play_utterance
+from workbench.flows import Job, Service, create_session, end_session, play_dictation, play_note, play_utterance
 from workbench.pacing import Pacer
 from workbench.protocol.messages import Product
 from workbench.recording import Outcome, SessionRecord
@@ -80,25 +80,26 @@ async def _play_talk(
     Each record is scored on its own finals, so none of them gets the session's whole transcript; it stays in the log
     of the last one. The session ends once, after the last utterance (S-56), also when utterances failed.
     """
-    session_id, created, streamed = jobs[0].session_id, False, False
+    session_id, url = jobs[0].session_id, None
+    created = streamed = False
     last = len(jobs) - 1
 
     async def utterance(place: int, record: SessionRecord) -> None:
-        nonlocal session_id, created, streamed
+        nonlocal session_id, url, created, streamed
         if not created:
-            await create_dictation(record, service, pacer)
+            url = await create_session(record, service, pacer)
             session_id, created = record.remote_id, True
         try:
-            await play_utterance(record, jobs[place], service, pacer, again=streamed)
+            await play_utterance(record, jobs[place], service, pacer, url, again=streamed)
         except SessionFailed:
             if place == last or stopped():
                 with contextlib.suppress(SessionFailed):
-                    await end_dictation(record, service, pacer)
+                    await end_session(record, service, pacer)
             raise
         finally:
             streamed = True
         if place == last or stopped():
-            await end_dictation(record, service, pacer)
+            await end_session(record, service, pacer)
 
     for place, job in enumerate(jobs):
         record = new_record(job)

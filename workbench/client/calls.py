@@ -7,71 +7,28 @@ A form-filling id goes to form-filling addresses only, although the field is cal
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from workbench.client.answers import Exchange
+from workbench.client.dialects import ROUTES, Created, created_of, creation, transcript_of
 from workbench.client.rest import SukiRest
 from workbench.errors import InputError
-from workbench.protocol import endpoints
-from workbench.protocol.context import AmbientContext, CreateAmbient, CreateForm, FormContext, Provider
+from workbench.protocol.context import AmbientContext, FormContext, Provider
 from workbench.protocol.endpoints import Endpoint
-from workbench.protocol.messages import Product
+from workbench.protocol.messages import Dialect
 from workbench.protocol.results import AmbientTranscript, FormStructuredData
-from workbench.recording import UNSET, FrameLog
+from workbench.recording import UNSET, SessionRecord
 
-__all__ = [
-    "NOTE_ROUTES",
-    "Context",
-    "NoteRoutes",
-    "SessionCalls",
-    "default_context",
-    "form_counts",
-    "joined_transcript",
-]
+__all__ = ["Context", "SessionCalls", "default_context", "form_counts", "joined_transcript"]
 
 Context = AmbientContext | FormContext
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRoutes:
-    """The endpoints of a product whose result comes by REST.
-
-    Attributes:
-        create, seed, end, status: one each.
-        results: fetched once, after ``completed``.
-    """
-
-    create: Endpoint
-    seed: Endpoint
-    end: Endpoint
-    status: Endpoint
-    results: tuple[Endpoint, ...]
-
-
-NOTE_ROUTES: dict[Product, NoteRoutes] = {
-    Product.AMBIENT: NoteRoutes(
-        endpoints.CREATE_AMBIENT,
-        endpoints.SEED_AMBIENT_CONTEXT,
-        endpoints.END_AMBIENT,
-        endpoints.AMBIENT_STATUS,
-        (endpoints.AMBIENT_TRANSCRIPT, endpoints.AMBIENT_CONTENT, endpoints.AMBIENT_STRUCTURED_DATA),
-    ),
-    Product.FORM_FILLING: NoteRoutes(
-        endpoints.CREATE_FORM,
-        endpoints.SEED_FORM_CONTEXT,
-        endpoints.END_FORM,
-        endpoints.FORM_STATUS,
-        (endpoints.FORM_STRUCTURED_DATA,),
-    ),
-}
-
-
-def default_context(specialty: str | None) -> AmbientContext:
-    """The least that a session needs to know: the specialty, by default the documented one."""
-    return AmbientContext(provider=Provider(specialty=specialty or "FAMILY_MEDICINE"))
+def default_context() -> AmbientContext:
+    """The least that a session needs to know: the documented specialty where none is named."""
+    return AmbientContext(provider=Provider(specialty="FAMILY_MEDICINE"))
 
 
 class SessionCalls:
@@ -79,22 +36,30 @@ class SessionCalls:
 
     Args:
         rest: logged-in client.
-        log: gets a frame for every try.
+        record: whose session; its log gets a frame for every try.
     """
 
-    def __init__(self, rest: SukiRest, log: FrameLog) -> None:
+    def __init__(self, rest: SukiRest, record: SessionRecord) -> None:
         self._rest = rest
-        self._log = log
+        self._record = record
+        self._log = record.frames
+        self._routes = ROUTES[record.dialect][record.product]
         self._calling = False
         self._arrived: list[Exchange] = []
 
-    async def call(self, endpoint: Endpoint, body: msgspec.Struct | None = None, **path: str) -> Any:  # noqa: ANN401
+    async def call(self, endpoint: Endpoint, body: msgspec.Struct | None = None) -> Any:  # noqa: ANN401
         """As :meth:`SukiRest.call`, with every try in the log."""
         tries: list[Exchange] = []
+        session_id = self._record.remote_id or ""
         self._calling = True
         try:
-            # No placeholder of a path is named like a keyword of the call.
-            return await self._rest.call(endpoint, body, exchanges=tries, **path)  # type: ignore[arg-type]
+            return await self._rest.call(
+                endpoint,
+                body,
+                exchanges=tries,
+                transcription_session_id=session_id,
+                ambient_session_id=session_id,  # a path takes what it has a place for
+            )
         finally:
             self._calling = False
             # Written here and not in the thread that calls: the log belongs to the session's event loop.
@@ -113,37 +78,43 @@ class SessionCalls:
     def _write(self, one: Exchange) -> None:
         self._log.rest(one.text, one.sent_ns, UNSET if one.received_ns is None else one.received_ns)
 
-    async def create_note(self, product: Product, session_id: str | None, encounter_id: str | None) -> str:
-        """Create an ambient or form-filling session; returns its id.
+    async def create(self, encounter_id: str | None = None) -> Created:
+        """Create the session, with the id that the record asks for where it has one.
 
         Raises:
-            InputError: an id that is no UUID (S-116).
+            InputError: an id that is no UUID (S-116), or that the dialect does not take.
         """
-        asked = msgspec.UNSET if session_id is None else _uuid(session_id, "session id")
-        if product is Product.AMBIENT:
-            visit = msgspec.UNSET if encounter_id is None else _uuid(encounter_id, "encounter id")
-            body: msgspec.Struct = CreateAmbient(asked, visit)
-        else:
-            body = CreateForm(asked)
-        created = await self.call(NOTE_ROUTES[product].create, body)
-        return str(created.ambient_session_id)
+        record = self._record
+        body = creation(
+            record.dialect,
+            record.product,
+            provider_id=self._rest.provider,
+            sample_rate_hz=record.sample_rate_hz,
+            session_id=None if record.remote_id is None else _uuid(record.remote_id, "session id"),
+            encounter_id=None if encounter_id is None else _uuid(encounter_id, "encounter id"),
+        )
+        return created_of(await self.call(self._routes.create, body))
 
-    async def seed(self, product: Product, session_id: str, context: Context) -> None:
+    async def seed(self, context: Context) -> None:
         """Give the session its context; before the socket is opened (S-146) and before the end (S-123)."""
-        await self.call(NOTE_ROUTES[product].seed, context, ambient_session_id=session_id)
+        if self._routes.seed is not None:
+            await self.call(self._routes.seed, context)
 
-    async def end_note(self, product: Product, session_id: str) -> None:
-        """End the session; its result is made from now on."""
-        await self.call(NOTE_ROUTES[product].end, ambient_session_id=session_id)
+    async def end(self) -> str | None:
+        """End the session; the transcript that a dictation's end gives, None where there is none (S-54)."""
+        return transcript_of(await self.call(self._routes.end))
 
-    async def status(self, product: Product, session_id: str) -> str:
+    async def status(self) -> str:
         """Where the session stands, in lower case; any string is possible (S-134)."""
-        found = await self.call(NOTE_ROUTES[product].status, ambient_session_id=session_id)
-        return str(found.status).lower()
+        if self._routes.status is None:
+            raise InputError("dictation has no status", item=str(self._record.key))
+        found = await self.call(self._routes.status)
+        said = str(found.status).lower()
+        return "completed" if said == "complete" and self._record.dialect is Dialect.ASYNCAPI else said
 
-    async def results(self, product: Product, session_id: str) -> list[Any]:
+    async def results(self) -> list[Any]:
         """Every result of a completed session, in the order of its routes."""
-        return [await self.call(endpoint, ambient_session_id=session_id) for endpoint in NOTE_ROUTES[product].results]
+        return [await self.call(endpoint) for endpoint in self._routes.results]
 
 
 def _stamp(one: Exchange) -> int:

@@ -29,7 +29,7 @@ from workbench.protocol import bodies, endpoints
 from workbench.protocol.endpoints import Endpoint
 from workbench.settings import Credentials, Limits, ServiceAddress
 
-__all__ = ["SukiRest", "dictation_body"]
+__all__ = ["SukiRest"]
 
 _T = TypeVar("_T")
 
@@ -116,6 +116,11 @@ class SukiRest:
         provider = self._credentials.provider_id
         return {"sdp_provider_id": provider} if provider else {}
 
+    @property
+    def provider(self) -> str:
+        """Who speaks, for bodies that name a provider: its id, else its name."""
+        return self._credentials.provider_id or self._credentials.provider_name
+
     async def _login(self) -> None:
         """Log in; an unknown provider is registered once first (S-15)."""
         try:
@@ -201,9 +206,9 @@ class SukiRest:
             sample_rate_hz: of the audio that will be streamed.
             session_id: a UUID to ask for (S-43); None lets the service choose.
         """
-        answer: bodies.CreatedDictation = await self.call(
-            endpoints.CREATE_DICTATION, dictation_body(sample_rate_hz, session_id)
-        )
+        config = bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz)
+        body = bodies.CreateDictation(session_id, config)
+        answer: bodies.CreatedDictation = await self.call(endpoints.CREATE_DICTATION, body)
         return answer.transcription_session_id
 
     async def end_dictation(self, session_id: str) -> bodies.DictationResult:
@@ -287,11 +292,6 @@ class _Asked:
     def note(self, exchange: Exchange) -> None:
         if self.exchanges is not None:
             self.exchanges.append(exchange)
-
-
-def dictation_body(sample_rate_hz: int, session_id: str | None) -> bodies.CreateDictation:
-    """The body of a dictation create: the audio configuration is always said (S-46, S-47)."""
-    return bodies.CreateDictation(session_id, bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz))
 
 
 def _back_off(error: Exception) -> bool | float:

@@ -14,7 +14,6 @@ from workbench.client.calls import SessionCalls
 from workbench.client.rest import SukiRest
 from workbench.errors import ServiceError
 from workbench.protocol.endpoints import RECORDING
-from workbench.protocol.messages import Product
 from workbench.settings import Limits, ServiceAddress, is_loopback
 
 __all__ = ["FINAL_STATUSES", "RecordingLink", "fetch_recordings", "poll_intervals", "wait_for_status"]
@@ -42,8 +41,6 @@ def poll_intervals(limits: Limits, address: ServiceAddress) -> Iterator[float]:
 
 async def wait_for_status(
     calls: SessionCalls,
-    product: Product,
-    session_id: str,
     intervals_s: Iterator[float],
     limit_s: float,
     notified: Callable[[], asyncio.Future[Any]] | None = None,
@@ -52,8 +49,6 @@ async def wait_for_status(
 
     Args:
         calls: of the session.
-        product: ambient or form filling.
-        session_id: at the service.
         intervals_s: waits between polls.
         limit_s: bound on the whole wait.
         notified: gives a future that is done when a notification came: the next poll then follows at once.
@@ -66,7 +61,7 @@ async def wait_for_status(
                     await asyncio.sleep(interval_s)
                 elif (await asyncio.wait((waiting,), timeout=interval_s))[0]:
                     waiting = None  # a notification is confirmed by the status it announces (S-197)
-                status = await calls.status(product, session_id)
+                status = await calls.status()
                 if status in FINAL_STATUSES:
                     return status
     except TimeoutError:

@@ -17,6 +17,7 @@ __all__ = ["RestFrame", "TimeToResult", "rest_frames", "time_to_result"]
 
 _ENDS = frozenset({END_AMBIENT.name, END_FORM.name})
 _POLLS = frozenset({AMBIENT_STATUS.name, FORM_STATUS.name})
+_DONE = frozenset({"completed", "complete"})  # the latter in the AsyncAPI dialect
 _OTHER_ENDS = frozenset({"skipped", "failed", "aborted"})
 
 
@@ -96,7 +97,7 @@ def time_to_result(record: SessionRecord) -> TimeToResult:
         return TimeToResult(told_ns - ended_ns, told_ns - ended_ns, WEBHOOK, len(polls))
     missed_ns = ended_ns
     for said, sent_ns, received_ns in polls:
-        if said == "completed" and received_ns is not None:
+        if said in _DONE and received_ns is not None:
             return TimeToResult(missed_ns - ended_ns, received_ns - ended_ns, "polling", len(polls))
         if said in _OTHER_ENDS:
             return TimeToResult(reason=f"the session ended as {said}", polls=len(polls))

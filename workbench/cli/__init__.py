@@ -27,6 +27,7 @@ VERBS = {
     "show": "Show a stored run",
     "compare": "Compare the configurations of one run, or several runs, pairwise",
     "gate": "Judge a run by limits and by its change: pass, fail, not enough data, measurement invalid",
+    "report": "Write a run as one HTML file that opens anywhere",
     "calibrate": "Measure the error of the measurement itself on this machine",
     "runs": "List, verify, recover, export and remove stored runs",
     "datasets": "List, check, import, align and render corpora",

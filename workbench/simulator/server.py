@@ -33,6 +33,7 @@ from workbench.protocol.messages import Product
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
 from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.malformed import EnvelopeProtocol
 from workbench.simulator.models import check_model
 from workbench.simulator.pool import WorkerPool
 from workbench.simulator.recognisers import Recogniser
@@ -166,7 +167,7 @@ class Simulator:
         logging.getLogger("uvicorn.error").addFilter(_without_traceback)
         return uvicorn.Config(
             self.application(),
-            http="h11",
+            http=EnvelopeProtocol,
             ws="websockets-sansio",
             ws_max_size=self.options.limits.message_bytes,
             ws_per_message_deflate=False,

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from tests.conformance.client_traces import QUICK, SHARED, WHO, all_traces, ambient, dictation, form, job, play, talk
 from tests.service import SESSION, TEMPLATE, Service, envelope, serve
 from workbench.client.context import with_templates
+from workbench.client.dialects import ROUTES
 from workbench.client.keys import TokenKeys
 from workbench.client.rest import SukiRest
 from workbench.client.results import fetch_recordings
@@ -20,7 +21,7 @@ from workbench.client.stream import tls_context
 from workbench.errors import ConfigurationError, InputError, ServiceError
 from workbench.protocol.bodies import error_id_of
 from workbench.protocol.endpoints import AMBIENT_STATUS, ENDPOINTS, SOCKET_PATHS
-from workbench.protocol.messages import Product
+from workbench.protocol.messages import Dialect, Product
 from workbench.recording import Outcome
 from workbench.settings import PRODUCTION, STAGING, resolve_endpoint
 
@@ -531,6 +532,22 @@ def test_an_unfilled_template_is_counted_and_is_no_failure():
     record = form().record
     assert record.outcome is Outcome.COMPLETED
     assert (record.facts["forms_generated"], record.facts["forms_not_generated"]) == (1, 1)
+
+
+@rule("S-200")
+def test_the_dialects_share_no_address_and_live_sessions_say_nothing_in_camel_case():
+    """Bodies, frames and paths of every product."""
+    live, other = (
+        {e.path for r in ROUTES[d].values() for e in (r.create, r.end, *r.results, *filter(None, (r.seed, r.status)))}
+        for d in (Dialect.LIVE, Dialect.ASYNCAPI)
+    )
+    assert not live & other
+    for trace in all_traces():
+        assert not any("/sessions" in call.path for call in trace.service.requests)
+        said = [c.body.decode() for c in trace.service.requests if c.body]
+        said += [str(frame) for frames in trace.frames for frame in frames]
+        keys = {key for text in said for key in json.loads(text)}
+        assert {key for key in keys if key != key.lower()} <= {"audioData"}
 
 
 @rule("S-202")

@@ -53,7 +53,7 @@ class Created:
 
 class _CreateSession(msgspec.Struct, rename="camel", omit_defaults=True):
     provider_id: str
-    language_code: str = "en-US"
+    language_code: str
     encounter_id: str | None = None
 
 
@@ -139,7 +139,7 @@ def creation(
     if dialect is Dialect.ASYNCAPI:
         if session_id is not None:
             raise InputError("the service chooses the ids of this dialect", item="session id", got=session_id)
-        return _CreateSession(provider_id, encounter_id=encounter_id)
+        return _CreateSession(provider_id, "en-US", encounter_id)
     if product is Product.DICTATION:
         return CreateDictation(session_id, AudioConfigBody("LINEAR16", "en-US", sample_rate_hz))
     asked = msgspec.UNSET if session_id is None else session_id

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,7 +128,12 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
             webhooks = await stack.enter_async_context(receiver)
         if settings.endpoint == "simulator":
             recogniser = f"pocketsphinx {settings.model}"
-            simulator = await stack.enter_async_context(LocalSimulator("--model", settings.model))
+            arguments = ["--model", settings.model]
+            with contextlib.ExitStack() as starting:
+                if webhooks is not None and settings.webhook_secret is not None:
+                    arguments += ["--webhook-url", webhooks.url]
+                    starting.enter_context(_in_environment("SUKI_WEBHOOK_SECRET", settings.webhook_secret))
+                simulator = await stack.enter_async_context(LocalSimulator(*arguments))
             address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
             credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
         else:
@@ -136,6 +142,20 @@ async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Se
         tls = tls_context(settings.ca_file)
         rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
         yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser
+
+
+@contextlib.contextmanager
+def _in_environment(name: str, secret: Secret) -> Iterator[None]:
+    """A secret that a child process inherits; a command line would show it to everybody on this machine."""
+    before = os.environ.get(name)
+    os.environ[name] = secret.reveal()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _default_credentials(address: ServiceAddress) -> Credentials:

@@ -1,0 +1,196 @@
+"""``import workbench as wb``: the public names, and results as notebooks see them."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import types
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import workbench as wb
+from tests.stored import TEXT, batch, failing, stored
+from workbench.errors import InputError
+from workbench.results import Compared, Run, typed_frame
+from workbench.scoring import ROW_TYPES
+from workbench.simulator.local import LocalSimulator
+from workbench.tables import CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, Table
+
+NAMES = {
+    "AudioConfig", "Cell", "CellScore", "Compared", "ConfigurationError", "Corpus", "InputError", "MeasurementError",
+    "Reference", "Run", "ServiceError", "SessionScore", "StoreError", "WorkbenchError", "__version__", "compare",
+    "compare_async", "load", "load_async", "load_corpus", "normaliser", "run", "run_async", "sweep", "sweep_async",
+}  # fmt: skip
+NASTY = "<script>alert(1)</script>"
+
+
+def test_the_public_names_are_frozen():
+    """A new one is a decision; each is there, and the stub says the same."""
+    assert set(wb.__all__) == NAMES
+    assert set(dir(wb)) >= NAMES
+    for name in NAMES:
+        assert not isinstance(getattr(wb, name), types.ModuleType), name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = wb.nothing
+    stub = {}
+    exec(Path(wb.__file__ + "i").read_text(), stub)  # noqa: S102  our own stub
+    assert set(stub["__all__"]) == NAMES
+    assert all(stub[name] is getattr(wb, name) for name in NAMES - {"__version__"})
+
+
+def test_functions_keep_their_names_whatever_is_imported():
+    """workbench.compare and workbench.sweep are modules too."""
+    probe = (
+        "import workbench.compare, workbench.sweep, workbench as wb\n"
+        "from workbench.compare import LATENCIES\n"
+        "import workbench.gate\n"
+        "print(wb.compare.__module__, wb.sweep.__module__, type(wb.gate).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["workbench.api", "workbench.api", "module"]
+
+
+def test_importing_the_package_imports_nothing_else():
+    """Not even its own modules."""
+    probe = "import workbench, sys; print(sorted(m for m in sys.modules if m.startswith('workbench.') or m == 'numpy'))"
+    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A stored run of two configurations, one of them with a name that wants to be markup."""
+    records = batch(24, wrong=2) + batch(24, wrong=12, cell=NASTY) + failing(1)
+    return Run(stored(tmp_path_factory.mktemp("runs"), records))
+
+
+def test_a_run_is_a_typed_frame(run):
+    """One row a session; unknown is NA in a column that keeps its type."""
+    frame = run.df
+    assert len(frame) == 49
+    kinds = {name: str(frame[name].dtype) for name in ("audio", "repeat", "wer", "pacing_valid", "pacing_reason")}
+    assert kinds == {
+        "audio": "string", "repeat": "Int64", "wer": "Float64", "pacing_valid": "boolean", "pacing_reason": "string",
+    }  # fmt: skip
+    assert frame["finalisation_ms"].isna().sum() == 1
+    assert run.summary["wer"].tolist() == pytest.approx([2 / 72, 12 / 72])
+
+
+@pytest.mark.parametrize("columns", [SESSION_COLUMNS, CELL_COLUMNS, DIFFERENCE_COLUMNS])
+def test_every_declared_column_has_its_type_even_without_rows(columns, run):
+    """Types do not depend on the values: an empty frame has those of a full one."""
+    empty = typed_frame(Table(columns, ()))
+    full = {SESSION_COLUMNS: run.df, CELL_COLUMNS: run.summary}.get(columns)
+    wanted = wb.compare(run).df if full is None else full
+    for column in columns:
+        assert empty[column.key].dtype == wanted[column.key].dtype, column.key
+
+
+def test_arrow_has_every_column_of_a_score_and_no_transcript(run):
+    """Counts and nanoseconds, in the declared types."""
+    table = run.to_arrow()
+    assert table.column_names == list(ROW_TYPES)
+    assert table.schema.field("words_hits").type == pa.int64()
+    assert table.schema.field("latency_word_latency_ns").type == pa.list_(pa.int64())
+    assert TEXT not in str(table.to_pylist())
+
+
+def test_results_show_themselves_with_every_text_escaped(run):
+    """As HTML in notebooks; the plain form names the run, and neither holds a transcript."""
+    compared = wb.compare(run)
+    for shown in (run._repr_html_(), compared._repr_html_()):
+        assert "<table>" in shown
+        assert NASTY not in shown
+        assert "&lt;script&gt;" in shown
+    assert repr(run) == f"Run({run.id}, 2 configurations, 49 sessions, 1 failed)"
+    assert "WER is worse" in repr(compared)
+    assert TEXT not in repr(run) + repr(compared)
+
+
+def test_runs_are_loaded_compared_judged_and_reported(run, tmp_path):
+    """By id, by folder or as they are; the same as on the command line."""
+    root = run.path.parent
+    again = wb.load(run.id, store=root)
+    assert again.scores == wb.load(run.path).scores == run.scores
+    compared = wb.compare(run.id, again, store=root)
+    assert isinstance(compared, Compared)
+    assert [p.comparison.wer.difference for p in compared.found.pairs] == [0.0, 0.0]
+    assert len(compared.verdicts) == 2
+    assert any("failed" in line for line in compared.warnings)
+    assert compared.to_arrow().num_rows == len(compared.df) == 22
+    assert compared.df["metric"].iloc[0] == "wer"
+    assert run.gate(limits={"wer": 0.5}, margins={"wer": 0.01}, against=again).exit_code == 0
+    assert run.gate(limits={"wer": 0.5}, min_utterances=100).exit_code == 6
+    assert run.gate(limits={"wer": 0.1}).exit_code == 1
+    assert run.report(tmp_path / "r.html", light=True, redact=True).stat().st_size > 1_000
+    assert run.complete
+    assert [c.cell for c in run.cells] == ["clean", NASTY]
+
+
+async def test_twins_await_the_same(run):
+    """The caller's loop goes on meanwhile; names say what they are."""
+    ticks = 0
+
+    async def tick():
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    loaded = await wb.load_async(run.path)
+    compared = await wb.compare_async(loaded)
+    ticking.cancel()
+    assert loaded.id == run.id
+    assert len(compared.verdicts) == 1
+    assert ticks > 1
+    assert wb.run_async.__name__ == "run_async"
+
+
+async def test_mistakes_are_raised_as_they_are():
+    """From plain and asynchronous calls, before anything is played."""
+    with pytest.raises(InputError, match="speed_of_light"):
+        wb.run("clinic", speed_of_light=3)
+    with pytest.raises(InputError, match="vary"):
+        await wb.sweep_async("clinic", vary={"snr_db": []})
+    with pytest.raises(wb.StoreError, match="no such run"):
+        wb.load("nothing")
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    """One simulator for the module."""
+    with LocalSimulator() as running:
+        yield running
+
+
+async def test_a_corpus_is_played_inside_and_outside_of_a_loop(simulator, tmp_path):
+    """One utterance: from a coroutine, and by a plain call while a loop is running, as in a notebook."""
+    seen = []
+    asked = {"limit": 1, "endpoint": simulator.url, "store": tmp_path}
+    one = await wb.run_async("librivox", on_session=lambda record, done: seen.append(done), **asked)
+    two = wb.run(wb.load_corpus("librivox"), sample_rate_hz=8000, **asked)
+    assert (len(one.scores), seen) == (1, [1])
+    assert wb.load(store=tmp_path).id == two.id
+    assert "8000" in two.cells[0].cell
+
+
+def test_a_sweep_is_asked_for_by_grid_cells_or_file(simulator, tmp_path, monkeypatch):
+    """The same cells either way."""
+    asked = []
+    monkeypatch.setattr(
+        import_module("workbench.api"), "evaluate", lambda question, settings, **_: asked.append(question)
+    )
+    file = tmp_path / "sweep.toml"
+    file.write_text('corpus = "librivox"\nlimit = 2\n[vary]\nsnr_db = [30, 20]\n')
+    wb.sweep("librivox", vary={"snr_db": [30, 20]}, limit=2)
+    wb.sweep(file=file)
+    wb.sweep("librivox", cells=[{"snr_db": 30}, asked[0].cells[1]], base={"chunk_ms": 100}, limit=2)
+    wb.sweep("librivox", base={"snr_db": 30}, limit=2)
+    assert asked[0].cells == asked[1].cells
+    assert [c.audio.snr_db for c in asked[2].cells] == [30.0, 20.0]
+    assert [len(q.cells) for q in asked] == [2, 2, 2, 1]
+    assert {len(q.utterances) for q in asked} == {2}

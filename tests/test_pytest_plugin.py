@@ -1,0 +1,86 @@
+"""The pytest plugin, in test suites of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.stored import batch, stored
+from workbench.errors import InputError
+from workbench.pytest_plugin import assert_no_regression
+from workbench.results import Run
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.mark.slow
+def test_fixtures_play_to_a_simulator(pytester):
+    """A suite with one test: a run of one utterance, stored in the test's own folder."""
+    pytester.makepyfile(
+        """
+        def test_it(suki_run, simulator, tmp_path):
+            run = suki_run("librivox", limit=1)
+            assert run.complete
+            assert run.path.parent == tmp_path / "runs"
+            assert run.result.run.manifest.endpoint == simulator.url.removeprefix("http://")
+        """
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_a_regression_fails_a_test_with_a_table(pytester, tmp_path):
+    """The message holds every check and no traceback of ours."""
+    for name, wrong in (("base", 0), ("bad", 12)):
+        run = stored(tmp_path / name, batch(24, wrong=wrong))
+        run.run.path.rename(tmp_path / name / "run")
+    pytester.makepyfile(
+        f"""
+        import workbench as wb
+        from workbench.pytest_plugin import assert_no_regression
+
+        def test_same():
+            assert_no_regression(wb.load(r"{tmp_path}/base/run"), wb.load(r"{tmp_path}/base/run"), wer=0.01)
+
+        def test_worse():
+            assert_no_regression(wb.load(r"{tmp_path}/bad/run"), wb.load(r"{tmp_path}/base/run"), wer=0.01)
+        """
+    )
+    done = pytester.runpytest_subprocess("-q")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*## Gate: fail*", "*| clean | wer worse by less than 1.00 points |*| fail |*"])
+    done.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_too_few_data_show_nothing_and_fail(tmp_path):
+    """Unless fewer are asked for; no margin is a mistake."""
+    base, again = (Run(stored(tmp_path, batch(7))) for _ in range(2))
+    with pytest.raises(AssertionError, match="not enough data"):
+        assert_no_regression(again, base, wer=0.05)
+    assert_no_regression(again, base, wer=0.05, min_utterances=5)
+    with pytest.raises(InputError, match="nothing to check"):
+        assert_no_regression(again, base)
+
+
+def test_a_suite_that_uses_none_of_it_pays_nothing(pytester):
+    """The plugin is loaded by its entry point, and nothing heavy with it."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it(request):
+            assert request.config.pluginmanager.hasplugin("workbench")
+            ours = {m for m in sys.modules if m.startswith("workbench")}
+            assert ours == {"workbench", "workbench.pytest_plugin"}
+            assert not {"numpy", "httpx", "pandas", "click"} & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess("-q", "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
+def test_the_plugin_imports_pytest_alone():
+    """Whatever other plugins a suite has."""
+    probe = "import pytest, sys; a = set(sys.modules); import workbench.pytest_plugin; print(set(sys.modules) - a)"
+    shown = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout
+    assert shown.count("'") // 2 <= 4, shown

@@ -53,7 +53,7 @@ def null_rejections(rng, corpora):
         words, errors = utterances(rng, 2)
         columns = np.column_stack((errors[:, 0], errors[:, 1], words))
         sums = rate_draws(columns, rng, DRAWS)
-        hits += two_sided_p((sums[:, 1] - sums[:, 0]) / sums[:, 2]) <= 0.05
+        hits += two_sided_p((sums[:, 1] - sums[:, 0]) / sums[:, 2], len(words)) <= 0.05
     return hits
 
 

@@ -52,8 +52,8 @@ def test_a_run_against_itself_does_not_differ():
 
 
 def test_the_difference_is_candidate_minus_baseline():
-    """One more error in each of four utterances of three words."""
-    found = compare_scores(scores(["no chest pain"] * 4), scores(["no pain"] * 4), seed=1)
+    """One more error in each of twelve utterances of three words."""
+    found = compare_scores(scores(["no chest pain"] * 12), scores(["no pain"] * 12), seed=1)
     wer = named(found, "wer")
     assert (wer.baseline, wer.candidate, wer.difference) == (0, pytest.approx(1 / 3), pytest.approx(1 / 3))
     assert wer.interval.low == wer.interval.high == pytest.approx(1 / 3)

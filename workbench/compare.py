@@ -312,7 +312,8 @@ def _rate_difference(metric: str, pairs: list[tuple[list[SessionScore], list[Ses
     sums = rate_draws(columns, np.random.default_rng(seed), DRAWS)
     sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
     draws = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
-    return Difference(metric, "rate", n, baseline, candidate, observed, _interval(draws), two_sided_p(draws))
+    p_value = two_sided_p(draws, n)
+    return Difference(metric, "rate", n, baseline, candidate, observed, _interval(draws), p_value)
 
 
 def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[SessionScore]]], seed: int) -> Difference:
@@ -338,7 +339,8 @@ def _latency_difference(name: str, pairs: list[tuple[list[SessionScore], list[Se
         return Difference(name, "ns", len(usable), baseline, candidate, observed, reason=reason)
     drawn = percentile_draws(samples, len(usable), p, np.random.default_rng(seed), _LATENCY_DRAWS)
     draws = drawn[:, 1] - drawn[:, 0]
-    return Difference(name, "ns", len(usable), baseline, candidate, observed, _interval(draws), two_sided_p(draws))
+    n, p_value = len(usable), two_sided_p(draws, len(usable))
+    return Difference(name, "ns", n, baseline, candidate, observed, _interval(draws), p_value)
 
 
 def _interval(draws: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Interval:

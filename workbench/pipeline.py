@@ -28,10 +28,10 @@ from workbench.recording import SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.scoring import CellScore, SessionScore, score_run, score_session
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
-from workbench.simulator.local import LocalSimulator
+from workbench.simulator.local import LocalSimulator, decodable_streams
 from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, list_runs, open_run
 
-__all__ = ["RunResult", "detectable_difference", "evaluate", "load_result", "rescore"]
+__all__ = ["RunResult", "detectable_difference", "evaluate", "fitted", "load_result", "rescore"]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
@@ -52,6 +52,13 @@ class RunResult:
     scores: list[SessionScore] = field(repr=False)
     cells: list[CellScore]
     complete: bool = True
+
+
+def fitted(question: Question, settings: Settings) -> Question:
+    """The question with no more sessions at a time than the simulator started for it can decode in real time."""
+    if settings.endpoint != "simulator":
+        return question
+    return replace(question, concurrency=min(question.concurrency, decodable_streams()))
 
 
 def evaluate(
@@ -104,7 +111,14 @@ async def _evaluate(
 
             stop = asyncio.Event()
             with _interruptible(stop):
-                playing = play_many(jobs, service, concurrency=question.concurrency, on_done=finished, stop=stop)
+                playing = play_many(
+                    jobs,
+                    service,
+                    concurrency=question.concurrency,
+                    on_begin=writer.begin,
+                    on_done=finished,
+                    stop=stop,
+                )
                 try:
                     writer.manifest.settings["pacer"] = await playing
                 except asyncio.CancelledError:
@@ -205,7 +219,12 @@ def _manifest(question: Question, endpoint: str, recogniser: str | None, planned
         product=question.product.value,
         recogniser=recogniser,
         normaliser=_facts(question.normaliser),
-        settings={"transport": question.transport, "compression": "off", "push_to_talk": question.push_to_talk},
+        settings={
+            "transport": question.transport,
+            "compression": "off",
+            "push_to_talk": question.push_to_talk,
+            "kind": "aa" if question.noise_floor else "run",
+        },
         planned=planned,
     )
 

@@ -40,6 +40,7 @@ class Question:
         normaliser: of the first scores.
         product, dialect: what is spoken.
         transport: ``websockets`` or ``picows``.
+        noise_floor: an A/A run: the same sessions twice, for the differences that mean nothing.
         push_to_talk: utterances of one speaker are connections of one dictation session.
         context: what ambient and form-filling sessions are told.
         form_templates: ids, names or types of the templates that form filling fills.
@@ -58,12 +59,15 @@ class Question:
     product: Product = Product.DICTATION
     dialect: Dialect = Dialect.LIVE
     transport: str = "websockets"
+    noise_floor: bool = False
     push_to_talk: bool = False
     context: Context | None = field(default=None, repr=False)
     form_templates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         product = self.product.value
+        if self.noise_floor and self.repeats < 2:
+            raise InputError("an A/A run plays everything twice", item="--aa", got="--repeats 1", expected="2 or more")
         if self.push_to_talk and self.product is not Product.DICTATION:
             raise InputError("push-to-talk is for dictation", item="--push-to-talk", got=product)
         if self.context is not None and self.product is Product.DICTATION:

@@ -13,6 +13,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from workbench.clock import Anchor
+from workbench.errors import WorkbenchError
 from workbench.flows import Job, Service, create_session, end_session, play_dictation, play_note, play_utterance
 from workbench.pacing import Pacer
 from workbench.protocol.messages import Product
@@ -72,6 +73,7 @@ async def _play_talk(
     jobs: Sequence[Job],
     service: Service,
     pacer: Pacer,
+    on_begin: Callable[[SessionRecord], object],
     on_done: Callable[[SessionRecord], None],
     stopped: Callable[[], bool],
 ) -> None:
@@ -104,6 +106,7 @@ async def _play_talk(
     for place, job in enumerate(jobs):
         record = new_record(job)
         record.remote_id = session_id
+        on_begin(record)
         try:
             await _recorded(record, utterance(place, record))
         finally:
@@ -118,6 +121,7 @@ async def play_many(
     *,
     concurrency: int,
     on_done: Callable[[SessionRecord], None],
+    on_begin: Callable[[SessionRecord], object] = lambda record: None,
     stop: asyncio.Event | None = None,
 ) -> str:
     """Play jobs in order, ``concurrency`` at a time; ``on_done`` gets each record, failed and cut-off ones too.
@@ -129,6 +133,7 @@ async def play_many(
         service: where to play.
         concurrency: sessions at a time.
         on_done: called in the event loop when a session ends.
+        on_begin: called with the empty record before a session begins.
         stop: when set, sessions in flight are finished and no new one begins.
 
     Returns:
@@ -137,6 +142,7 @@ async def play_many(
     Raises:
         ConfigurationError: login refused.
         ServiceError: the service could not be reached for the login.
+        WorkbenchError: what ``on_begin`` or ``on_done`` raised; the other sessions are ended and handed over first.
     """
     await service.rest.token()
     groups = [list(group) for _, group in itertools.groupby(enumerate(jobs), key=_group)]
@@ -154,14 +160,21 @@ async def play_many(
                 if stopped():
                     return
                 if group[0][1].talk is not None:
-                    await _play_talk([job for _, job in group], service, pacer, on_done, stopped)
+                    await _play_talk([job for _, job in group], service, pacer, on_begin, on_done, stopped)
                 else:
-                    await _play_one(group[0][1], service, pacer, on_done)
+                    await _play_one(group[0][1], service, pacer, on_begin, on_done)
                 gc.collect(0)
 
-        async with asyncio.TaskGroup() as group:
-            for worker in range(min(concurrency, len(groups))):
-                group.create_task(work(worker))
+        failure: WorkbenchError | None = None
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for worker in range(min(concurrency, len(groups))):
+                    workers.create_task(work(worker))
+        except* WorkbenchError as failures:
+            # A full disk stops every worker; the first one to notice says all there is to say.
+            failure = next(error for error in failures.exceptions if isinstance(error, WorkbenchError))
+        if failure is not None:
+            raise failure
         return pacer.driver
 
 
@@ -171,8 +184,15 @@ def _group(numbered: tuple[int, Job]) -> tuple[str, str | int]:
     return ("alone", place) if job.talk is None else ("talk", job.talk)
 
 
-async def _play_one(job: Job, service: Service, pacer: Pacer, on_done: Callable[[SessionRecord], None]) -> None:
+async def _play_one(
+    job: Job,
+    service: Service,
+    pacer: Pacer,
+    on_begin: Callable[[SessionRecord], object],
+    on_done: Callable[[SessionRecord], None],
+) -> None:
     record = new_record(job)
+    on_begin(record)
     try:
         await play_session(record, job, service, pacer)
     finally:

@@ -32,6 +32,7 @@ __all__ = [
     "cell_json",
     "cells_table",
     "comparison_table",
+    "differences_table",
     "sessions_table",
     "stability_table",
     "summary_table",
@@ -326,6 +327,11 @@ DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
 )
 
 
+def differences_table(differences: Sequence[Difference], notes: Sequence[str] = ()) -> Table:
+    """One row a metric."""
+    return _table(DIFFERENCE_COLUMNS, differences, notes)
+
+
 def comparison_table(comparison: Comparison) -> Table:
     """One row a metric; the notes name the utterances that could not be paired."""
     notes = [f"not paired: {u.utterance}: {u.reason}" for u in comparison.unpaired]
@@ -334,7 +340,7 @@ def comparison_table(comparison: Comparison) -> Table:
         notes.append(f"matched pairs (MAPSSWE): {test.segments} segments, p = {test.p_value:.4g}")
     if test.reason:
         notes.append(f"matched pairs (MAPSSWE): {test.reason}")
-    return _table(DIFFERENCE_COLUMNS, comparison.differences, notes)
+    return differences_table(comparison.differences, notes)
 
 
 SESSION_COLUMNS: tuple[Column[SessionScore], ...] = (

@@ -102,8 +102,8 @@ def test_both_ways_of_drawing_have_the_moments_of_the_bootstrap(distinct):
 def test_a_p_value_is_a_probability_that_is_never_zero(draws):
     """Between 1/(n+1) and 1, and 1 where every draw is 0."""
     draws = np.array(draws)
-    assert 1 / (len(draws) + 1) <= two_sided_p(draws) <= 1
-    assert two_sided_p(np.zeros(len(draws))) == 1.0
+    assert 1 / (len(draws) + 1) <= two_sided_p(draws, 20) <= 1
+    assert two_sided_p(np.zeros(len(draws)), 20) == 1.0
 
 
 @given(st.integers(0, 10_000), st.floats(-3, 3), st.floats(0.0, 2.0))
@@ -113,6 +113,12 @@ def test_p_value_and_interval_of_the_same_draws_agree(seed, centre, skew):
     draws = centre + rng.normal(size=999) + skew * rng.exponential(size=999)
     low, high = np.percentile(draws, (2.5, 97.5), method="inverted_cdf")
     if low > 0 or high < 0:
-        assert two_sided_p(draws) <= 0.0521  # one draw more than the interval's tail
-    if two_sided_p(draws) < 0.048:
+        assert two_sided_p(draws, 60) <= 0.0521  # one draw more than the interval's tail
+    if two_sided_p(draws, 60) < 0.048:
         assert low > 0 or high < 0
+
+
+@pytest.mark.parametrize(("blocks", "least"), [(2, 0.5), (3, 0.25), (6, 0.03125)])
+def test_a_handful_of_blocks_is_never_significant_by_itself(blocks, least):
+    """Three utterances that all got slower may be chance: one in four."""
+    assert two_sided_p(np.full(999, 5.0), blocks) == least

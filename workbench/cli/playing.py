@@ -10,16 +10,22 @@ if TYPE_CHECKING:
     from workbench.pipeline import RunResult
     from workbench.question import Question
     from workbench.settings import Settings
+    from workbench.tables import Table
 
-__all__ = ["exit_code", "play_and_print", "result_json"]
+__all__ = ["exit_code", "noise_floor_table", "play_and_print", "result_json"]
 
 
 def play_and_print(question: Question, settings: Settings, as_json: bool, more: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
     """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate
+    from workbench.pipeline import evaluate, fitted
     from workbench.question import prepare_jobs
     from workbench.tables import summary_table
 
+    asked, question = question.concurrency, fitted(question, settings)
+    if question.concurrency < asked:
+        note(
+            f"The simulator decodes {question.concurrency} streams at a time here; not {asked}, but as many are played."
+        )
     seconds = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats
     note(
         f"{question.sessions} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
@@ -29,11 +35,31 @@ def play_and_print(question: Question, settings: Settings, as_json: bool, more: 
     with session_progress(len(jobs)) as advance:
         result = evaluate(question, settings, jobs=jobs, on_session=advance)
     if as_json:
-        print_json(result_json(result) | (more or {}))
+        print_json(result_json(result) | _noise_floor(result) | (more or {}))
     else:
-        print_table(summary_table(result.cells))
+        print_table(summary_table(result.cells), store=settings.store)
+        if floor := noise_floor_table(result):
+            print_table(floor, title="A/A: differences between two plays of the same sessions", store=settings.store)
         note(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}")
     return result
+
+
+def noise_floor_table(result: RunResult) -> Table | None:
+    """Differences between the repeats of an A/A run; None for any other run, or where nothing completed twice."""
+    from workbench.compare import noise_floor
+    from workbench.tables import differences_table
+
+    if result.run.manifest.settings.get("kind") != "aa":
+        return None
+    floor = noise_floor(result.scores, result.run.manifest.seed)
+    if floor is None:
+        return None
+    return differences_table(floor.differences)
+
+
+def _noise_floor(result: RunResult) -> dict[str, Any]:
+    table = noise_floor_table(result)
+    return {} if table is None else {"noise_floor": list(table.rows)}
 
 
 def result_json(result: RunResult) -> dict[str, Any]:

@@ -22,8 +22,10 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option("--sample-rate", default="16000", show_default=True, help="Rate of the stream in Hz.")
 @click.option("--chunk-ms", default="100", show_default=True, help="Length of a chunk in ms.")
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Further setting, such as snr_db=20.")
+@click.option("--model", help="Of the simulator that is started: general, vocabulary, lite or a dictionary file.")
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Sessions at a time.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1), help="Play each session this often.")
+@click.option("--aa", "noise_floor", is_flag=True, help="A/A run: the differences between repeats are the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
 @click.option("--seed", default=0, show_default=True, help="Of noise, order and bootstrap.")
 @click.option("--normaliser", "normaliser_name", default="basic", show_default=True, help="Of the scores.")
@@ -52,8 +54,10 @@ def run(
     sample_rate: str,
     chunk_ms: str,
     more: tuple[str, ...],
+    model: str | None,
     concurrency: int,
     repeats: int,
+    noise_floor: bool,
     limit: int | None,
     seed: int,
     normaliser_name: str,
@@ -83,7 +87,9 @@ def run(
     from workbench.settings import load_settings
     from workbench.sweep import cell_from
 
-    settings = load_settings(os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port)
+    settings = load_settings(
+        os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port, model=model
+    )
     values = {"sample_rate_hz": sample_rate, "chunk_ms": chunk_ms}
     for text in more:
         key, equals, value = text.partition("=")
@@ -96,7 +102,8 @@ def run(
         corpus=loaded,
         utterances=select(loaded, limit, seed),
         cells=(cell,),
-        repeats=repeats,
+        repeats=max(repeats, 2) if noise_floor else repeats,
+        noise_floor=noise_floor,
         seed=seed,
         concurrency=concurrency,
         normaliser=normaliser(normaliser_name),

@@ -221,19 +221,21 @@ def thin(blocks: int, p: float) -> str | None:
     return None if blocks >= needed else f"thin sample: n={blocks} < {needed}"
 
 
-def two_sided_p(draws: NDArray[np.float64]) -> float:
+def two_sided_p(draws: NDArray[np.float64], blocks: int) -> float:
     """Two-sided p-value of "the difference is 0" from bootstrap draws of a difference.
 
     Twice the smaller share of draws on either side of 0: the level at which the percentile interval of the same draws
     just reaches 0, so that an interval without 0 and a p-value above 0.05 never stand side by side. One is added above
-    and below, so that it is never 0.
+    and below, so that it is never 0. A handful of blocks that all point one way would give a tiny share however
+    little they say, so the p-value is never below that of their signs, 2 / 2 ** blocks.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 15.4 (achieved level by inverting the interval).
 
-    >>> two_sided_p(np.array([-1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]))
-    0.3
+    >>> draws = np.array([-1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+    >>> two_sided_p(draws, 60), two_sided_p(draws, 2)
+    (0.3, 0.5)
     """
     # Sums of floats that should be equal differ in the last bits.
     margin = 1e-12 * max(1.0, float(np.abs(draws).max(initial=0.0)))
     below, above = int((draws <= margin).sum()), int((draws >= -margin).sum())
-    return min(1.0, (2 * min(below, above) + 1) / (len(draws) + 1))
+    return min(1.0, max((2 * min(below, above) + 1) / (len(draws) + 1), 2.0 ** (1 - blocks)))

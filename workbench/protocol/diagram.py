@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TypeVar
 
 from workbench.protocol.states import AMBIENT_TRANSITIONS, DICTATION_TRANSITIONS, FORM_TRANSITIONS
 
 __all__ = ["DIAGRAMS", "state_diagram"]
 
+_State = TypeVar("_State", bound=Enum)
+_Event = TypeVar("_Event", bound=Enum)
 
-def state_diagram(transitions: Mapping[tuple[Enum, Enum], Enum], start: str) -> str:
+
+def state_diagram(transitions: Mapping[tuple[_State, _Event], _State], start: str) -> str:
     """Mermaid text of a transition table; transitions between the same two states share an arrow.
 
     Events that change nothing are left out of the picture, they are in the table.

@@ -18,7 +18,10 @@ import msgspec
 
 from workbench.errors import ServiceError
 
-__all__ = ["LocalSimulator"]
+__all__ = ["STREAMS_PER_WORKER", "LocalSimulator", "decodable_streams", "usable_cores"]
+
+STREAMS_PER_WORKER = 2
+"""About two real-time streams a core leave room for noise, which costs up to 2.5 times as much to decode."""
 
 _END_S = 10.0
 
@@ -28,6 +31,16 @@ class _Announcement(msgspec.Struct):
     ws_url: str
     partner_id: str
     partner_token: str
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def decodable_streams() -> int:
+    """Streams that a simulator with default settings decodes at the same time on this machine; more are refused."""
+    return STREAMS_PER_WORKER * usable_cores()
 
 
 class LocalSimulator:

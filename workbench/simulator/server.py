@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from starlette.applications import Starlette
@@ -30,15 +29,27 @@ from starlette.websockets import WebSocket
 from workbench.errors import ConfigurationError
 from workbench.protocol.endpoints import SOCKET_PATHS
 from workbench.protocol.messages import Product
+from workbench.settings import Secret
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
+from workbench.simulator.info_rest import info_handlers
 from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.local import STREAMS_PER_WORKER, usable_cores
 from workbench.simulator.malformed import EnvelopeProtocol
 from workbench.simulator.models import check_model
+from workbench.simulator.note_maker import NoteMaker
+from workbench.simulator.note_rest import NoteRest
+from workbench.simulator.note_sockets import NoteSockets
+from workbench.simulator.notes import NoteStore
+from workbench.simulator.notifications import Notifier
+from workbench.simulator.pages import page_routes
 from workbench.simulator.pool import WorkerPool
+from workbench.simulator.preferences import PreferenceStore
 from workbench.simulator.recognisers import Recogniser
+from workbench.simulator.recordings import RecordingLinks
 from workbench.simulator.refusals import envelope, refusal
-from workbench.simulator.rest import Rest
+from workbench.simulator.rest import Call, Rest
+from workbench.simulator.result_rest import ResultRest
 from workbench.simulator.scripted import Scripted
 from workbench.simulator.sessions import SessionStore
 from workbench.simulator.sockets import Sockets, refuse_handshake
@@ -46,14 +57,7 @@ from workbench.simulator.tokens import TokenAuthority
 
 __all__ = ["Simulator", "SimulatorOptions"]
 
-STREAMS_PER_WORKER = 2
-"""About two real-time streams a core leave room for noise, which costs up to 2.5 times as much to decode."""
-
 _SHUTDOWN_S = 2
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class SimulatorOptions:
         tls_cert, tls_key: PEM files; both or neither.
         partner: whose credentials are accepted.
         limits: bounds and times.
+        webhook_url: where results are announced; None announces nothing.
+        webhook_secret: that notifications are signed with; needed where there is an address.
     """
 
     host: str = "127.0.0.1"
@@ -83,6 +89,8 @@ class SimulatorOptions:
     tls_key: Path | None = None
     partner: Partner = DEMO_PARTNER
     limits: SimulatorLimits = field(default_factory=SimulatorLimits)
+    webhook_url: str | None = None
+    webhook_secret: Secret | None = None
 
 
 class _Server(uvicorn.Server):
@@ -99,7 +107,8 @@ class Simulator:
     Attributes:
         url, ws_url: base addresses, once started.
         accounts: the partner and the providers linked to it.
-        sessions: all sessions.
+        sessions: of dictation.
+        notes: sessions of ambient and form filling.
         recogniser: what turns audio into text.
     """
 
@@ -110,7 +119,10 @@ class Simulator:
         limits = self.options.limits
         self.accounts = Accounts(self.options.partner)
         self.sessions = SessionStore(limits.kept_sessions)
+        self.notes = NoteStore(limits.kept_sessions, limits.recordings_bytes)
         self.recogniser = _recogniser(self.options)
+        self._notifier = _notifier(self.options)
+        self._maker = NoteMaker(self.notes, limits, self._notifier)
         self._tokens = TokenAuthority(limits.token_life_s)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -141,27 +153,44 @@ class Simulator:
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
+        await self._maker.close()
+        if self._notifier is not None:
+            await self._notifier.close()
         await self.recogniser.close()
 
     def application(self) -> Starlette:
         """The ASGI application: every route of REST, of the sockets and of the control API."""
         limits = self.options.limits
-        rest = Rest(self.accounts, self._tokens, self.sessions, limits.body_bytes)
-        control = Control(self.recogniser, self.sessions, limits.body_bytes)
+        links = RecordingLinks(self.notes, limits.recording_life_s)
+        rest = Rest(self.accounts, self._tokens, self.sessions, self._note_handlers(links), limits.body_bytes)
+        control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes)
         sockets = Sockets(self.accounts, self._tokens, self.sessions, self.recogniser, limits)
-        transcribe = SOCKET_PATHS[Product.DICTATION]
+        notes = NoteSockets(self.accounts, self._tokens, self.notes, self._maker, self.recogniser, limits)
+        transcribe, stream = SOCKET_PATHS[Product.DICTATION], SOCKET_PATHS[Product.AMBIENT]
         application = Starlette(
             routes=[
                 *rest.routes(),
                 *control.routes(),
+                *links.routes(),
+                *page_routes(),
                 WebSocketRoute(transcribe, sockets.transcribe),
                 Route(transcribe, _upgrade_required),
+                WebSocketRoute(stream, notes.stream),
+                Route(stream, _upgrade_required),
             ],
             exception_handlers={HTTPException: _http_refusal},
         )
         application.router.redirect_slashes = False
         application.router.default = _nowhere
         return application
+
+    def _note_handlers(self, links: RecordingLinks) -> dict[str, Callable[[Call], Any]]:
+        preferences = PreferenceStore()
+        return {
+            **NoteRest(self.notes, self._maker, preferences).handlers,
+            **ResultRest(self.notes, links, preferences).handlers,
+            **info_handlers(),
+        }
 
     def _config(self) -> uvicorn.Config:
         logging.getLogger("uvicorn.error").addFilter(_without_traceback)
@@ -185,9 +214,21 @@ def _recogniser(options: SimulatorOptions) -> Recogniser:
     if options.recogniser == "scripted":
         return Scripted()
     check_model(options.model)
-    workers = options.workers or _cores()
+    workers = options.workers or usable_cores()
     streams = options.streams or STREAMS_PER_WORKER * workers
     return WorkerPool(workers, streams, options.max_backlog_s, options.model)
+
+
+def _notifier(options: SimulatorOptions) -> Notifier | None:
+    if options.webhook_url is None:
+        return None
+    if options.webhook_secret is None:
+        raise ConfigurationError(
+            "no secret to sign notifications with",
+            item="--webhook-url",
+            expected="SUKI_WEBHOOK_SECRET in the environment",
+        )
+    return Notifier(options.webhook_url, options.webhook_secret)
 
 
 def _listen(options: SimulatorOptions) -> socket.socket:

@@ -46,18 +46,19 @@ def clustered_percentile_interval(
     count = int(owner.max()) + 1 if owner.size else 0
     if found is None or count < 2:
         return None
-    from scipy.stats import beta, norm, t
+    # scipy.stats has the same under other names, and takes 0.6 s longer to import.
+    from scipy.special import betaincinv, ndtri, stdtrit
 
     ordered = np.sort(np.asarray(values))
     share, n, tail = p / 100, len(ordered), (1 - level) / 2
     sums = np.bincount(owner, (np.asarray(values) <= found) - share, count)
     variance = count / (count - 1) * float((sums**2).sum()) / n**2
     # With few blocks the variance itself is uncertain: the t factor pays for that.
-    factor = float(norm.ppf(1 - tail) / t.ppf(1 - tail, count - 1)) ** 2
+    factor = float(ndtri(1 - tail) / stdtrit(count - 1, 1 - tail)) ** 2
     size = min(n, share * (1 - share) / variance) * factor if variance else float(count)
     below, above = size * share, size * (1 - share)
-    low = float(beta.ppf(tail, below, above + 1))
-    high = float(beta.ppf(1 - tail, below + 1, above))
+    low = float(betaincinv(below, above + 1, tail))
+    high = float(betaincinv(below + 1, above, 1 - tail))
     # Where even the largest value is too likely to lie below the percentile, there is no upper end.
     bounded_low, bounded_high = (1 - share) ** size <= tail, share**size <= tail
     first, last = max(0, math.ceil(n * low) - 1), min(n - 1, math.ceil(n * high) - 1)

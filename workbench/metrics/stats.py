@@ -195,14 +195,16 @@ def percentile_interval(values: Sequence[int] | NDArray[np.int64], p: float, lev
     n = len(values)
     if n == 0:
         return None
-    from scipy.stats import binom
+    # scipy.stats has the same under another name, and takes 0.6 s longer to import.
+    from scipy.special import bdtr
 
     ordered = np.sort(np.asarray(values))
     tail = (1 - level) / 2
-    lower = int(binom.ppf(tail, n, p / 100))
-    if binom.cdf(lower, n, p / 100) > tail:
+    below = bdtr(np.arange(n + 1), n, p / 100)  # binomial distribution function
+    lower = int(np.searchsorted(below, tail))
+    if below[lower] > tail:
         lower -= 1
-    upper = int(binom.ppf(1 - tail, n, p / 100)) + 1
+    upper = int(np.searchsorted(below, 1 - tail)) + 1
     low = float(ordered[lower]) if lower >= 0 else None
     high = float(ordered[upper - 1]) if upper <= n else None
     return Interval(low, high, level, "order statistics")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 from pathlib import Path
 
 import click
 
-from workbench.settings import is_loopback
+from workbench.settings import Secret, is_loopback
 
 __all__ = ["simulate"]
 
@@ -38,6 +39,17 @@ __all__ = ["simulate"]
 @click.option(
     "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds a token lives."
 )
+@click.option(
+    "--processing", default=1.0, show_default=True, type=click.FloatRange(0), help="Seconds a note or form takes."
+)
+@click.option(
+    "--keep-alive",
+    default="5",
+    show_default=True,
+    type=click.Choice(["5", "15"]),
+    help="Seconds a paused stream may be silent; the documents give both.",
+)
+@click.option("--webhook-url", help="Announce results of notes and forms here; reads SUKI_WEBHOOK_SECRET.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option(
     "--json", "as_json", is_flag=True, help="First line on stdout is one object with address and credentials."
@@ -52,6 +64,9 @@ def simulate(
     tls_cert: Path | None,
     tls_key: Path | None,
     token_life: float,
+    processing: float,
+    keep_alive: str,
+    webhook_url: str | None,
     end_with_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +85,7 @@ def simulate(
             " protected",
             err=True,
         )
+    secret = os.environ.get("SUKI_WEBHOOK_SECRET")
     options = SimulatorOptions(
         host=host,
         port=port,
@@ -79,7 +95,9 @@ def simulate(
         model=model,
         tls_cert=tls_cert,
         tls_key=tls_key,
-        limits=SimulatorLimits(token_life_s=token_life),
+        limits=SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)),
+        webhook_url=webhook_url,
+        webhook_secret=Secret(secret) if secret else None,
     )
     run(_serve(options, as_json, end_with_stdin))
 

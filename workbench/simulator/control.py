@@ -14,10 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workbench.settings import is_loopback
+from workbench.simulator.notes import NoteSession, NoteStore
 from workbench.simulator.recognisers import Recogniser
 from workbench.simulator.refusals import json_response, refusal
 from workbench.simulator.rest import answer_safely, read_body
 from workbench.simulator.scripted import Script, Scripted
+from workbench.simulator.segments import RATE_HZ
 from workbench.simulator.sessions import ConnectionLog, DictationSession, SessionStore
 
 __all__ = ["Control"]
@@ -28,9 +30,10 @@ _Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Control:
     """Handlers of ``/_sim/``."""
 
-    def __init__(self, recogniser: Recogniser, sessions: SessionStore, body_bytes: int) -> None:
+    def __init__(self, recogniser: Recogniser, sessions: SessionStore, notes: NoteStore, body_bytes: int) -> None:
         self._recogniser = recogniser
         self._sessions = sessions
+        self._notes = notes
         self._body_bytes = body_bytes
 
     def routes(self) -> list[Route]:
@@ -56,12 +59,16 @@ class Control:
                 "recogniser": self._recogniser.name,
                 "now_ns": time.perf_counter_ns(),
                 "sessions": self._sessions.counts(),
+                "notes": self._notes.counts(),
                 **self._recogniser.health(),
             },
         )
 
     async def _session(self, request: Request) -> Response:
-        session = self._sessions.any_dictation(request.path_params["session_id"])
+        session_id = request.path_params["session_id"]
+        note, session = self._notes.any_session(session_id), self._sessions.any_dictation(session_id)
+        if note is not None:
+            return json_response(200, _note_description(note))
         if session is None:
             raise refusal(404, "session_not_found: no session has this id")
         return json_response(200, _description(session))
@@ -85,6 +92,18 @@ def _description(session: DictationSession) -> dict[str, Any]:
         "sample_rate_hz": session.sample_rate_hz,
         "audio_bytes": session.audio_bytes,
         "finals": len(session.finals),
+        "connections": [_connection(log) for log in session.connections],
+    }
+
+
+def _note_description(session: NoteSession) -> dict[str, Any]:
+    return {
+        "session_id": session.id,
+        "product": session.product.value,
+        "state": session.state.value,
+        "sample_rate_hz": RATE_HZ,
+        "audio_bytes": session.audio_bytes,
+        "finals": sum(len(segment.utterances) for segment in session.segments),
         "connections": [_connection(log) for log in session.connections],
     }
 

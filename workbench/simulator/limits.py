@@ -19,6 +19,13 @@ class SimulatorLimits:
         token_life_s: life of a Suki token (S-12).
         refusal_status: HTTP status of a handshake that finds the session in the wrong state (S-64).
         legacy_subprotocol: whether the name ``SukiTranscriptionAuth`` of older pages is accepted (S-71).
+        keep_alive_s: longest silence of a paused stream before it is closed; the documents name 5 s and 15 s (S-163).
+        paused_s: after so long a pause a stream is closed although it is kept alive (S-165).
+        staged_s: how long a form-filling session that has ended waits for its processing (S-182).
+        processing_s: from then on to its result; of an ambient session from its end.
+        least_audio_s: an ambient session with less audio is skipped (S-137). The service may skip below a minute.
+        recordings_bytes: of audio held in memory; beyond it the oldest recordings of sessions that are over are gone.
+        recording_life_s: life of a recording; then it is gone (410).
         kept_sessions: sessions held in memory; beyond it the oldest one that is over is forgotten.
     """
 
@@ -29,4 +36,11 @@ class SimulatorLimits:
     token_life_s: float = 3600.0
     refusal_status: int = 412
     legacy_subprotocol: bool = False
+    keep_alive_s: float = 5.0
+    paused_s: float = 1800.0
+    staged_s: float = 0.5
+    processing_s: float = 1.0
+    least_audio_s: float = 1.0
+    recordings_bytes: int = 1_073_741_824
+    recording_life_s: float = 604_800.0
     kept_sessions: int = 10_000

@@ -7,8 +7,9 @@ transport. Whatever goes wrong, the answer is the envelope of the documents (S-3
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -43,17 +44,42 @@ class Call:
         path: values of the placeholders.
         body: decoded as the table says, None where it has no request body.
         caller: verified, None for open endpoints.
+        query: values of the query parameters that the table names.
+        base_url: of this simulator as the caller knows it.
     """
 
     path: Mapping[str, str]
     body: Any
     caller: Identity | None
+    query: Mapping[str, bool] = field(default_factory=dict)
+    base_url: str = ""
+
+    def identity(self) -> Identity:
+        """Who calls. Raises ServiceError 401 at an open endpoint."""
+        if self.caller is None:
+            raise refusal(401, "invalid_sdp_token: this endpoint needs a token")
+        return self.caller
 
 
 class Rest:
-    """Handlers by endpoint name, and the routes made from them."""
+    """Handlers by endpoint name, and the routes made from them.
 
-    def __init__(self, accounts: Accounts, tokens: TokenAuthority, sessions: SessionStore, body_bytes: int) -> None:
+    Args:
+        accounts: the partner and the providers linked to it.
+        tokens: verifies callers.
+        sessions: of dictation.
+        others: handlers of the other products.
+        body_bytes: greatest body.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        tokens: TokenAuthority,
+        sessions: SessionStore,
+        others: Mapping[str, Callable[[Call], Any]],
+        body_bytes: int,
+    ) -> None:
         self._accounts = accounts
         self._tokens = tokens
         self._sessions = sessions
@@ -64,6 +90,7 @@ class Rest:
             endpoints.JWKS.name: self._jwks,
             endpoints.CREATE_DICTATION.name: self._create_dictation,
             endpoints.END_DICTATION.name: self._end_dictation,
+            **others,
         }
 
     def routes(self) -> list[Route]:
@@ -83,8 +110,12 @@ class Rest:
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
         caller = self._caller_of(request) if endpoint.authenticated else None
-        body = await read_body(request, endpoint.request, self._body_bytes) if endpoint.request else None
-        answer = self._handlers[endpoint.name](Call(request.path_params, body, caller))
+        query = {name: _flag(name, request.query_params.getlist(name)) for name in endpoint.query}
+        body = None
+        if endpoint.request:
+            body = await read_body(request, endpoint.request, self._body_bytes, endpoint.invalid)
+        call = Call(request.path_params, body, caller, query, str(request.base_url).rstrip("/"))
+        answer = self._handlers[endpoint.name](call)
         return Response(status_code=endpoint.status) if answer is None else json_response(endpoint.status, answer)
 
     def _caller_of(self, request: Request) -> Identity:
@@ -103,17 +134,18 @@ class Rest:
     def _create_dictation(self, call: Call) -> CreatedDictation:
         body: CreateDictation = call.body
         rate_hz = _checked_rate(body.audio_config or AudioConfigBody())
-        session = self._sessions.create_dictation(_caller(call), body.transcription_session_id, rate_hz)
+        session = self._sessions.create_dictation(call.identity(), body.transcription_session_id, rate_hz)
         return CreatedDictation(session.id)
 
     def _end_dictation(self, call: Call) -> object:
-        return self._sessions.dictation(call.path["transcription_session_id"], _caller(call)).end()
+        return self._sessions.dictation(call.path["transcription_session_id"], call.identity()).end()
 
 
-def _caller(call: Call) -> Identity:
-    if call.caller is None:
-        raise refusal(401, "invalid_sdp_token: this endpoint needs a token")
-    return call.caller
+def _flag(name: str, values: list[str]) -> bool:
+    """A query parameter; one that is missing is false. Raises ServiceError 400."""
+    if values not in ([], ["true"], ["false"]):
+        raise refusal(400, f"invalid_request: {name} must be true or false")
+    return values == ["true"]
 
 
 def _checked_rate(config: AudioConfigBody) -> int:
@@ -128,8 +160,14 @@ def _checked_rate(config: AudioConfigBody) -> int:
     return rate_hz
 
 
-async def read_body(request: Request, kind: type[_T], limit_bytes: int) -> _T:
+async def read_body(request: Request, kind: type[_T], limit_bytes: int, invalid: str = "invalid_request") -> _T:
     """The request's JSON as ``kind``; an empty body counts as ``{}``.
+
+    Args:
+        request: with a body that was not read yet.
+        kind: of the table.
+        limit_bytes: greatest size.
+        invalid: error id of a body that is not of that kind.
 
     Raises:
         ServiceError: 413 when it is too big, 400 when it is not what the table says.
@@ -142,9 +180,12 @@ async def read_body(request: Request, kind: type[_T], limit_bytes: int) -> _T:
     try:
         return msgspec.json.decode(bytes(data) if data.strip() else b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec names the JSON path and the types, never the value.
+        # msgspec names the JSON path and the types, and of enumerations the value, which is not repeated.
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise refusal(400, f"invalid_request: {reason}") from None
+        reason = re.sub(r"^Invalid (enum value|value) .* - at", "Not a value of the list - at", reason, flags=re.DOTALL)
+        if reason.endswith("`$.ambient_session_id`"):
+            invalid = "invalid_ambient_id_format"  # S-115
+        raise refusal(400, f"{invalid}: {reason}") from None
 
 
 async def answer_safely(answer: Callable[[], Awaitable[Response]]) -> Response:

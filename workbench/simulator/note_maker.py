@@ -1,0 +1,110 @@
+"""From REST end to the result: waits, moves the session along its table, tells the partner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.protocol import endpoints
+from workbench.protocol.endpoints import Endpoint
+from workbench.protocol.messages import Product
+from workbench.protocol.states import NoteEvent, NoteState
+from workbench.protocol.webhooks import Link, Notification
+from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.notes import NoteSession, NoteStore
+from workbench.simulator.notifications import Notifier
+
+__all__ = ["NoteMaker"]
+
+_log = logging.getLogger(__name__)
+
+_LINKS: dict[Product, dict[str, Endpoint]] = {
+    Product.AMBIENT: {
+        "contents": endpoints.AMBIENT_CONTENT,
+        "encounter_content": endpoints.ENCOUNTER_CONTENT,
+        "structured_data": endpoints.AMBIENT_STRUCTURED_DATA,
+        "encounter_structured_data": endpoints.ENCOUNTER_STRUCTURED_DATA,
+        "status": endpoints.AMBIENT_STATUS,
+        "transcripts": endpoints.AMBIENT_TRANSCRIPT,
+    },
+    Product.FORM_FILLING: {
+        "structured_data": endpoints.FORM_STRUCTURED_DATA,
+        "status": endpoints.FORM_STATUS,
+    },
+}
+
+
+class NoteMaker:
+    """Makes results in the background.
+
+    Args:
+        notes: all sessions, for the ids of a visit.
+        limits: processing time, and how little audio is too little.
+        notifier: where results are announced; None announces nothing.
+    """
+
+    def __init__(self, notes: NoteStore, limits: SimulatorLimits, notifier: Notifier | None) -> None:
+        self._notes = notes
+        self._limits = limits
+        self._notifier = notifier
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def start(self, session: NoteSession) -> None:
+        """Begin with a session that has just ended."""
+        self._spawn(self._make(session))
+
+    def announce(self, session: NoteSession) -> None:
+        """Send the notification of a session that is over, once (S-198)."""
+        if self._notifier is not None:
+            self._spawn(self._notifier.post(self._notification(session)))
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _make(self, session: NoteSession) -> None:
+        await asyncio.gather(*session.draining, return_exceptions=True)
+        if session.product is Product.FORM_FILLING:
+            await asyncio.sleep(self._limits.staged_s)
+            session.apply(NoteEvent.PROCESS)
+        await asyncio.sleep(self._limits.processing_s)
+        session.apply(self._outcome(session))
+        _log.info("session %s is %s", session.id, session.state.value)
+        self.announce(session)
+
+    def _outcome(self, session: NoteSession) -> NoteEvent:
+        if session.failed:
+            return NoteEvent.FAULT
+        # Form filling knows no skipped: with nothing said, no form is filled.
+        little = session.audio_s < self._limits.least_audio_s or not session.was_heard
+        return NoteEvent.NOTHING if little and session.product is Product.AMBIENT else NoteEvent.MADE
+
+    def _notification(self, session: NoteSession) -> Notification:
+        """As the documents write it. Of a skipped or cancelled session they show no status, so there is none."""
+        told = Notification(session_id=session.id, encounter_id=session.encounter_id)
+        if session.state is NoteState.COMPLETED:
+            told.status = "success"
+            told.sessions = [sibling.id for sibling in self._notes.siblings(session)]
+            told.links = _links(session)
+        elif session.state is NoteState.FAILED:
+            told.status, told.error_code = "failure", "ERROR_CODE_TRANSCRIPTION"
+            told.error_detail = f"the recogniser lost a stream, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return told
+
+
+def _links(session: NoteSession) -> dict[str, list[Link]]:
+    ids = {"ambient_session_id": session.id, "encounter_id": session.encounter_id}
+    return {
+        kind: [Link(endpoint.path.format_map(ids), endpoint.method, endpoint.name)]
+        for kind, endpoint in _LINKS[session.product].items()
+    }

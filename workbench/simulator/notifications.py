@@ -1,0 +1,85 @@
+"""Sends signed notifications to one address (S-189, S-190, S-198, S-199)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from workbench.errors import ConfigurationError
+from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Notification, signature
+from workbench.settings import Secret, is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Notifier"]
+
+_TIMEOUT_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Posts notifications; each is sent once, whatever comes back.
+
+    Args:
+        url: of the receiver: https, or plain HTTP to this machine.
+        secret: agreed with the receiver.
+
+    Raises:
+        ConfigurationError: no such address, or plain HTTP to another machine (S-199).
+    """
+
+    def __init__(self, url: str, secret: Secret) -> None:
+        _check(url)
+        self._url = url
+        self._secret = secret
+        self._http: httpx.AsyncClient | None = None
+
+    async def post(self, notification: Notification) -> None:
+        """Send it. A receiver that does not take it is worth a line in the log and no second try."""
+        import httpx
+
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+        body = msgspec.json.encode(notification)
+        generated_at = str(time.time_ns() // 1_000_000)
+        headers = {
+            "Content-Type": "application/json",
+            GENERATED_AT_HEADER: generated_at,
+            API_KEY_HEADER: signature(self._secret.reveal(), generated_at, body),
+        }
+        try:
+            answer = await self._http.post(self._url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            _log.warning("notification of %s was not taken: %s", notification.session_id, type(error).__name__)
+            return
+        if not answer.is_success:
+            _log.warning("notification of %s was refused with %d", notification.session_id, answer.status_code)
+
+    async def close(self) -> None:
+        """Close connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.scheme not in ("http", "https"):
+        raise ConfigurationError(
+            "notifications cannot be sent there", item="--webhook-url", expected="an address that begins with https://"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigurationError(
+            "notifications are not sent in the clear",
+            item="--webhook-url",
+            got=f"plain HTTP to {host}",
+            expected="https://, or http:// to this machine (S-199)",
+        )

@@ -18,5 +18,4 @@ CLIENT_RULES = _ids(
 NOT_TESTABLE: dict[str, str] = {
     "S-58": "binds a browser's client; this one sends headers (S-59), and never Sec-WebSocket-Protocol",
     "S-144": "binds a browser's client; this one sends headers (S-145), and never Sec-WebSocket-Protocol",
-    "S-203": "needs the codec of the AsyncAPI dialect, which the protocol package does not have yet",
 }

@@ -29,7 +29,15 @@ from workbench.protocol.messages import (
     UnknownMessage,
 )
 
-__all__ = ["END_MARKER", "decode_client", "decode_server", "encode_audio", "encode_client", "encode_server"]
+__all__ = [
+    "END_MARKER",
+    "base64_audio",
+    "decode_client",
+    "decode_server",
+    "encode_audio",
+    "encode_client",
+    "encode_server",
+]
 
 END_MARKER = "RU9G"
 """Base64 of the three bytes ``EOF``; odd, so it cannot collide with 16-bit audio (S-159, S-161)."""
@@ -134,9 +142,13 @@ def _decode_audio(frame: _ClientFrame, product: Product, raw: str) -> ClientMess
         return UnknownMessage(f"AUDIO without {field!r} (S-76, S-152)", raw)
     if text == END_MARKER and product is not Product.DICTATION:
         return EndOfAudio()
+    pcm = base64_audio(text)
+    return Audio(pcm) if pcm else UnknownMessage("AUDIO with no samples", raw)
+
+
+def base64_audio(text: str) -> bytes:
+    """Samples of an AUDIO frame. Raises RemoteProtocolError for what is no Base64 (S-155) or splits a sample (S-78)."""
     pcm = _base64_bytes(text)
-    if not pcm:
-        return UnknownMessage("AUDIO with no samples", raw)
     if len(pcm) % 2:
         raise RemoteProtocolError(
             "audio splits a 16-bit sample",
@@ -144,7 +156,7 @@ def _decode_audio(frame: _ClientFrame, product: Product, raw: str) -> ClientMess
             expected="an even count (S-78)",
             close_code=1007,
         )
-    return Audio(pcm)
+    return pcm
 
 
 def _decode_event(frame: _ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import Enum
 
 from workbench.errors import LocalProtocolError, RemoteProtocolError
-from workbench.protocol import live
+from workbench.protocol import asyncapi, live
 from workbench.protocol.messages import (
     Audio,
     ClientMessage,
@@ -103,7 +103,7 @@ _EVENT_STEP = {name: Step[name.name] for name in EventName}
 
 def codec_for(dialect: Dialect) -> Codec:
     """The codec of a dialect."""
-    return {Dialect.LIVE: live}[dialect]
+    return {Dialect.LIVE: live, Dialect.ASYNCAPI: asyncapi}[dialect]
 
 
 def _step(message: ClientMessage | ServerMessage) -> Step | None:

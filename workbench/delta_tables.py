@@ -18,12 +18,12 @@ __all__ = [
     "changed_table",
     "checks_table",
     "comparison_json",
-    "differences_table",
+    "pair_table",
     "settings_table",
 ]
 
 
-def differences_table(pair: PairedCells, floor: NoiseFloor | None) -> Table:
+def pair_table(pair: PairedCells, floor: NoiseFloor | None) -> Table:
     """One row a metric: difference, interval, adjusted p-value and the floor of the noise."""
     found = comparison_table(pair.comparison)
     place = next(i for i, column in enumerate(DIFFERENCE_COLUMNS) if column.key == "p_value") + 1
@@ -106,7 +106,7 @@ def comparison_json(found: RunComparison) -> dict[str, Any]:
 
 
 def _pair_json(pair: PairedCells, floor: NoiseFloor | None) -> dict[str, Any]:
-    table = differences_table(pair, floor)
+    table = pair_table(pair, floor)
     said = pair.verdict
     return {
         "baseline": pair.baseline,

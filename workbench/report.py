@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from workbench.comparisons import RunComparison, compare_runs
-from workbench.delta_tables import differences_table, settings_table
+from workbench.delta_tables import pair_table, settings_table
 from workbench.errors import InputError
 from workbench.pipeline import RunResult
 from workbench.plots import latency_figure, pareto_figure, wer_figure, wer_svg
@@ -229,7 +229,7 @@ def _comparisons(found: RunComparison, rows: int, resolution_ms: float | None) -
         parts.append(f"<h3>{escape(pair.candidate)}</h3><p>{escape(pair.verdict.sentence)}</p>")
         if pair.settings:
             parts.append(table_html(settings_table(pair)))
-        parts.append(table_html(differences_table(pair, found.floor), rows, resolution_ms))
+        parts.append(table_html(pair_table(pair, found.floor), rows, resolution_ms))
     hidden = len(found.pairs) - max(1, rows // 4)
     if hidden > 0:
         parts.append(f"<p>{hidden} comparisons hidden</p>")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.comparisons import RunComparison
-from workbench.delta_tables import differences_table
+from workbench.delta_tables import pair_table
 from workbench.gate import GateResult, Rules, judge
 from workbench.pipeline import RunResult
 from workbench.report import table_html, write_report
@@ -133,7 +133,7 @@ class Compared:
     @property
     def df(self) -> pd.DataFrame:
         """One row a pair and metric: baseline, candidate, difference, interval, p-values, noise floor."""
-        tables = [differences_table(pair, self.found.floor) for pair in self.found.pairs]
+        tables = [pair_table(pair, self.found.floor) for pair in self.found.pairs]
         names: tuple[Column[Any], ...] = (
             Column("baseline_of", "baseline", str),
             Column("candidate_of", "candidate", str),
@@ -160,7 +160,7 @@ class Compared:
         parts = [f"<p>warning: {escape(line)}</p>" for line in self.warnings]
         for pair in self.found.pairs:
             said = f"{pair.candidate} against {pair.baseline}: {pair.verdict.sentence}"
-            parts += [f"<p>{escape(said)}</p>", table_html(differences_table(pair, self.found.floor))]
+            parts += [f"<p>{escape(said)}</p>", table_html(pair_table(pair, self.found.floor))]
         return "\n".join(parts)
 
 

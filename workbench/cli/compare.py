@@ -25,7 +25,7 @@ def compare(base: str, candidates: tuple[str, ...], store: Path | None, as_json:
     import os
 
     from workbench.comparisons import compare_runs
-    from workbench.delta_tables import changed_table, comparison_json, differences_table, settings_table
+    from workbench.delta_tables import changed_table, comparison_json, pair_table, settings_table
     from workbench.pipeline import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
@@ -42,7 +42,7 @@ def compare(base: str, candidates: tuple[str, ...], store: Path | None, as_json:
         click.echo(f"Verdict: {pair.verdict}")
         if pair.settings:
             print_table(settings_table(pair), title="Settings that differ")
-        print_table(differences_table(pair, found.floor), title="Differences, candidate - baseline", store=root)
+        print_table(pair_table(pair, found.floor), title="Differences, candidate - baseline", store=root)
         if pair.changed:
             print_table(changed_table(pair), title="Utterances that changed most", store=root)
     click.echo(f"Noise floor: {found.floor_origin}" + (f", {found.floor.n} utterances" if found.floor else ""))

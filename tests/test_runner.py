@@ -201,6 +201,7 @@ async def test_what_comes_after_the_terminal_frame_is_recorded():
         (record,) = await play(service)
     assert record.outcome is Outcome.COMPLETED
     assert any(isinstance(item.message, Final) for item in record.messages())
+    assert record.finals_text() == ""
 
 
 async def test_a_service_that_stops_reading_is_given_up_and_named():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from workbench.protocol.messages import Dialect, Final, Partial, Product, ServerMessage
+from workbench.protocol.messages import Dialect, EndOfResults, Final, Partial, Product, ServerMessage
 from workbench.protocol.stream import codec_for
 from workbench.reference import Reference
 
@@ -328,8 +328,14 @@ class SessionRecord:
         ]
 
     def finals_text(self) -> str:
-        """Finals joined in arrival order (S-92)."""
-        return " ".join(m.message.text for m in self.messages() if isinstance(m.message, Final) and m.message.text)
+        """Finals joined in arrival order (S-92), up to the terminal frame: what follows it is no result (S-95)."""
+        texts = []
+        for item in self.messages():
+            if isinstance(item.message, EndOfResults):
+                break
+            if isinstance(item.message, Final) and item.message.text:
+                texts.append(item.message.text)
+        return " ".join(texts)
 
     def hypothesis(self) -> str:
         """The text to score: the service's own transcript, else the joined finals (S-54, S-55)."""

@@ -8,6 +8,7 @@ lists are short on purpose: they show the shape of the answers, they are no medi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 from msgspec import UNSET
@@ -128,9 +129,9 @@ def _diagnoses(texts: Iterable[Sequence[str]]) -> list[FoundDiagnosis]:
 
 def _orders(words: Sequence[str]) -> list[MedicationOrder]:
     """Orders of one utterance."""
-    places = [i for i, word in enumerate(words) if word in _DRUGS]
+    places = [*(i for i, word in enumerate(words) if word in _DRUGS), len(words)]
     found = []
-    for at, until in zip(places, [*places[1:], len(words)], strict=True):
+    for at, until in pairwise(places):
         order = MedicationOrder(
             drug_name=words[at],
             medication_code=MedicationCode(_DRUGS[words[at]], "RXCUI"),

@@ -1,9 +1,10 @@
-"""Rows of a comparison and of a gate: differences with their noise floor, settings, changed utterances, checks."""
+"""Rows of a comparison, a gate and a calibration: differences, settings, changed utterances, checks, errors."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from workbench.calibration import Calibration, ErrorFacts
 from workbench.compare import Difference, NoiseFloor
 from workbench.comparisons import PairedCells, RunComparison, Setting
 from workbench.gate import Check, GateResult
@@ -14,7 +15,9 @@ from workbench.verdict import Changed
 __all__ = [
     "CHANGED_COLUMNS",
     "CHECK_COLUMNS",
+    "ERROR_COLUMNS",
     "SETTING_COLUMNS",
+    "calibration_table",
     "changed_table",
     "checks_table",
     "comparison_json",
@@ -123,3 +126,28 @@ def _pair_json(pair: PairedCells, floor: NoiseFloor | None) -> dict[str, Any]:
         "changed": list(changed_table(pair).rows),
         "notes": list(table.notes),
     }
+
+
+ERROR_COLUMNS: tuple[Column[tuple[str, ErrorFacts]], ...] = (
+    Column("metric", "metric", lambda e: e[0], explain="measured minus injected"),
+    Column("n", "n", lambda e: e[1].n, explain="values compared"),
+    Column("bias_ms", "bias", lambda e: e[1].bias_ms, "ms", 3, "mean of the signed error"),
+    Column("p50_ms", "p50", lambda e: e[1].p50_ms, "ms", 3, "of the absolute error"),
+    Column("p95_ms", "p95", lambda e: e[1].p95_ms, "ms", 3, "of the absolute error"),
+    Column("p99_ms", "p99", lambda e: e[1].p99_ms, "ms", 3, "of the absolute error"),
+    Column("max_ms", "max", lambda e: e[1].max_ms, "ms", 3, "of the absolute error"),
+)
+
+
+def calibration_table(calibration: Calibration) -> Table:
+    """One row a metric, then what the way between the two processes takes."""
+    rows = [*calibration.metrics.items(), *((f"(wire) {name}", facts) for name, facts in calibration.wire.items())]
+    counts = "every count as injected" if calibration.counts_exact else "COUNTS DIFFER FROM WHAT WAS INJECTED"
+    notes = [
+        f"{calibration.sessions} sessions at the same time, {calibration.failed} failed; {counts}",
+        *calibration.count_errors,
+        f"resolution on this machine: {calibration.resolution_ms:g} ms"
+        if calibration.resolution_ms
+        else "no resolution",
+    ]
+    return Table(ERROR_COLUMNS, tuple({c.key: c.value(row) for c in ERROR_COLUMNS} for row in rows), tuple(notes))

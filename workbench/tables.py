@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from workbench.calibration import Calibration, ErrorFacts
 from workbench.compare import Comparison, Difference
 from workbench.metrics.stats import Interval, percentile
 from workbench.scoring import CellScore, SessionScore
@@ -28,7 +27,6 @@ __all__ = [
     "Column",
     "Table",
     "accuracy_table",
-    "calibration_table",
     "cell_json",
     "cells_table",
     "comparison_table",
@@ -74,7 +72,8 @@ class Column(Generic[T]):
         shown = value * 100 if self.unit == "%" else value
         if resolution is not None:
             places = -math.floor(math.log10(resolution))
-            return f"{round(shown, places):.{max(0, min(places, self.decimals or places))}f}"
+            shown_places = max(0, places if self.decimals is None else min(places, self.decimals))
+            return f"{round(shown, places):.{shown_places}f}"
         return f"{shown:.4g}" if self.decimals is None else f"{shown:.{self.decimals}f}"
 
     @property
@@ -205,6 +204,7 @@ SUMMARY_COLUMNS: tuple[Column[CellScore], ...] = (
     Column("first_partial_ms", "first partial", lambda c: ms(c.first_partial_ns), "ms", 0, "median, from speech onset"),
     Column("word_latency_p50_ms", "word p50", lambda c: ms(c.word_latency_p50_ns), "ms", 0, "median word latency"),
     Column("word_latency_p95_ms", "p95", lambda c: ms(c.word_latency_p95_ns), "ms", 0, "95th percentile"),
+    Column("coverage", "of words", lambda c: c.coverage, "%", 0, "reference words that the word latencies cover"),
     Column("finalisation_p50_ms", "final p50", lambda c: ms(c.finalisation_p50_ns), "ms", 0, "after the last word"),
     Column("pacing_text", "pacing", _pacing_text, explain="the certificate: send lateness of chunks, all sessions"),
 )
@@ -372,29 +372,3 @@ def _words(score: SessionScore, p: float) -> int | None:
 def sessions_table(scores: Sequence[SessionScore]) -> Table:
     """One row a session, in the order given."""
     return _table(SESSION_COLUMNS, scores)
-
-
-def _error_columns() -> tuple[Column[tuple[str, ErrorFacts]], ...]:
-    return (
-        Column("metric", "metric", lambda e: e[0], explain="measured minus injected"),
-        Column("n", "n", lambda e: e[1].n, explain="values compared"),
-        Column("bias_ms", "bias", lambda e: e[1].bias_ms, "ms", 3, "mean of the signed error"),
-        Column("p50_ms", "p50", lambda e: e[1].p50_ms, "ms", 3, "of the absolute error"),
-        Column("p95_ms", "p95", lambda e: e[1].p95_ms, "ms", 3, "of the absolute error"),
-        Column("p99_ms", "p99", lambda e: e[1].p99_ms, "ms", 3, "of the absolute error"),
-        Column("max_ms", "max", lambda e: e[1].max_ms, "ms", 3, "of the absolute error"),
-    )
-
-
-def calibration_table(calibration: Calibration) -> Table:
-    """One row a metric, then what the way between the two processes takes."""
-    rows = [*calibration.metrics.items(), *((f"(wire) {name}", facts) for name, facts in calibration.wire.items())]
-    counts = "every count as injected" if calibration.counts_exact else "COUNTS DIFFER FROM WHAT WAS INJECTED"
-    notes = [
-        f"{calibration.sessions} sessions at the same time, {calibration.failed} failed; {counts}",
-        *calibration.count_errors,
-        f"resolution on this machine: {calibration.resolution_ms:g} ms"
-        if calibration.resolution_ms
-        else "no resolution",
-    ]
-    return _table(_error_columns(), rows, notes)

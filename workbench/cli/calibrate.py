@@ -28,9 +28,9 @@ def calibrate(sessions: int, seed: int, transport: str, store: Path | None, as_j
 
     from workbench.calibration import calibrate as measure
     from workbench.calibration import save_calibration
+    from workbench.delta_tables import calibration_table
     from workbench.pacing import run
     from workbench.settings import load_settings
-    from workbench.tables import calibration_table
 
     settings = load_settings(os.environ, store=store)
     note(f"{sessions} scripted sessions at the same time, about 15 s")

@@ -57,7 +57,7 @@ async def test_create_makes_the_ids_that_are_not_given(partner):
 
 
 @rule("S-115")
-@pytest.mark.parametrize("bad", ["123dfg-456dfg", "", 17])
+@pytest.mark.parametrize("bad", ["123dfg-456dfg", "", 17, f"{uuid.UUID(int=7)}\n"])
 async def test_an_id_that_is_no_uuid_is_refused(partner, bad):
     """On create, and in a path."""
     assert is_refused(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from workbench.protocol.bodies import ErrorEnvelope
+from workbench.protocol.context import Uuid
 from workbench.protocol.endpoints import ENDPOINTS, Endpoint
 
 __all__ = ["openapi_document"]
@@ -51,7 +52,7 @@ def _operation(row: Endpoint, reference: dict[Any, dict[str, Any]]) -> dict[str,
         "summary": row.summary,
         "responses": _responses(row, reference),
     }
-    parameters = [_parameter(name, "path", {"type": "string"}) for name in re.findall(r"{(\w+)}", row.path)]
+    parameters = [_parameter(name, "path", _path_schema(name)) for name in re.findall(r"{(\w+)}", row.path)]
     parameters += [_parameter(name, "query", {"type": "boolean", "default": False}) for name in row.query]
     if row.authenticated:
         operation["security"] = [{"sukiToken": []}]
@@ -61,6 +62,11 @@ def _operation(row: Endpoint, reference: dict[Any, dict[str, Any]]) -> dict[str,
     if row.request is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": reference[row.request]}}}
     return operation
+
+
+def _path_schema(name: str) -> dict[str, Any]:
+    """Ids of notes and encounters are UUIDs (S-116); others are any text."""
+    return msgspec.json.schema(Uuid) if name in ("ambient_session_id", "encounter_id") else {"type": "string"}
 
 
 def _parameter(name: str, where: str, schema: dict[str, Any]) -> dict[str, Any]:

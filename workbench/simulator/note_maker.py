@@ -79,7 +79,7 @@ class NoteMaker:
             session.apply(NoteEvent.PROCESS)
         await asyncio.sleep(self._limits.processing_s)
         session.apply(self._outcome(session))
-        _log.info("session %s is %s", session.id, session.state.value)
+        _log.debug("session %s is %s", session.id, session.state.value)
         self.announce(session)
 
     def _outcome(self, session: NoteSession) -> NoteEvent:

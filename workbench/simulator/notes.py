@@ -21,6 +21,8 @@ from workbench.simulator.tokens import Identity
 
 __all__ = ["NoteSession", "NoteStore"]
 
+_BAD_ID = "invalid_ambient_id_format: ambient_session_id"
+_BAD_ENCOUNTER = "invalid_request: encounter_id"
 _OVER = frozenset({NoteState.COMPLETED, NoteState.SKIPPED, NoteState.FAILED, NoteState.ABORTED})
 _MUTABLE = frozenset({NoteState.CREATED, NoteState.READY, NoteState.STREAMING})
 
@@ -128,8 +130,15 @@ class NoteStore:
         encounter_id: str | None = None,
         correlation_id: str = "",
     ) -> NoteSession:
-        """A new session; ids that are not asked for are made (S-117). Raises ServiceError: 409 for an id in use."""
+        """A new session; ids that are not asked for are made (S-117).
+
+        Raises:
+            ServiceError: 400 for an id that is no UUID (S-115), 409 for one in use.
+        """
         session_id = wanted_id or str(uuid.uuid4())
+        _check_uuid(session_id, _BAD_ID)
+        if encounter_id is not None:
+            _check_uuid(encounter_id, _BAD_ENCOUNTER)
         if session_id in self._sessions:
             raise refusal(409, "session_exists: ambient_session_id is in use")
         self._forget_one()
@@ -149,7 +158,7 @@ class NoteStore:
             ServiceError: 400 for what is no UUID, 404 when there is none, 403 when it is another partner's, 412 when
                 it belongs to the other product (S-186).
         """
-        _check_uuid(session_id, "invalid_ambient_id_format: ambient_session_id")
+        _check_uuid(session_id, _BAD_ID)
         session = self._sessions.get(session_id)
         if session is None:
             raise refusal(404, "session_not_found: no ambient or form-filling session has this id")
@@ -160,7 +169,7 @@ class NoteStore:
 
     def encounter(self, encounter_id: str, caller: Identity) -> list[NoteSession]:
         """Ambient sessions of a visit, oldest first. Raises ServiceError as :meth:`find` does."""
-        _check_uuid(encounter_id, "invalid_request: encounter_id")
+        _check_uuid(encounter_id, _BAD_ENCOUNTER)
         found = [s for s in self._sessions.values() if s.encounter_id == encounter_id and s.product is Product.AMBIENT]
         if not found:
             raise refusal(404, "encounter_not_found: no ambient session belongs to this encounter")

@@ -62,10 +62,11 @@ class NoteMaker:
             self._spawn(self._notifier.post(self._notification(session)))
 
     async def close(self) -> None:
-        """Give up what is under way."""
-        for task in self._under_way:
+        """Give up what is under way, recognition that nobody waits for any more among it."""
+        tasks = [*self._under_way, *self._notes.draining()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

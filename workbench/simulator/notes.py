@@ -191,6 +191,10 @@ class NoteStore:
         """The segment of a recording."""
         return next((s for s in self._segments() if s.recording_id == recording_id), None)
 
+    def draining(self) -> list[asyncio.Task[None]]:
+        """Recognition that is under way, of all sessions."""
+        return [task for session in self._sessions.values() for task in session.draining]
+
     def any_session(self, session_id: str) -> NoteSession | None:
         """The session of that id, whoever owns it: for the control API."""
         return self._sessions.get(session_id)

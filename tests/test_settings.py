@@ -27,7 +27,8 @@ def test_rest_and_sockets_share_one_base_host(text, rest, sockets):
 
 
 @pytest.mark.parametrize(
-    "text", ["http://suki.example", "ws://10.0.0.1:80", "ftp://x", "nonsense", "https://", "https://h/path", "https://h:x"]
+    "text",
+    ["http://suki.example", "ws://10.0.0.1:80", "ftp://x", "nonsense", "https://", "https://h/path", "https://h:x"],
 )
 def test_an_unusable_endpoint_is_refused_with_what_was_got_and_expected(text):
     """S-1: plain HTTP leaves this machine under no name."""

@@ -1,4 +1,4 @@
-"""A partner's web server for one page: the page, the audio to dictate, and a place to report to."""
+"""A partner's web server for one page: the page, the audio to send, and a place to report to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PAGE = Path(__file__).with_name("dictate.html")
+PAGE = Path(__file__).with_name("speak.html")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,10 +1,6 @@
 """Clients that nobody here wrote against the simulator as it is: requests, websocket-client and a browser."""
 
-import contextlib
 import json
-import shutil
-import subprocess
-import urllib.parse
 import uuid
 from base64 import b64encode
 
@@ -12,7 +8,7 @@ import pytest
 import requests
 import websocket
 
-from tests.interop.page_server import serving
+from tests.interop.browser import CHROMIUM, report_of
 from tests.simulator.partner import speech
 from workbench.simulator.local import LocalSimulator
 
@@ -24,7 +20,6 @@ SCRIPT = [
     {"kind": "final", "text": "Blood pressure is normal.", "at_ms": 500},
 ]
 HALF_A_SECOND = b"\0" * 16_000
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Backend:
@@ -40,6 +35,9 @@ class Backend:
     def post(self, path: str, body=None) -> requests.Response:
         headers = {"sdp_suki_token": self.token}
         return requests.post(f"{self.simulator.url}{path}", json=body, headers=headers, timeout=30)
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"{self.simulator.url}{path}", headers={"sdp_suki_token": self.token}, timeout=30)
 
     def create(self) -> str:
         config = {"audio_encoding": "LINEAR16", "audio_language": "en-US", "sample_rate_hertz": 16_000}
@@ -150,24 +148,9 @@ def test_a_page_in_a_browser_dictates(simulator, backend, tmp_path):
     """The three-member array of subprotocols, in the one form that a browser can send."""
     session_id = backend.create()
     script(simulator, session_id)
-    query = {"socket": f"{simulator.ws_url}/ws/transcribe", "token": backend.token, "session": session_id}
-    with serving(HALF_A_SECOND) as (page, reports), browsing(f"{page}?{urllib.parse.urlencode(query)}", tmp_path):
-        report = reports.get(timeout=60)
+    socket = f"{simulator.ws_url}/ws/transcribe"
+    report = report_of(HALF_A_SECOND, tmp_path, socket=socket, token=backend.token, session=session_id)
     assert (report["opened"], report["protocol"], report["code"]) == (True, "SukiAmbientAuth", 1000)
     assert report["frames"][-1] == TERMINAL
     assert [f["transcript"]["transcript"] for f in report["frames"][:-1]] == [m["text"] for m in SCRIPT]
     assert backend.end(session_id)["final_transcript"] == "Blood pressure is normal."
-
-
-@contextlib.contextmanager
-def browsing(address: str, profile):
-    """A headless Chromium that has ``address`` open."""
-    # A container has no user namespaces and a small /dev/shm; the page is ours, so that no sandbox is missed.
-    switches = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"]
-    command = [CHROMIUM, *switches, f"--user-data-dir={profile}", address]
-    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        browser.terminate()
-        browser.wait(20)

@@ -52,7 +52,7 @@ EXPECTED = {
     "only partials": (3, 1.0, {"finalisation_ns": None, "word_finality_ns": (None,) * 3}, "no final"),
     "final before its partial": (0, 0.0, {"coverage": 1.0}, "no partials before a final"),
     "duplicated finals": (3, 1.0, {"coverage": 1.0}, None),
-    "messages after the terminal frame": (1, 1 / 3, {"coverage": 1.0, "finalisation_ns": 100_000_000}, None),
+    "messages after the terminal frame": (0, 0.0, {"coverage": 1.0, "finalisation_ns": 100_000_000}, None),
     "frames that cannot be read": (0, 0.0, {"coverage": 1.0}, None),
     "no word times": (0, 0.0, {"first_partial_ns": None, "first_partial_audio_start_ns": 150_000_000}, None),
     "no audio sent": (0, 0.0, {"last_byte_to_final_ns": None}, "no partials before a final"),

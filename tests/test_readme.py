@@ -53,5 +53,4 @@ def test_the_readme_stays_readable():
     assert len(TEXT.splitlines()) < 250
     example = TEXT.partition("<!-- example of make demo -->")[2].partition("<!-- end of example -->")[0]
     assert "clean 16 kHz" in example
-    assert "/work/" not in TEXT
-    assert "/tmp" not in TEXT
+    assert not re.search(r"(?<!\w)/(home|root|tmp|Users)/", TEXT)

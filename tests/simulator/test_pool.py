@@ -53,6 +53,7 @@ async def test_streams_beyond_the_bound_are_refused_until_one_ends(partner):
     assert (await partner.health())["refused"] >= 1
 
 
+@pytest.mark.slow
 async def test_too_much_undecoded_audio_refuses_new_streams_and_slows_its_sender(partner):
     """What waits never exceeds the bound and one chunk; a newcomer is told why it is refused."""
     ids = [await partner.create() for _ in range(2)]

@@ -2,17 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+USER_STAMP := $(VENV)/.user
+DEV_STAMP := $(VENV)/.dev
 
 .PHONY: demo test check clean
 
-demo: $(STAMP)
+# A user's demo installs what a user needs; checks and tests install more.
+demo: $(USER_STAMP)
 	@$(BIN)/workbench demo
 
-test: $(STAMP)
+test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest
 
-check: $(STAMP)
+check: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -21,9 +23,16 @@ check: $(STAMP)
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-$(STAMP): pyproject.toml
-	@echo "Setting up $(VENV) (once; about a minute) ..."
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call: make PYTHON=python3.11 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(USER_STAMP): pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) (once; about a minute) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[app,load]'
+	@touch $(USER_STAMP)
+
+$(DEV_STAMP): pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) for checks and tests (once; about two minutes) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
-	@touch $(STAMP)
+	@touch $(DEV_STAMP) $(USER_STAMP)

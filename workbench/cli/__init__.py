@@ -31,6 +31,7 @@ VERBS = {
     "calibrate": "Measure the error of the measurement itself on this machine",
     "runs": "List, verify, recover, export and remove stored runs",
     "datasets": "List, check, import, align and render corpora",
+    "doctor": "Check this machine and the way to the service, and say what to do where something fails",
 }
 """Every verb with its one line of help, so that ``workbench --help`` imports none of them."""
 

@@ -1,0 +1,51 @@
+"""Is this machine's pacing good enough? Two seconds of schedules on the real pacer."""
+
+from __future__ import annotations
+
+from workbench.doctor.check import Check, failed, good
+from workbench.errors import MeasurementError
+from workbench.metrics.instrument import BUDGET
+from workbench.metrics.stats import percentile
+from workbench.pacing import Pacer
+from workbench.units import NS_PER_MS, NS_PER_S
+
+__all__ = ["pacing"]
+
+_SECONDS = 2
+_STREAMS = 8
+_CHUNK_NS = 20 * NS_PER_MS
+
+
+async def pacing() -> Check:
+    """Eight streams of 20 ms chunks for two seconds, judged by what the certificate of a session allows."""
+    lateness_ns: list[int] = []
+    async with Pacer() as pacer:
+        driver, start_ns = pacer.driver, pacer.now_ns() + NS_PER_S // 20
+        playing = []
+        for stream in range(_STREAMS):
+            phase_ns = start_ns + stream * _CHUNK_NS // _STREAMS
+            dues_ns = [phase_ns + i * _CHUNK_NS for i in range(_SECONDS * NS_PER_S // _CHUNK_NS)]
+
+            def send(index: int, dues_ns: list[int] = dues_ns) -> None:
+                lateness_ns.append(pacer.now_ns() - dues_ns[index])
+
+            playing.append(pacer.play(dues_ns, send))
+        for done in playing:
+            await done
+    return judged(lateness_ns, driver)
+
+
+def judged(lateness_ns: list[int], driver: str) -> Check:
+    """The check that this lateness gives."""
+    p99_ns, max_ns = percentile(lateness_ns, 99) or 0, max(lateness_ns)
+    found = (
+        f"{len(lateness_ns)} chunks in {_SECONDS} s on {driver}: late by p99 {p99_ns / NS_PER_MS:.2f} ms, "
+        f"at most {max_ns / NS_PER_MS:.2f} ms"
+    )
+    if p99_ns <= BUDGET.p99_ns and max_ns <= BUDGET.max_ns:
+        return good("pacing", found)
+    action = (
+        f"Allowed are {BUDGET.p99_ns / NS_PER_MS:g} and {BUDGET.max_ns / NS_PER_MS:g} ms: end other work on this "
+        "machine, or use one with a free core; latencies measured now would be invalid"
+    )
+    return failed("pacing", found, action, MeasurementError.exit_code)

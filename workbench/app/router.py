@@ -1,0 +1,80 @@
+"""The router: ten pages in four sections; nothing else happens before a page draws.
+
+House rules: a page is a module of :mod:`workbench.app.pages` with ``page()``, imported when it is first opened. The
+address of a page is its name, so that a link to a view stays good.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+__all__ = ["ICON", "PAGES", "PageFacts", "page_of", "route"]
+
+ICON = Path(__file__).parent / "script" / "icon.svg"
+"""Of the window; one of Streamlit's symbols would be fetched from another machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """One page.
+
+    Attributes:
+        name: of its module, of its address and the prefix of its query parameters.
+        title: in the navigation and in the window.
+        icon: Material symbol that ships with Streamlit.
+        section: of the navigation.
+    """
+
+    name: str
+    title: str
+    icon: str
+    section: str
+
+
+PAGES = (
+    PageFacts("start", "Start", ":material/home:", "Demo"),
+    PageFacts("live", "Live", ":material/graphic_eq:", "Demo"),
+    PageFacts("runs", "Runs", ":material/list_alt:", "Evaluate"),
+    PageFacts("compare", "Compare", ":material/compare_arrows:", "Evaluate"),
+    PageFacts("latency", "Latency", ":material/timer:", "Evaluate"),
+    PageFacts("accuracy", "Accuracy", ":material/spellcheck:", "Evaluate"),
+    PageFacts("inspect", "Inspect", ":material/manage_search:", "Explore"),
+    PageFacts("audio_lab", "Audio lab", ":material/tune:", "Explore"),
+    PageFacts("sweep", "Sweep", ":material/grid_view:", "Explore"),
+    PageFacts("data", "Data & settings", ":material/database:", "System"),
+)
+
+
+def route() -> None:
+    """Draw the page that the address names."""
+    import streamlit as st
+
+    st.set_page_config(page_title="Suki Workbench", page_icon=str(ICON), layout="wide")
+    sections: dict[str, list[StreamlitPage]] = {}
+    for facts in PAGES:
+        sections.setdefault(facts.section, []).append(page_of(facts.name))
+    st.navigation(sections).run()
+
+
+def page_of(name: str) -> StreamlitPage:
+    """A page by name, for the navigation, ``st.switch_page`` and ``st.page_link``."""
+    import streamlit as st
+
+    facts = next(facts for facts in PAGES if facts.name == name)
+    return st.Page(
+        _opening(name), title=facts.title, icon=facts.icon, url_path=name.replace("_", "-"), default=name == "start"
+    )
+
+
+def _opening(name: str) -> Callable[[], None]:
+    def open_page() -> None:
+        importlib.import_module(f"workbench.app.pages.{name}").page()
+
+    return open_page

@@ -1,0 +1,119 @@
+"""The server of ``workbench app``: Streamlit's own application, our routes beside it, the guard in front of both."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import logging
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.app.access import Access, close_access, open_access
+from workbench.app.guard import Guard, security_headers
+from workbench.app.routes import OPEN_PATHS, app_routes, services
+from workbench.app.theme import config
+from workbench.errors import ConfigurationError
+from workbench.settings import is_loopback
+
+if TYPE_CHECKING:
+    import streamlit as st
+
+__all__ = ["SCRIPT", "Launch", "make_app", "serve"]
+
+SCRIPT = Path(__file__).parent / "script" / "streamlit_app.py"
+
+_HEAVY = ("duckdb", "pandas", "plotly.graph_objects", "plotly.io", "pyarrow.parquet", "scipy.stats", "streamlit")
+"""Imported before the first page is asked for, and frozen: what no collection has to look at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the app listens.
+
+    Attributes:
+        host: address to bind.
+        port: to listen on.
+        hosts: further names by which a browser may call it.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8501
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def admitted(self) -> frozenset[str]:
+        """Every host name a browser may use; an address that means every interface is no name."""
+        bound = () if self.host in ("0.0.0.0", "::") else (self.host.strip("[]").lower(),)  # noqa: S104  compared, not bound
+        return frozenset({"localhost", "127.0.0.1", "::1", *bound, *(name.lower() for name in self.hosts)})
+
+
+def make_app(access: Access) -> st.App:
+    """The ASGI application: Streamlit, our routes, the guard; not yet started.
+
+    Args:
+        access: hosts and the token of this process.
+    """
+    import streamlit as st
+    from starlette.middleware import Middleware
+
+    index = Path(st.__file__).parent / "static" / "index.html"
+    guard = Middleware(Guard, access=access, open_paths=OPEN_PATHS, headers=security_headers(index))
+    return st.App(SCRIPT, lifespan=_lifespan, routes=app_routes(), middleware=[guard])
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Import what is heavy, freeze it, and run our services as long as the app runs."""
+    for name in _HEAVY:
+        importlib.import_module(name)
+    gc.collect()
+    # Every rerun ends in a full collection; without the freeze it costs about eight times as much.
+    gc.freeze()
+    async with contextlib.AsyncExitStack() as stack:
+        for service in services():
+            await stack.enter_async_context(service())
+        yield None
+
+
+def serve(launch: Launch) -> None:
+    """Serve the app until it is interrupted.
+
+    Raises:
+        ConfigurationError: the port is taken or the address is not one of this machine.
+    """
+    _check_free(launch)
+    if not is_loopback(launch.host):
+        logging.getLogger(__name__).warning(
+            "listening on %s: everybody who reaches this machine can read what is stored, transcripts included",
+            launch.host,
+        )
+    access = open_access(launch.admitted)
+    app = make_app(access)
+    listening = {
+        "server.address": launch.host,
+        "server.port": launch.port,
+        "server.allowedHosts": sorted(launch.admitted),
+    }
+    try:
+        app.run(config={**config(), **listening})
+    finally:
+        close_access()
+
+
+def _check_free(launch: Launch) -> None:
+    family = socket.AF_INET6 if ":" in launch.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((launch.host.strip("[]"), launch.port))
+        except OSError as error:
+            raise ConfigurationError(
+                "cannot listen",
+                item=f"{launch.host}:{launch.port}",
+                got=error.strerror,
+                action="Choose another --port or --host",
+            ) from None

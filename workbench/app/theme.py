@@ -1,0 +1,60 @@
+"""Colours and the configuration of Streamlit, once: the launcher passes it, ``.streamlit/config.toml`` repeats it.
+
+House rules: ten categorical colours, neither more nor fewer (Streamlit falls back to red and green otherwise); a test
+compares the file with this module.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CATEGORICAL", "config"]
+
+CATEGORICAL = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9",
+    "#D55E00", "#F0E442", "#000000", "#7F7F7F", "#332288",
+)  # fmt: skip
+"""Told apart with every kind of colour vision; a configuration keeps its colour wherever it is drawn."""
+
+_LIGHT = {
+    "primaryColor": "#0B6E99",
+    "backgroundColor": "#FFFFFF",
+    "secondaryBackgroundColor": "#F4F6F8",
+    "textColor": "#1B2430",
+    "linkColor": "#0B5F86",
+    "borderColor": "#D9DFE5",
+}
+_DARK = {
+    "primaryColor": "#5BB8E0",
+    "backgroundColor": "#12171D",
+    "secondaryBackgroundColor": "#1B222B",
+    "textColor": "#E7ECF1",
+    "linkColor": "#7CC7E8",
+    "borderColor": "#36414D",
+}
+_SHARED: dict[str, object] = {
+    "baseRadius": "0.4rem",
+    "showWidgetBorder": True,
+    "chartCategoricalColors": list(CATEGORICAL),
+}
+
+
+def config() -> dict[str, object]:
+    """Streamlit's options by their dotted names: theme and the defaults that keep data on this machine."""
+    options: dict[str, object] = {
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+        "global.developmentMode": False,
+        "server.address": "127.0.0.1",
+        "server.allowedHosts": ["localhost", "127.0.0.1", "::1"],
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.enableStaticServing": False,
+        "server.fileWatcherType": "none",
+        "server.headless": True,
+        "server.maxUploadSize": 200,
+        "server.runOnSave": False,
+    }
+    options |= {f"theme.{name}": value for name, value in _SHARED.items()}
+    for scheme, colours in (("light", _LIGHT), ("dark", _DARK)):
+        options |= {f"theme.{scheme}.{name}": value for name, value in colours.items()}
+    return options

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from workbench.capture import Capture
 from workbench.client.calls import Context, SessionCalls, default_context, form_counts, joined_transcript
 from workbench.client.rest import SukiRest
 from workbench.client.results import poll_intervals, wait_for_status
@@ -48,6 +49,7 @@ class Job:
         context: what an ambient or form-filling session is told before it streams; None is the least there is.
         encounter_id: UUID that ambient sessions of one visit share (S-118).
         pauses: (place in the audio in ms, length in ms) each, of ambient and form filling.
+        capture: where the audio comes from while it is streamed; ``plan`` is then its growing plan.
 
     Raises:
         InputError: something that the product does not have, or a pause behind the audio.
@@ -60,6 +62,7 @@ class Job:
     context: Context | None = field(default=None, repr=False)
     encounter_id: str | None = None
     pauses: tuple[tuple[int, int], ...] = ()
+    capture: Capture | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         dictation = self.plan.product is Product.DICTATION
@@ -157,7 +160,7 @@ async def play_utterance(
         url: where to stream; None is the fixed path of the product.
         again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
     """
-    stream = StreamPlayer(record, job.plan, pacer, job.pauses)
+    stream = StreamPlayer(record, job.plan, pacer, job.pauses, job.capture)
     if again:
         socket = await _reconnect(record, job.plan, service, stream, url)
     else:
@@ -170,6 +173,8 @@ async def play_utterance(
     finally:
         await socket.close()
         stream.finish()
+        if job.capture is not None:
+            job.capture.settle(record)
 
 
 # -- ambient and form filling ---------------------------------------------------------------------------------------

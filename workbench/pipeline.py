@@ -31,7 +31,16 @@ from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is
 from workbench.simulator.local import LocalSimulator, decodable_streams
 from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, list_runs, open_run
 
-__all__ = ["RunResult", "detectable_difference", "evaluate", "fitted", "load_result", "rescore"]
+__all__ = [
+    "RunResult",
+    "detectable_difference",
+    "evaluate",
+    "fitted",
+    "load_result",
+    "open_service",
+    "rescore",
+    "run_manifest",
+]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
@@ -92,13 +101,13 @@ async def _evaluate(
     jobs: Sequence[Job],
     on_session: Callable[[SessionRecord, int], object] | None,
 ) -> RunResult:
-    async with _service(settings, question.transport) as (service, recogniser):
+    async with open_service(settings, question.transport) as (service, recogniser):
         # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
         await service.rest.token()
         if question.product is Product.FORM_FILLING:
             forms = await with_templates(service.rest, question.context, question.form_templates)
             jobs = [replace(job, context=forms) for job in jobs]
-        manifest = _manifest(question, service.address.name, recogniser, len(jobs))
+        manifest = run_manifest(question, service.address.name, recogniser, len(jobs))
         with RunWriter.create(settings.store, manifest) as writer:
             done = 0
 
@@ -132,8 +141,12 @@ async def _evaluate(
 
 
 @contextlib.asynccontextmanager
-async def _service(settings: Settings, transport: str) -> AsyncIterator[tuple[Service, str | None]]:
-    """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration."""
+async def open_service(settings: Settings, transport: str = "websockets") -> AsyncIterator[tuple[Service, str | None]]:
+    """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration.
+
+    Yields:
+        The service, and the recogniser of a simulator that was started for it.
+    """
     async with contextlib.AsyncExitStack() as stack:
         recogniser: str | None = None
         webhooks: WebhookReceiver | None = None
@@ -204,7 +217,8 @@ def _interruptible(stop: asyncio.Event) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _manifest(question: Question, endpoint: str, recogniser: str | None, planned: int) -> Manifest:
+def run_manifest(question: Question, endpoint: str, recogniser: str | None, planned: int) -> Manifest:
+    """What a run of ``question`` says of itself, from now on."""
     corpus = question.corpus
     return Manifest.begin(
         corpus=CorpusFacts(

@@ -7,6 +7,7 @@ from sample positions; audio frames are encoded once and shared by every session
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,15 +51,15 @@ class SessionPlan:
     sample_rate_hz: int
     pcm: NDArray[np.int16] = field(repr=False)
     chunk_samples: int
-    ends: tuple[int, ...] = field(repr=False)
-    due_offsets_ns: tuple[int, ...] = field(repr=False)
-    frames: tuple[bytes, ...] = field(repr=False)
+    ends: Sequence[int] = field(repr=False)
+    due_offsets_ns: Sequence[int] = field(repr=False)
+    frames: Sequence[bytes] = field(repr=False)
     reference: Reference = field(repr=False)
     hash: str
     facts: dict[str, float | int | str | None] = field(default_factory=dict)
     speaker: str | None = None
     tags: tuple[str, ...] = ()
-    holds_ns: tuple[int, ...] = field(default=(), repr=False)
+    holds_ns: Sequence[int] = field(default=(), repr=False)
 
 
 def chunk_ends(samples: int, chunk_samples: int) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def new_record(job: Job) -> SessionRecord:
         dialect=plan.dialect,
         plan_hash=plan.hash,
         sample_rate_hz=plan.sample_rate_hz,
-        samples=plan.ends[-1],
+        samples=plan.ends[-1] if plan.ends else 0,
         chunk_samples=plan.chunk_samples,
         reference=plan.reference,
         speaker=plan.speaker,

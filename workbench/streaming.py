@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from workbench.capture import Capture
 from workbench.client.stream import Closed, Socket
 from workbench.pacing import Pacer
 from workbench.plan import SessionPlan
@@ -87,10 +88,16 @@ class StreamPlayer:
         plan: what to send and when.
         pacer: calls back when a chunk is due.
         pauses: (place in the audio in ms, length in ms) each; only ``/ws/stream`` has them.
+        capture: gives the chunks of ``plan`` as they come into being; None where all of them are there.
     """
 
     def __init__(
-        self, record: SessionRecord, plan: SessionPlan, pacer: Pacer, pauses: Sequence[tuple[int, int]] = ()
+        self,
+        record: SessionRecord,
+        plan: SessionPlan,
+        pacer: Pacer,
+        pauses: Sequence[tuple[int, int]] = (),
+        capture: Capture | None = None,
     ) -> None:
         self._record = record
         self._log = record.frames
@@ -101,6 +108,7 @@ class StreamPlayer:
         self._awaited = "the terminal frame" if plan.product.streams_transcripts else "the end of audio"
         self._start_ns = 0
         self._pauses = pauses
+        self._capture = capture
         self._steps: list[Step] = []
         self._offsets_ns: list[int] = []
         self._delays_ns: list[int] = []
@@ -151,7 +159,7 @@ class StreamPlayer:
         self._log.audio_sent(
             chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(plan.frames[chunk]), plan.holds_ns[chunk]
         )
-        if chunk == len(plan.frames) - 1:
+        if chunk == len(plan.frames) - 1 and (self._capture is None or self._capture.ended):
             self._end_audio(due_ns)
 
     def _chunk_due_ns(self, chunk: int) -> int:
@@ -223,6 +231,9 @@ class StreamPlayer:
                 await self._closed
 
     async def _send(self, limits: Limits) -> None:
+        if self._capture is not None:
+            await self._send_captured(self._capture, limits)
+            return
         plan = self._plan
         keep_alive_ns = max(1, round(limits.keep_alive_s * NS_PER_S))
         self._steps, self._offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns)
@@ -246,6 +257,34 @@ class StreamPlayer:
             ) from None
         finally:
             playing.cancel()
+
+    async def _send_captured(self, capture: Capture, limits: Limits) -> None:
+        """Send chunks as they come into being; only a peer that stops reading is given up."""
+        plan = self._plan
+
+        def there(chunk: int) -> None:
+            offset_ns = plan.due_offsets_ns[chunk]
+            if chunk == 0:
+                self._start_ns = self._record.start_ns = capture.arrivals_ns[0] - offset_ns
+            self._steps.append(chunk)
+            self._offsets_ns.append(offset_ns)
+            self._delays_ns.append(0)
+            self._due(chunk)
+
+        def over() -> None:
+            # The last chunk ends the audio when it is sent; a capture may also end on a chunk that is sent already.
+            if not (self._all_sent.done() or self._unsent or self._unflushed is not None):
+                last = len(plan.frames) - 1
+                self._end_audio(self._chunk_due_ns(last) if last >= 0 else self._pacer.now_ns())
+
+        capture.follow(there, over)
+        behind = max(1, round(limits.stall_s * plan.sample_rate_hz / plan.chunk_samples))
+        while not self._all_sent.done():
+            await asyncio.wait((self._all_sent,), timeout=1.0)
+            if len(self._unsent) > behind:
+                raise SessionFailed(
+                    Outcome.STALLED, f"the service stopped reading; gave up {limits.stall_s:g} s behind the microphone"
+                )
 
     async def _receive(self, sending: asyncio.Task[None], limits: Limits) -> None:
         await asyncio.wait((sending, self._terminal), return_when=asyncio.FIRST_COMPLETED)

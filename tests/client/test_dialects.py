@@ -9,10 +9,10 @@ from starlette.routing import Route
 from tests.fakes import make_record
 from tests.service import SESSION, Service, serve
 from workbench.client.calls import SessionCalls
-from workbench.client.dialects import ROUTES
 from workbench.client.rest import SukiRest
 from workbench.errors import InputError
 from workbench.flows import _socket_url
+from workbench.protocol.dialects import ROUTES
 from workbench.protocol.messages import Dialect, Product
 from workbench.recording import FrameKind, FrameLog, Outcome
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress

@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response
 from tests.conformance.client_traces import QUICK, SHARED, WHO, all_traces, ambient, dictation, form, job, play, talk
 from tests.service import SESSION, TEMPLATE, Service, envelope, serve
 from workbench.client.context import with_templates
-from workbench.client.dialects import ROUTES
 from workbench.client.keys import TokenKeys
 from workbench.client.rest import SukiRest
 from workbench.client.results import fetch_recordings
 from workbench.client.stream import tls_context
 from workbench.errors import ConfigurationError, InputError, ServiceError
 from workbench.protocol.bodies import error_id_of
+from workbench.protocol.dialects import ROUTES
 from workbench.protocol.endpoints import AMBIENT_STATUS, ENDPOINTS, SOCKET_PATHS
 from workbench.protocol.messages import Dialect, Product
 from workbench.recording import Outcome

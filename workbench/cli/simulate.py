@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from workbench.protocol.messages import Dialect
 from workbench.settings import Secret, is_loopback
 
 __all__ = ["simulate"]
@@ -34,6 +35,10 @@ __all__ = ["simulate"]
 @click.option(
     "--model", default="general", show_default=True, help="general, vocabulary, lite, or a dictionary file to add."
 )
+@click.option(
+    "--dialect", type=click.Choice([d.value for d in Dialect]), default="live", show_default=True,
+    help="Whose addresses and messages it has.",
+)  # fmt: skip
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM certificate; serves https and wss.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of the certificate.")
 @click.option(
@@ -61,6 +66,7 @@ def simulate(
     workers: int | None,
     streams: int | None,
     model: str,
+    dialect: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     token_life: float,
@@ -93,6 +99,7 @@ def simulate(
         workers=workers,
         streams=streams,
         model=model,
+        dialect=Dialect(dialect),
         tls_cert=tls_cert,
         tls_key=tls_key,
         limits=SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)),

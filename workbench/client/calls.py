@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from workbench.client.answers import Exchange
-from workbench.client.dialects import ROUTES, Created, created_of, creation, transcript_of
 from workbench.client.rest import SukiRest
 from workbench.errors import InputError
 from workbench.protocol.context import AmbientContext, FormContext, Provider
+from workbench.protocol.dialects import ROUTES, Created, created_of, creation, transcript_of
 from workbench.protocol.endpoints import Endpoint
 from workbench.protocol.messages import Dialect
 from workbench.protocol.results import AmbientTranscript, FormStructuredData

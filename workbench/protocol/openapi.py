@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,17 +20,18 @@ _TITLES = {200: "Done", 201: "Created", 400: "Refused: the request", 401: "Refus
            503: "Busy"}  # fmt: skip
 
 
-def openapi_document(version: str) -> dict[str, Any]:
+def openapi_document(version: str, rows: Sequence[Endpoint] = ENDPOINTS) -> dict[str, Any]:
     """The description of every row of the route table.
 
     Args:
         version: of the program that serves it.
+        rows: which operations there are.
     """
-    kinds = [k for row in ENDPOINTS for k in (row.request, row.response) if k is not None and k is not dict]
+    kinds = [k for row in rows for k in (row.request, row.response) if k is not None and k is not dict]
     schemas, components = msgspec.json.schema_components([*kinds, ErrorEnvelope], ref_template=_REFERENCE)
     reference = dict(zip([*kinds, ErrorEnvelope], schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for row in ENDPOINTS:
+    for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, reference)
     return {
         "openapi": "3.1.0",

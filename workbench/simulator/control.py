@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from workbench.protocol.messages import Dialect
 from workbench.settings import is_loopback
 from workbench.simulator.notes import NoteSession, NoteStore
 from workbench.simulator.recognisers import Recogniser
@@ -20,7 +21,7 @@ from workbench.simulator.refusals import json_response, refusal
 from workbench.simulator.rest import answer_safely, read_body
 from workbench.simulator.scripted import Script, Scripted
 from workbench.simulator.segments import RATE_HZ
-from workbench.simulator.sessions import ConnectionLog, DictationSession, SessionStore
+from workbench.simulator.sessions import EMISSIONS, ConnectionLog, DictationSession, SessionStore
 
 __all__ = ["Control"]
 
@@ -30,7 +31,15 @@ _Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Control:
     """Handlers of ``/_sim/``."""
 
-    def __init__(self, recogniser: Recogniser, sessions: SessionStore, notes: NoteStore, body_bytes: int) -> None:
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        sessions: SessionStore,
+        notes: NoteStore,
+        body_bytes: int,
+        dialect: Dialect = Dialect.LIVE,
+    ) -> None:
+        self._dialect = dialect
         self._recogniser = recogniser
         self._sessions = sessions
         self._notes = notes
@@ -57,6 +66,7 @@ class Control:
             200,
             {
                 "recogniser": self._recogniser.name,
+                "dialect": self._dialect.value,
                 "now_ns": time.perf_counter_ns(),
                 "sessions": self._sessions.counts(),
                 "notes": self._notes.counts(),
@@ -111,8 +121,13 @@ def _note_description(session: NoteSession) -> dict[str, Any]:
 def _connection(log: ConnectionLog) -> dict[str, Any]:
     return {
         "accepted_ns": log.accepted_ns,
-        "arrivals": [{"audio_bytes": size, "arrived_ns": at} for size, at in log.arrivals],
-        "emissions": [{"kind": kind, "sent_ns": at} for kind, at in log.emissions],
+        "arrivals": [
+            {"audio_bytes": size, "arrived_ns": at}
+            for size, at in zip(log.arrived_bytes, log.arrived_ns, strict=True)
+        ],
+        "emissions": [
+            {"kind": EMISSIONS[kind], "sent_ns": at} for kind, at in zip(log.sent_kinds, log.sent_ns, strict=True)
+        ],
         "ignored": log.ignored,
         "ending": log.ending,
     }

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from workbench.errors import RemoteProtocolError
 from workbench.protocol.messages import (
     Audio,
+    Dialect,
     EndOfAudio,
     EndOfResults,
     Final,
@@ -27,26 +27,18 @@ from workbench.protocol.messages import (
 from workbench.protocol.states import DictationEvent
 from workbench.protocol.stream import Role, StreamSession, StreamState
 from workbench.simulator.decoding import SPEAKER, Heard
+from workbench.simulator.direct import stream_socket
+from workbench.simulator.endings import Ending
 from workbench.simulator.identifiers import new_transcript_id
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.recognisers import RecogniserStream, StreamFailed
 from workbench.simulator.sessions import ConnectionLog, DictationSession
+from workbench.units import NS_PER_S
 
 __all__ = ["DictationStream"]
 
 _CLOSE_AFTER_S = 0.005
 """From the terminal frame to the close, which the service does "shortly after" (S-94)."""
-
-_MAX_IGNORED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """Why a stream ended and how the socket is closed; ``code`` None when there is no socket any more."""
-
-    reason: str
-    code: int | None
-    terminal: bool = False
 
 
 class DictationStream:
@@ -57,31 +49,43 @@ class DictationStream:
         session: already RUNNING.
         recognition: a fresh stream of the recogniser.
         limits: idle time.
+        dialect: how messages are written.
     """
 
     def __init__(
-        self, websocket: WebSocket, session: DictationSession, recognition: RecogniserStream, limits: SimulatorLimits
+        self,
+        websocket: WebSocket,
+        session: DictationSession,
+        recognition: RecogniserStream,
+        limits: SimulatorLimits,
+        dialect: Dialect = Dialect.LIVE,
     ) -> None:
-        self._websocket = websocket
+        self._socket = stream_socket(websocket)
         self._session = session
         self._recognition = recognition
         self._limits = limits
-        self._protocol = StreamSession(Role.SERVER, Product.DICTATION, session_id=session.id)
+        self._protocol = StreamSession(Role.SERVER, Product.DICTATION, dialect, session.id)
         self._stop = asyncio.Event()
         session.stop = self._stop
-        self._log = ConnectionLog(time.perf_counter_ns())
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._idle: asyncio.TimerHandle | None = None
+        self._held = False
+        self._audio_ns = time.perf_counter_ns()
+        self._log = ConnectionLog(self._audio_ns)
         session.connections.append(self._log)
 
     async def run(self) -> bool:
         """Serve the stream until it is over. True when it was drained, so that the session is free at once."""
-        tasks = [asyncio.create_task(part()) for part in (self._write, self._read, self._stopped)]
+        stopping = asyncio.create_task(self._stopped())
+        self._recognition.listen(self)
+        self._socket.attach(self)
+        self._watch()
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            ending = next(task.result() for task in tasks if task.done())
+            ending = await self._ending
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            stopping.cancel()
+            if self._idle is not None:
+                self._idle.cancel()
             self._recognition.drop()
         self._log.ending = ending.reason
         if ending.terminal:
@@ -93,76 +97,88 @@ class DictationStream:
             self._session.stop = None
         return ending.terminal
 
-    async def _read(self) -> _Ending:
-        """Take messages until the client leaves, breaks the contract or is silent for too long."""
-        loop = asyncio.get_running_loop()
-        deadline: float | None = loop.time() + self._limits.idle_s
-        while True:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    event = await self._websocket.receive()
-            except TimeoutError:
-                return _Ending(f"no audio for {self._limits.idle_s:g} s", 1008)
-            arrived_ns = time.perf_counter_ns()
-            if event["type"] == "websocket.disconnect":
-                return _Ending("client left", None)
-            try:
-                raw = event.get("text")
-                message = self._protocol.receive_client(raw if raw is not None else event["bytes"])
-            except RemoteProtocolError as error:
-                return _Ending(str(error), error.close_code)
-            if await self._take(message, arrived_ns):
-                deadline = loop.time() + self._limits.idle_s
-            if self._protocol.state is StreamState.DRAINING:
-                deadline = None  # the turn to speak is ours
+    # -- called by the socket ---------------------------------------------------------------------------------
 
-    async def _take(self, message: object, arrived_ns: int) -> bool:
-        """Act on a message; True when it was audio."""
+    def arrived(self, raw: str | bytes, arrived_ns: int) -> None:
+        """Act on a message."""
+        if self._ending.done():
+            return
+        try:
+            message = self._protocol.receive_client(raw)
+        except RemoteProtocolError as error:
+            self._end(Ending(str(error), error.close_code))
+            return
         match message:
             case Audio(pcm):
                 self._session.audio_bytes += len(pcm)
-                previous = self._log.arrivals[-1][0] if self._log.arrivals else 0
-                self._log.arrivals.append((previous + len(pcm), arrived_ns))
-                await self._recognition.feed(pcm, arrived_ns)
-                return True
+                self._log.arrived(len(pcm), arrived_ns)
+                self._audio_ns = arrived_ns
+                if not self._recognition.feed(pcm, arrived_ns):
+                    self._held = True
+                    self._socket.hold()
             case EndOfAudio():
                 self._recognition.finish(arrived_ns)
-            case UnknownMessage(reason) if len(self._log.ignored) < _MAX_IGNORED:
-                self._log.ignored.append(reason)
-        return False
+            case UnknownMessage(reason):
+                self._log.ignore(reason)
 
-    async def _write(self) -> _Ending:
-        """Send what is heard until the recogniser has nothing more to say."""
-        try:
-            async for heard in self._recognition.results():
-                if heard.is_final:
-                    self._session.finals.append(heard.text)
-                await self._send(_transcript(heard), "final" if heard.is_final else "partial")
-        except StreamFailed as error:
-            self._session.failed = True
-            return _Ending(error.problem, 1011)
-        except WebSocketDisconnect:
-            return _Ending("client left", None)
-        return _Ending("drained", 1000, terminal=True)
+    def left(self) -> None:
+        """The client is gone."""
+        self._end(Ending("client left", None))
 
-    async def _stopped(self) -> _Ending:
-        await self._stop.wait()
-        return _Ending("session ended", 1000, terminal=True)
+    # -- called by the recogniser -----------------------------------------------------------------------------
 
-    async def _send(self, message: ServerMessage, kind: str) -> None:
-        text = self._protocol.send(message).decode()
-        self._log.emissions.append((kind, time.perf_counter_ns()))
-        await self._websocket.send({"type": "websocket.send", "text": text})
-
-    async def _close(self, ending: _Ending) -> None:
-        if ending.code is None:
+    def heard(self, heard: Heard) -> None:
+        """Send a hypothesis."""
+        if self._ending.done():
             return
+        if heard.is_final:
+            self._session.finals.append(heard.text)
+        self._send(_transcript(heard), "final" if heard.is_final else "partial")
+
+    def room(self) -> None:
+        """Read on; the client's silence meanwhile was ours."""
+        self._held, self._audio_ns = False, time.perf_counter_ns()
+        self._socket.resume()
+
+    def over(self, failure: StreamFailed | None) -> None:
+        """Nothing more will be heard."""
+        if failure is None:
+            self._end(Ending("drained", 1000, terminal=True))
+        elif not self._ending.done():
+            self._session.failed = True
+            self._end(Ending(failure.problem, 1011))
+
+    # -- endings ----------------------------------------------------------------------------------------------
+
+    def _end(self, ending: Ending) -> None:
+        """The first ending holds."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def _stopped(self) -> None:
+        await self._stop.wait()
+        self._end(Ending("session ended", 1000, terminal=True))
+
+    def _watch(self) -> None:
+        """End a silent stream. One timer a stream looks at the last audio when it fires; none is set for each chunk."""
+        if self._protocol.state is StreamState.DRAINING:
+            return  # the turn to speak is ours
+        now_ns = time.perf_counter_ns()
+        left_s = self._limits.idle_s - (0 if self._held else now_ns - self._audio_ns) / NS_PER_S
+        if left_s <= 0:
+            self._end(Ending(f"no audio for {self._limits.idle_s:g} s", 1008))
+        else:
+            self._idle = asyncio.get_running_loop().call_later(left_s, self._watch)
+
+    def _send(self, message: ServerMessage, kind: str) -> None:
+        self._log.sent(kind, self._socket.send(self._protocol.send(message)))
+
+    async def _close(self, ending: Ending) -> None:
         try:
             if ending.terminal:
-                await self._send(EndOfResults(), "terminal")
+                self._send(EndOfResults(), "terminal")
                 await asyncio.sleep(_CLOSE_AFTER_S)
-            # RFC 6455 leaves 123 bytes for the reason.
-            await self._websocket.close(ending.code, ending.reason.encode()[:123].decode("utf-8", "ignore"))
+            await self._socket.close(ending)
         except (WebSocketDisconnect, RuntimeError):
             self._log.ending = "client left"
 

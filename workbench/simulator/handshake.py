@@ -14,10 +14,16 @@ from workbench.protocol.messages import Product
 from workbench.simulator.refusals import refusal
 from workbench.simulator.sessions import is_uuid
 
-__all__ = ["SocketCredentials", "read_credentials"]
+__all__ = ["SocketCredentials", "read_credentials", "session_of"]
 
 NAME = "SukiAmbientAuth"
 LEGACY_NAME = "SukiTranscriptionAuth"
+
+_ID_HEADERS = {
+    Product.DICTATION: "transcription_session_id",
+    Product.AMBIENT: "ambient_session_id",
+    Product.FORM_FILLING: "ambient_session_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,21 @@ class SocketCredentials:
     subprotocol: str | None
 
 
+def session_of(asked: SocketCredentials, path: Mapping[str, str], product: Product) -> str:
+    """Which session an upgrade is for: the one it names, or the one of its address where the dialect has it there.
+
+    Raises:
+        ServiceError: 400 where there is none, or where the two are not the same.
+    """
+    header = _ID_HEADERS[product]
+    addressed = path.get("session_id")
+    if asked.session_id is None and addressed is None:
+        raise refusal(400, f"invalid_request: header {header} is missing")
+    if None not in (asked.session_id, addressed) and asked.session_id != addressed:
+        raise refusal(400, f"invalid_request: {header} is not the session of this address")
+    return addressed or asked.session_id or ""
+
+
 def read_credentials(
     headers: Mapping[str, str], offered: Sequence[str], product: Product, *, legacy: bool
 ) -> SocketCredentials:
@@ -49,9 +70,8 @@ def read_credentials(
     Raises:
         ServiceError: 401 for an offer in the wrong order or under a wrong name.
     """
-    id_header = "transcription_session_id" if product is Product.DICTATION else "ambient_session_id"
     if "sdp_suki_token" in headers or not offered:
-        return SocketCredentials(headers.get("sdp_suki_token"), headers.get(id_header), None)
+        return SocketCredentials(headers.get("sdp_suki_token"), headers.get(_ID_HEADERS[product]), None)
     name, members = offered[0], offered[1:]
     if name != NAME and not (legacy and name == LEGACY_NAME):
         raise refusal(401, f"invalid_sdp_token: the first subprotocol must be {NAME}")

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.protocol import endpoints
-from workbench.protocol.endpoints import Endpoint
-from workbench.protocol.messages import Product
+from workbench.protocol.dialects import endpoints_of
+from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.states import NoteEvent, NoteState
 from workbench.protocol.webhooks import Link, Notification
 from workbench.simulator.limits import SimulatorLimits
@@ -21,18 +21,18 @@ __all__ = ["NoteMaker"]
 
 _log = logging.getLogger(__name__)
 
-_LINKS: dict[Product, dict[str, Endpoint]] = {
+_LINKS: dict[Product, dict[str, str]] = {
     Product.AMBIENT: {
-        "contents": endpoints.AMBIENT_CONTENT,
-        "encounter_content": endpoints.ENCOUNTER_CONTENT,
-        "structured_data": endpoints.AMBIENT_STRUCTURED_DATA,
-        "encounter_structured_data": endpoints.ENCOUNTER_STRUCTURED_DATA,
-        "status": endpoints.AMBIENT_STATUS,
-        "transcripts": endpoints.AMBIENT_TRANSCRIPT,
+        "contents": endpoints.AMBIENT_CONTENT.name,
+        "encounter_content": endpoints.ENCOUNTER_CONTENT.name,
+        "structured_data": endpoints.AMBIENT_STRUCTURED_DATA.name,
+        "encounter_structured_data": endpoints.ENCOUNTER_STRUCTURED_DATA.name,
+        "status": endpoints.AMBIENT_STATUS.name,
+        "transcripts": endpoints.AMBIENT_TRANSCRIPT.name,
     },
     Product.FORM_FILLING: {
-        "structured_data": endpoints.FORM_STRUCTURED_DATA,
-        "status": endpoints.FORM_STATUS,
+        "structured_data": endpoints.FORM_STRUCTURED_DATA.name,
+        "status": endpoints.FORM_STATUS.name,
     },
 }
 
@@ -44,9 +44,13 @@ class NoteMaker:
         notes: all sessions, for the ids of a visit.
         limits: processing time, and how little audio is too little.
         notifier: where results are announced; None announces nothing.
+        dialect: whose addresses an announcement links to.
     """
 
-    def __init__(self, notes: NoteStore, limits: SimulatorLimits, notifier: Notifier | None) -> None:
+    def __init__(
+        self, notes: NoteStore, limits: SimulatorLimits, notifier: Notifier | None, dialect: Dialect = Dialect.LIVE
+    ) -> None:
+        self._endpoints = {endpoint.name: endpoint for endpoint in endpoints_of(dialect)}
         self._notes = notes
         self._limits = limits
         self._notifier = notifier
@@ -96,16 +100,13 @@ class NoteMaker:
         if session.state is NoteState.COMPLETED:
             told.status = "success"
             told.sessions = [sibling.id for sibling in self._notes.siblings(session)]
-            told.links = _links(session)
+            told.links = self._links(session)
         elif session.state is NoteState.FAILED:
             told.status, told.error_code = "failure", "ERROR_CODE_TRANSCRIPTION"
             told.error_detail = f"the recogniser lost a stream, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return told
 
-
-def _links(session: NoteSession) -> dict[str, list[Link]]:
-    ids = {"ambient_session_id": session.id, "encounter_id": session.encounter_id}
-    return {
-        kind: [Link(endpoint.path.format_map(ids), endpoint.method, endpoint.name)]
-        for kind, endpoint in _LINKS[session.product].items()
-    }
+    def _links(self, session: NoteSession) -> dict[str, list[Link]]:
+        ids = {"ambient_session_id": session.id, "encounter_id": session.encounter_id}
+        rows = {kind: self._endpoints[name] for kind, name in _LINKS[session.product].items()}
+        return {kind: [Link(row.path.format_map(ids), row.method, row.name)] for kind, row in rows.items()}

@@ -7,10 +7,10 @@ import asyncio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from workbench.errors import ServiceError
-from workbench.protocol.messages import Product
+from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.states import NoteEvent, NoteState
 from workbench.simulator.accounts import Accounts
-from workbench.simulator.handshake import SocketCredentials, read_credentials
+from workbench.simulator.handshake import SocketCredentials, read_credentials, session_of
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.note_maker import NoteMaker
 from workbench.simulator.note_stream import NoteStream
@@ -25,7 +25,7 @@ __all__ = ["NoteSockets"]
 
 
 class NoteSockets:
-    """The socket endpoint that ambient and form filling share."""
+    """The socket endpoint that ambient and form filling share; in the AsyncAPI dialect each has one."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class NoteSockets:
         maker: NoteMaker,
         recogniser: Recogniser,
         limits: SimulatorLimits,
+        dialect: Dialect = Dialect.LIVE,
     ) -> None:
         self._accounts = accounts
         self._tokens = tokens
@@ -42,18 +43,30 @@ class NoteSockets:
         self._maker = maker
         self._recogniser = recogniser
         self._limits = limits
+        self._dialect = dialect
 
     async def stream(self, websocket: WebSocket) -> None:
         """``/ws/stream``."""
+        await self._serve(websocket, None)
+
+    async def ambient(self, websocket: WebSocket) -> None:
+        """The socket of ambient sessions alone."""
+        await self._serve(websocket, Product.AMBIENT)
+
+    async def form_filling(self, websocket: WebSocket) -> None:
+        """The socket of form-filling sessions alone."""
+        await self._serve(websocket, Product.FORM_FILLING)
+
+    async def _serve(self, websocket: WebSocket, product: Product | None) -> None:
         try:
             asked = read_credentials(websocket.headers, websocket.scope["subprotocols"], Product.AMBIENT, legacy=False)
-            session, recognition = self._admit(asked, websocket.headers.get("sdp_provider_id"))
+            session, recognition = self._admit(websocket, asked, product)
         except ServiceError as error:
             await refuse_handshake(websocket, error)
             return
         try:
             await websocket.accept(asked.subprotocol)
-            await NoteStream(websocket, session, recognition, self._limits).run()
+            await NoteStream(websocket, session, recognition, self._limits, self._dialect).run()
         except WebSocketDisconnect:
             recognition.drop()  # left between asking and the 101
         finally:
@@ -61,14 +74,16 @@ class NoteSockets:
         if session.state is NoteState.ABORTED:
             self._maker.announce(session)
 
-    def _admit(self, asked: SocketCredentials, provider_header: str | None) -> tuple[NoteSession, RecogniserStream]:
+    def _admit(
+        self, websocket: WebSocket, asked: SocketCredentials, product: Product | None
+    ) -> tuple[NoteSession, RecogniserStream]:
         """The session, with this as its only socket, and a stream of the recogniser for it. Raises ServiceError."""
         caller = self._tokens.verify(asked.token)
-        # How a browser names the provider is not documented; it has no headers to do it with.
-        caller = self._accounts.acting(caller, provider_header, required=asked.subprotocol is None)
-        if asked.session_id is None:
-            raise refusal(400, "invalid_request: header ambient_session_id is missing")
-        session = self._notes.find(asked.session_id, caller)
+        # How a browser, which has no headers, names the provider is not documented; the AsyncAPI dialect has no way.
+        required = asked.subprotocol is None and self._dialect is Dialect.LIVE
+        caller = self._accounts.acting(caller, websocket.headers.get("sdp_provider_id"), required=required)
+        named = session_of(asked, websocket.path_params, Product.AMBIENT)
+        session = self._notes.find(named, caller, product)
         if session.stop is not None:
             raise refusal(self._limits.refusal_status, "FailedPrecondition: a stream of this session is open")
         self._notes.make_room()

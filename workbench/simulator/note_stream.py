@@ -1,22 +1,32 @@
 """``/ws/stream``: one segment of an ambient or form-filling session, from handshake to close.
 
-No data frame is sent on it (S-172). The socket is closed as soon as the end marker is there (S-170); what is still
-to be recognised goes on behind it, and the making of the result waits for that.
+No data frame is sent on it (S-172); sockets of the AsyncAPI dialect are of the same kind and carry status events. The
+socket is closed as soon as the end marker is there (S-170); what is still to be recognised goes on behind it, and the
+making of the result waits for that.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from workbench.errors import RemoteProtocolError
-from workbench.protocol.messages import Audio, EndOfAudio, Event, EventName, StartTime, UnknownMessage
+from workbench.protocol.messages import (
+    Audio,
+    Dialect,
+    EndOfAudio,
+    Event,
+    EventName,
+    StartTime,
+    StreamStatus,
+    UnknownMessage,
+)
 from workbench.protocol.states import NoteEvent
 from workbench.protocol.stream import Role, StreamSession
+from workbench.simulator.endings import Ending
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.notes import NoteSession
 from workbench.simulator.recognisers import RecogniserStream, StreamFailed
@@ -25,19 +35,8 @@ from workbench.simulator.sessions import ConnectionLog
 
 __all__ = ["NoteStream"]
 
-_MAX_IGNORED = 100
-
 _GRACE_S = 0.5
 """A KEEP_ALIVE that is sent in time may be on its way for this long."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """Why a segment ended and how the socket is closed; ``code`` None when there is no socket any more."""
-
-    reason: str
-    code: int | None
-    cancelled: bool = False
 
 
 class _Patience:
@@ -77,16 +76,23 @@ class NoteStream:
         session: in a state in which it may stream, and without another socket.
         recognition: a fresh stream of the recogniser.
         limits: idle and paused time.
+        dialect: how messages are written; that of the AsyncAPI document has status events.
     """
 
     def __init__(
-        self, websocket: WebSocket, session: NoteSession, recognition: RecogniserStream, limits: SimulatorLimits
+        self,
+        websocket: WebSocket,
+        session: NoteSession,
+        recognition: RecogniserStream,
+        limits: SimulatorLimits,
+        dialect: Dialect = Dialect.LIVE,
     ) -> None:
         self._websocket = websocket
         self._session = session
         self._recognition = recognition
         self._patience = _Patience(limits, asyncio.get_running_loop().time())
-        self._protocol = StreamSession(Role.SERVER, session.product, session_id=session.id)
+        self._protocol = StreamSession(Role.SERVER, session.product, dialect, session.id)
+        self._dialect = dialect
         self._segment = Segment(datetime.now(UTC))
         self._stop = session.stop or asyncio.Event()
         self._log = ConnectionLog(time.perf_counter_ns())
@@ -99,7 +105,7 @@ class NoteStream:
         session.draining.add(hearing)
         hearing.add_done_callback(session.draining.discard)
         tasks = [asyncio.create_task(part()) for part in (self._read, self._stopped)]
-        ending = _Ending("fault", 1011)
+        ending = Ending("fault", 1011)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             ending = next(task.result() for task in tasks if task.done())
@@ -116,28 +122,32 @@ class NoteStream:
                 session.segment_over()
         await self._close(ending)
 
-    async def _read(self) -> _Ending:
+    async def _read(self) -> Ending:
         """Take messages until the segment ends, the client leaves, breaks the contract or is silent for too long."""
+        try:
+            await self._say("READY")
+        except WebSocketDisconnect:
+            return Ending("client left", None)
         while True:
             due_s, why = self._patience.deadline()
             try:
                 async with asyncio.timeout_at(due_s):
                     event = await self._websocket.receive()
             except TimeoutError:
-                return _Ending(why, 1008)
+                return Ending(why, 1008)
             arrived_ns = time.perf_counter_ns()
             if event["type"] == "websocket.disconnect":
-                return _Ending("client left", None)
+                return Ending("client left", None)
             try:
                 raw = event.get("text")
                 message = self._protocol.receive_client(raw if raw is not None else event["bytes"])
                 ending = await self._take(message, arrived_ns)
             except RemoteProtocolError as error:
-                return _Ending(str(error), error.close_code)
+                return Ending(str(error), error.close_code)
             if ending is not None:
                 return ending
 
-    async def _take(self, message: object, arrived_ns: int) -> _Ending | None:
+    async def _take(self, message: object, arrived_ns: int) -> Ending | None:
         """Act on a message; how the segment ends, if it does."""
         now_s = asyncio.get_running_loop().time()
         match message:
@@ -147,16 +157,16 @@ class NoteStream:
                 self._patience.audio(now_s)
                 await self._audio(pcm, arrived_ns)
             case EndOfAudio():
-                return _Ending("end of audio", 1000)
+                return Ending("end of audio", 1000)
             case Event(EventName.CANCEL):
                 self._session.apply(NoteEvent.CANCEL)
-                return _Ending("cancelled", 1000, cancelled=True)
+                return Ending("cancelled", 1000, cancelled=True)
             case Event(EventName.ABORT):
-                return _Ending("interrupted", 1000)
+                return Ending("interrupted", 1000)
             case Event(name):
                 self._patience.event(name, now_s)
-            case UnknownMessage(reason) if len(self._log.ignored) < _MAX_IGNORED:
-                self._log.ignored.append(reason)
+            case UnknownMessage(reason):
+                self._log.ignore(reason)
         return None
 
     async def _audio(self, pcm: bytes, arrived_ns: int) -> None:
@@ -180,15 +190,23 @@ class NoteStream:
         finally:
             self._recognition.drop()
 
-    async def _stopped(self) -> _Ending:
+    async def _stopped(self) -> Ending:
         await self._stop.wait()
-        return _Ending("session ended", 1000)
+        return Ending("session ended", 1000)
 
-    async def _close(self, ending: _Ending) -> None:
+    async def _say(self, kind: str, message: str = "") -> None:
+        """A status event, where the dialect has them."""
+        if self._dialect is Dialect.LIVE:
+            return
+        event = self._protocol.send(StreamStatus(kind, message)).decode()
+        self._log.emissions.append((kind, time.perf_counter_ns()))
+        await self._websocket.send({"type": "websocket.send", "text": event})
+
+    async def _close(self, ending: Ending) -> None:
         if ending.code is None:
             return
         try:
-            # RFC 6455 leaves 123 bytes for the reason.
-            await self._websocket.close(ending.code, ending.reason.encode()[:123].decode("utf-8", "ignore"))
+            await self._say("ERROR" if ending.is_fault else "ENDED", ending.reason)
+            await ending.close(self._websocket)
         except (WebSocketDisconnect, RuntimeError):
             self._log.ending = "client left"

@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from workbench import __version__
+from workbench.protocol.dialects import endpoints_of
+from workbench.protocol.messages import Dialect
 from workbench.protocol.openapi import openapi_document
 from workbench.simulator.refusals import json_response
 
@@ -24,18 +26,22 @@ pre{background:#f4f4f4;padding:.75rem;overflow:auto;max-height:24rem}a{color:#0b
 @media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#161616}pre{background:#242424}a{color:#8ab4f8}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_SOCKETS = """
+_SOCKETS = {Dialect.LIVE: """
 <p><code>/ws/transcribe</code> takes dictation; <code>/ws/stream</code> takes ambient and form filling. Programs send
 the headers <code>sdp_suki_token</code> and <code>transcription_session_id</code> or <code>ambient_session_id</code>.
 Browsers offer the subprotocols <code>SukiAmbientAuth, token, session id</code> on the first, and <code>SukiAmbientAuth,
 session id, token</code> on the second.</p>
-"""
+""", Dialect.ASYNCAPI: """
+<p>Creating a session gives its <code>audioWebsocketUrl</code>. Programs send the headers <code>sdp_suki_token</code>
+and <code>transcription_session_id</code> or <code>ambient_session_id</code>. Browsers offer the subprotocols
+<code>SukiAmbientAuth, token, session id</code> for dictation, else <code>SukiAmbientAuth, session id, token</code>.</p>
+"""}  # fmt: skip
 
 
-def page_routes() -> list[Route]:
+def page_routes(dialect: Dialect = Dialect.LIVE) -> list[Route]:
     """Both addresses; neither needs a token."""
-    document = openapi_document(__version__)
-    page = _page(document)
+    document = openapi_document(__version__, endpoints_of(dialect))
+    page = _page(document, _SOCKETS[dialect])
 
     async def description(_: Request) -> Response:
         return json_response(200, document)
@@ -46,14 +52,14 @@ def page_routes() -> list[Route]:
     return [Route("/openapi.json", description, methods=["GET"]), Route("/docs", docs, methods=["GET"])]
 
 
-def _page(document: dict[str, Any]) -> str:
+def _page(document: dict[str, Any], sockets: str) -> str:
     title = escape(document["info"]["title"])
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1><p>{escape(document['info']['description'])}",
         " Notes, structured data and forms are made from the recognised transcript by plain rules. The same for"
         " programs: <a href=/openapi.json>openapi.json</a>.</p><h2>Sockets</h2>",
-        _SOCKETS,
+        sockets,
     ]
     for path, operations in document["paths"].items():
         parts += [_operation(method, path, operation) for method, operation in operations.items()]

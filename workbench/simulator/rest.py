@@ -21,7 +21,9 @@ from starlette.routing import Route
 from workbench.errors import ServiceError
 from workbench.protocol import endpoints
 from workbench.protocol.bodies import AudioConfigBody, CreatedDictation, CreateDictation, LoggedIn
+from workbench.protocol.dialects import endpoints_of
 from workbench.protocol.endpoints import Endpoint
+from workbench.protocol.messages import Dialect
 from workbench.simulator.accounts import Accounts
 from workbench.simulator.refusals import envelope, json_response, refusal
 from workbench.simulator.sessions import SessionStore
@@ -70,6 +72,10 @@ class Rest:
         sessions: of dictation.
         others: handlers of the other products.
         body_bytes: greatest body.
+        dialect: whose routes there are.
+
+    Attributes:
+        handlers: by endpoint name; those of another dialect may take the place of some.
     """
 
     def __init__(
@@ -79,12 +85,14 @@ class Rest:
         sessions: SessionStore,
         others: Mapping[str, Callable[[Call], Any]],
         body_bytes: int,
+        dialect: Dialect = Dialect.LIVE,
     ) -> None:
         self._accounts = accounts
         self._tokens = tokens
         self._sessions = sessions
         self._body_bytes = body_bytes
-        self._handlers: dict[str, Callable[[Call], Any]] = {
+        self._dialect = dialect
+        self.handlers: dict[str, Callable[[Call], Any]] = {
             endpoints.LOGIN.name: self._login,
             endpoints.REGISTER.name: self._register,
             endpoints.JWKS.name: self._jwks,
@@ -95,7 +103,7 @@ class Rest:
 
     def routes(self) -> list[Route]:
         """One route for each path of the table."""
-        ordered = sorted(endpoints.ENDPOINTS, key=lambda e: e.path)
+        ordered = sorted(endpoints_of(self._dialect), key=lambda e: e.path)
         return [self._route(path, list(rows)) for path, rows in groupby(ordered, key=lambda e: e.path)]
 
     def _route(self, path: str, rows: list[Endpoint]) -> Route:
@@ -115,12 +123,13 @@ class Rest:
         if endpoint.request:
             body = await read_body(request, endpoint.request, self._body_bytes, endpoint.invalid)
         call = Call(request.path_params, body, caller, query, str(request.base_url).rstrip("/"))
-        answer = self._handlers[endpoint.name](call)
+        answer = self.handlers[endpoint.name](call)
         return Response(status_code=endpoint.status) if answer is None else json_response(endpoint.status, answer)
 
     def _caller_of(self, request: Request) -> Identity:
         caller = self._tokens.verify(request.headers.get("sdp_suki_token"))
-        return self._accounts.acting(caller, request.headers.get("sdp_provider_id"))
+        named = request.headers.get("sdp_provider_id")
+        return self._accounts.acting(caller, named, required=self._dialect is Dialect.LIVE)
 
     def _login(self, call: Call) -> LoggedIn:
         return LoggedIn(self._tokens.issue(self._accounts.login(call.body)))

@@ -22,16 +22,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from workbench.errors import ConfigurationError
-from workbench.protocol.endpoints import SOCKET_PATHS
-from workbench.protocol.messages import Product
+from workbench.protocol.dialects import socket_path
+from workbench.protocol.messages import Dialect, Product
 from workbench.settings import Secret
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
+from workbench.simulator.dialect_rest import dialect_handlers
 from workbench.simulator.info_rest import info_handlers
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.local import STREAMS_PER_WORKER, usable_cores
@@ -74,6 +75,7 @@ class SimulatorOptions:
         tls_cert, tls_key: PEM files; both or neither.
         partner: whose credentials are accepted.
         limits: bounds and times.
+        dialect: whose addresses and messages it has; those of the other one are not there (S-201).
         webhook_url: where results are announced; None announces nothing.
         webhook_secret: that notifications are signed with; needed where there is an address.
     """
@@ -89,6 +91,7 @@ class SimulatorOptions:
     tls_key: Path | None = None
     partner: Partner = DEMO_PARTNER
     limits: SimulatorLimits = field(default_factory=SimulatorLimits)
+    dialect: Dialect = Dialect.LIVE
     webhook_url: str | None = None
     webhook_secret: Secret | None = None
 
@@ -122,7 +125,7 @@ class Simulator:
         self.notes = NoteStore(limits.kept_sessions, limits.recordings_bytes)
         self.recogniser = _recogniser(self.options)
         self._notifier = _notifier(self.options)
-        self._maker = NoteMaker(self.notes, limits, self._notifier)
+        self._maker = NoteMaker(self.notes, limits, self._notifier, self.options.dialect)
         self._tokens = TokenAuthority(limits.token_life_s)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -160,29 +163,39 @@ class Simulator:
 
     def application(self) -> Starlette:
         """The ASGI application: every route of REST, of the sockets and of the control API."""
-        limits = self.options.limits
+        limits, dialect = self.options.limits, self.options.dialect
         links = RecordingLinks(self.notes, limits.recording_life_s)
-        rest = Rest(self.accounts, self._tokens, self.sessions, self._note_handlers(links), limits.body_bytes)
-        control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes)
-        sockets = Sockets(self.accounts, self._tokens, self.sessions, self.recogniser, limits)
-        notes = NoteSockets(self.accounts, self._tokens, self.notes, self._maker, self.recogniser, limits)
-        transcribe, stream = SOCKET_PATHS[Product.DICTATION], SOCKET_PATHS[Product.AMBIENT]
+        others = self._note_handlers(links)
+        rest = Rest(self.accounts, self._tokens, self.sessions, others, limits.body_bytes, dialect)
+        if dialect is not Dialect.LIVE:
+            rest.handlers |= dialect_handlers(self.sessions, self.notes, dict(rest.handlers))
+        control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes, dialect)
         application = Starlette(
             routes=[
                 *rest.routes(),
                 *control.routes(),
                 *links.routes(),
-                *page_routes(),
-                WebSocketRoute(transcribe, sockets.transcribe),
-                Route(transcribe, _upgrade_required),
-                WebSocketRoute(stream, notes.stream),
-                Route(stream, _upgrade_required),
+                *page_routes(dialect),
+                *self._socket_routes(),
             ],
             exception_handlers={HTTPException: _http_refusal},
         )
         application.router.redirect_slashes = False
         application.router.default = _nowhere
         return application
+
+    def _socket_routes(self) -> list[BaseRoute]:
+        limits, dialect = self.options.limits, self.options.dialect
+        dictation = Sockets(self.accounts, self._tokens, self.sessions, self.recogniser, limits, dialect)
+        notes = NoteSockets(self.accounts, self._tokens, self.notes, self._maker, self.recogniser, limits, dialect)
+        served = {Product.DICTATION: dictation.transcribe, Product.AMBIENT: notes.stream}
+        if dialect is not Dialect.LIVE:
+            served |= {Product.AMBIENT: notes.ambient, Product.FORM_FILLING: notes.form_filling}
+        paths = {socket_path(dialect, product): serve for product, serve in served.items()}
+        return [
+            *(WebSocketRoute(path, serve) for path, serve in paths.items()),
+            *(Route(path, _upgrade_required) for path in paths),
+        ]
 
     def _note_handlers(self, links: RecordingLinks) -> dict[str, Callable[[Call], Any]]:
         preferences = PreferenceStore()

@@ -7,11 +7,11 @@ import asyncio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from workbench.errors import RemoteProtocolError, ServiceError
-from workbench.protocol.messages import Product
+from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.states import DictationEvent
 from workbench.simulator.accounts import Accounts
 from workbench.simulator.dictation import DictationStream
-from workbench.simulator.handshake import SocketCredentials, read_credentials
+from workbench.simulator.handshake import SocketCredentials, read_credentials, session_of
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.recognisers import Recogniser, RecogniserStream
 from workbench.simulator.refusals import envelope, refusal
@@ -39,15 +39,17 @@ class Sockets:
         sessions: SessionStore,
         recogniser: Recogniser,
         limits: SimulatorLimits,
+        dialect: Dialect = Dialect.LIVE,
     ) -> None:
         self._accounts = accounts
         self._tokens = tokens
         self._sessions = sessions
         self._recogniser = recogniser
         self._limits = limits
+        self._dialect = dialect
 
     async def transcribe(self, websocket: WebSocket) -> None:
-        """``/ws/transcribe``."""
+        """The socket of a dictation session."""
         try:
             asked = read_credentials(
                 websocket.headers,
@@ -55,14 +57,14 @@ class Sockets:
                 Product.DICTATION,
                 legacy=self._limits.legacy_subprotocol,
             )
-            session, recognition = self._admit(asked, websocket.headers.get("sdp_provider_id"))
+            session, recognition = self._admit(websocket, asked)
         except ServiceError as error:
             await refuse_handshake(websocket, error)
             return
         drained = False
         try:
             await websocket.accept(asked.subprotocol)
-            drained = await DictationStream(websocket, session, recognition, self._limits).run()
+            drained = await DictationStream(websocket, session, recognition, self._limits, self._dialect).run()
         except WebSocketDisconnect:
             pass  # left between asking and the 101
         finally:
@@ -71,15 +73,12 @@ class Sockets:
                 # A lost socket is noticed late by a real service, too.
                 asyncio.get_running_loop().call_later(self._limits.release_s, session.release)
 
-    def _admit(
-        self, asked: SocketCredentials, provider_header: str | None
-    ) -> tuple[DictationSession, RecogniserStream]:
+    def _admit(self, websocket: WebSocket, asked: SocketCredentials) -> tuple[DictationSession, RecogniserStream]:
         """The session, now RUNNING, and a stream of the recogniser for it. Raises ServiceError."""
         caller = self._tokens.verify(asked.token)
-        caller = self._accounts.acting(caller, provider_header, required=False)
-        if asked.session_id is None:
-            raise refusal(400, "invalid_request: header transcription_session_id is missing")
-        session = self._sessions.dictation(asked.session_id, caller)
+        caller = self._accounts.acting(caller, websocket.headers.get("sdp_provider_id"), required=False)
+        named = session_of(asked, websocket.path_params, Product.DICTATION)
+        session = self._sessions.dictation(named, caller)
         before = session.state
         try:
             session.apply(DictationEvent.CONNECT)

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -41,6 +42,15 @@ __all__ = ["simulate"]
 )  # fmt: skip
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM certificate; serves https and wss.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of the certificate.")
+@click.option("--single-auth", is_flag=True, help="The partner token is shared: calls name a registered provider.")
+@click.option(
+    "--partner-key", type=click.Path(path_type=Path),
+    help="PEM public key or JSON key set: partner tokens must be RS256 and signed with it.",
+)  # fmt: skip
+@click.option(
+    "--partner-claim", default="email", show_default=True, help="Claim of a partner token that names the user."
+)
+@click.option("--inactive-provider", "inactive", multiple=True, metavar="ID", help="Refused with 412; may be repeated.")
 @click.option(
     "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds a token lives."
 )
@@ -69,6 +79,10 @@ def simulate(
     dialect: str,
     tls_cert: Path | None,
     tls_key: Path | None,
+    single_auth: bool,
+    partner_key: Path | None,
+    partner_claim: str,
+    inactive: tuple[str, ...],
     token_life: float,
     processing: float,
     keep_alive: str,
@@ -82,7 +96,9 @@ def simulate(
     accepts.
     """
     from workbench.pacing import run
+    from workbench.simulator.accounts import DEMO_PARTNER
     from workbench.simulator.limits import SimulatorLimits
+    from workbench.simulator.partner_tokens import load_partner_keys
     from workbench.simulator.server import SimulatorOptions
 
     if not is_loopback(host):
@@ -102,6 +118,12 @@ def simulate(
         dialect=Dialect(dialect),
         tls_cert=tls_cert,
         tls_key=tls_key,
+        partner=replace(
+            DEMO_PARTNER,
+            single_auth=single_auth,
+            keys=load_partner_keys(partner_key, partner_claim) if partner_key is not None else None,
+            inactive=frozenset(inactive),
+        ),
         limits=SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)),
         webhook_url=webhook_url,
         webhook_secret=Secret(secret) if secret else None,
@@ -126,12 +148,13 @@ async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
             "url": simulator.url,
             "ws_url": simulator.ws_url,
             "partner_id": partner.id,
-            "partner_token": partner.token,
+            "partner_token": partner.token if partner.keys is None else None,
         }
         if as_json:
             click.echo(json.dumps(said))
         else:
             click.echo(f"Suki simulator ({options.recogniser}) at {simulator.url} and {simulator.ws_url}")
-            click.echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={partner.token}")
+            token = partner.token if partner.keys is None else "<signed with the private key>"
+            click.echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={token}")
             click.echo("End it with Ctrl-C.")
         await stop.wait()

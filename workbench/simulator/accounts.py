@@ -6,7 +6,9 @@ import hmac
 import re
 from dataclasses import dataclass, field, replace
 
+from workbench.errors import ConfigurationError
 from workbench.protocol.bodies import Login, Register
+from workbench.simulator.partner_tokens import PartnerKeys
 from workbench.simulator.refusals import refusal
 from workbench.simulator.tokens import Identity
 
@@ -19,16 +21,37 @@ class Partner:
 
     Attributes:
         id: as in ``partner_id``.
-        token: the opaque partner token that login accepts.
+        token: the opaque partner token that login accepts; not used where there are keys.
         single_auth: whether the token is shared by an organisation. Then login and register name the provider,
             every later call names it again in ``sdp_provider_id``, and providers have to be registered (S-21…S-25).
         provider_pattern: of provider ids, as a regular expression for the whole id.
+        keys: verify partner tokens strictly; the user that one names is the provider, who has to be registered. None
+            accepts ``token`` and no other.
+        inactive: providers whose account is neither activated nor about to be licensed; they are refused with 412.
+
+    Raises:
+        ConfigurationError: inactive providers of a partner whose providers cannot be told apart.
     """
 
     id: str
     token: str = field(repr=False)
     single_auth: bool = False
     provider_pattern: str = r"[A-Za-z0-9._@+-]{1,255}"
+    keys: PartnerKeys | None = None
+    inactive: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.inactive and not self.knows_providers:
+            raise ConfigurationError(
+                "providers of this partner cannot be told apart",
+                item="--inactive-provider",
+                expected="--single-auth or --partner-key as well",
+            )
+
+    @property
+    def knows_providers(self) -> bool:
+        """Whether a call says on whose behalf it is made, so that the provider has to be registered."""
+        return self.single_auth or self.keys is not None
 
 
 DEMO_PARTNER = Partner("demo-partner", "demo-partner-token")
@@ -46,19 +69,17 @@ class Accounts:
 
         Raises:
             ServiceError: 400 for an unknown partner, 401 for a wrong token; of a Single Auth partner also 400 without
-                a provider and 401 for one who is not registered (S-25).
+                a provider; where providers are known, 401 for one who is not registered (S-25), 412 for one who is
+                inactive.
         """
-        self._check(body.partner_id, body.partner_token)
-        if self.partner.single_auth:
-            self._check_registered(self._named(body.provider_id))
-        return Identity(self.partner.id, body.provider_id)
+        provider = self._provider(body)
+        if provider is not None and self.partner.knows_providers:
+            self._check_account(provider)
+        return Identity(self.partner.id, provider)
 
     def register(self, body: Register) -> None:
         """Link a provider (S-16). Raises ServiceError: 409 when it is linked already (S-17)."""
-        self._check(body.partner_id, body.partner_token)
-        if self.partner.single_auth:
-            self._named(body.provider_id)
-        provider = body.provider_id or body.provider_name
+        provider = self._provider(body) or body.provider_name
         if provider in self._specialties:
             raise refusal(409, "provider_exists: the provider is linked to this partner already")
         self._specialties[provider] = body.provider_specialty
@@ -73,14 +94,14 @@ class Accounts:
 
         Raises:
             ServiceError: of a Single Auth partner 400 without the header or with one that fails the pattern (S-23,
-                S-24), 401 for a provider who is not registered (S-25).
+                S-24), 401 for a provider who is not registered (S-25), 412 for one who is inactive.
         """
         if not self.partner.single_auth or (provider_header is None and not required):
             return caller
         if not provider_header:
             raise refusal(400, "missing_sdp_provider_id_header")
         self._check_pattern(provider_header)
-        self._check_registered(provider_header)
+        self._check_account(provider_header)
         return replace(caller, provider_id=provider_header)
 
     def specialty_of(self, provider_id: str) -> str | None:
@@ -97,12 +118,22 @@ class Accounts:
         if re.fullmatch(self.partner.provider_pattern, provider_id) is None:
             raise refusal(400, "invalid_sdp_provider_id: it does not have the form agreed with this partner")
 
-    def _check_registered(self, provider_id: str) -> None:
+    def _check_account(self, provider_id: str) -> None:
         if provider_id not in self._specialties:
             raise refusal(401, "provider_not_registered")
+        if provider_id in self.partner.inactive:
+            raise refusal(412, "provider_user_inactive")
 
-    def _check(self, partner_id: str, partner_token: str) -> None:
-        if partner_id != self.partner.id:
+    def _provider(self, body: Login | Register) -> str | None:
+        """The provider of a login or registration, after its partner token was verified."""
+        partner = self.partner
+        if body.partner_id != partner.id:
             raise refusal(400, "Unknown partner identifier")
-        if not hmac.compare_digest(partner_token.encode("utf-8", "replace"), self.partner.token.encode()):
+        user: str | None = None
+        if partner.keys is not None:
+            user = partner.keys.user_of(body.partner_token, required=not partner.single_auth)
+        elif not hmac.compare_digest(body.partner_token.encode("utf-8", "replace"), partner.token.encode()):
             raise refusal(401, "Token validation failed")
+        if partner.single_auth:
+            return self._named(body.provider_id)
+        return body.provider_id if partner.keys is None else user

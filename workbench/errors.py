@@ -113,6 +113,7 @@ class ServiceError(WorkbenchError):
     Attributes:
         status: HTTP status, or None when no answer came.
         error_id: the stable id at the start of the answer's ``message`` (S-31), or None.
+        retry_after_s: seconds after which the service asks for another try, or None.
     """
 
     exit_code = 5
@@ -127,14 +128,17 @@ class ServiceError(WorkbenchError):
         action: str | None = None,
         status: int | None = None,
         error_id: str | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(problem, item=item, got=got, expected=expected, action=action)
         self.status = status
         self.error_id = error_id
+        self.retry_after_s = retry_after_s
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep status and error id across process borders."""
-        fields = {k: getattr(self, k) for k in ("item", "got", "expected", "action", "status", "error_id")}
+        names = ("item", "got", "expected", "action", "status", "error_id", "retry_after_s")
+        fields = {k: getattr(self, k) for k in names}
         return (_rebuild, (type(self), self.problem, fields))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from workbench.capture import Capture
 from workbench.client.calls import Context, SessionCalls, default_context, form_counts, joined_transcript
 from workbench.client.rest import SukiRest
 from workbench.client.results import poll_intervals, wait_for_status
+from workbench.client.retries import HandshakePatience
 from workbench.client.stream import Sink, Socket
 from workbench.client.webhooks import Arrival, WebhookReceiver
 from workbench.client.websockets_socket import open_websockets
@@ -161,10 +162,7 @@ async def play_utterance(
         again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
     """
     stream = StreamPlayer(record, job.plan, pacer, job.pauses, job.capture)
-    if again:
-        socket = await _reconnect(record, job.plan, service, stream, url)
-    else:
-        socket = await _connect(record, job.plan, service, stream, url)
+    socket = await _connect(record, job.plan, service, stream, url, again=again)
     try:
         await stream.run(socket, service.limits)
     except BaseException:
@@ -253,13 +251,44 @@ def _session_header(product: Product) -> str:
     return "transcription_session_id" if product is Product.DICTATION else "ambient_session_id"
 
 
-async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, given: str | None) -> Socket:
+async def _connect(
+    record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, given: str | None, *, again: bool
+) -> Socket:
+    """Open the socket; what is refused is tried again where :mod:`workbench.client.retries` says so, and counted."""
+    loop = asyncio.get_running_loop()
+    patience = HandshakePatience(service.limits, loop.time(), again=again)
+    token = await _token(service.rest.token())
+    renewed = False
+    while True:
+        record.connect = Connect()
+        try:
+            return await _handshake(record, plan, service, sink, given, token)
+        except ServiceError as error:
+            if error.status is None:
+                raise SessionFailed(Outcome.UNREACHABLE, error) from None
+            record.facts["handshakes_refused"] = int(record.facts.get("handshakes_refused") or 0) + 1
+            if error.status == 401 and not renewed:
+                token, renewed = await _token(service.rest.token_after(token)), True
+                continue
+            wait_s = patience.wait_s(error, loop.time())
+            if wait_s is None:
+                raise SessionFailed(Outcome.REFUSED, error) from None
+        await asyncio.sleep(wait_s)
+
+
+async def _token(asked: Awaitable[str]) -> str:
     try:
-        token = await service.rest.token()
+        return await asked
     except ConfigurationError as error:
         raise SessionFailed(Outcome.LOGIN_FAILED, error) from None
     except ServiceError as error:
         raise SessionFailed(Outcome.UNREACHABLE, error) from None
+
+
+async def _handshake(
+    record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, given: str | None, token: str
+) -> Socket:
+    """One try to open the socket. Raises ServiceError where it is refused or not reached."""
     headers = {"sdp_suki_token": token, _session_header(plan.product): record.remote_id or ""}
     headers |= service.rest.provider_header() if plan.dialect is Dialect.LIVE else {}
     url = _socket_url(plan.product, service.address, given)
@@ -272,9 +301,6 @@ async def _connect(record: SessionRecord, plan: SessionPlan, service: Service, s
     except TimeoutError:
         waited = f"the socket was not open after {limits.connect_s:g} s"
         raise SessionFailed(Outcome.CONNECT_TIMEOUT, waited) from None
-    except ServiceError as error:
-        outcome = Outcome.UNREACHABLE if error.status is None else Outcome.REFUSED
-        raise SessionFailed(outcome, error) from None
 
 
 def _socket_url(product: Product, address: ServiceAddress, given: str | None) -> str:
@@ -287,29 +313,3 @@ def _socket_url(product: Product, address: ServiceAddress, given: str | None) ->
             Outcome.PROTOCOL_ERROR, f"create gave a socket at another host: {where.scheme}://{where.hostname}"
         )
     return given
-
-
-def _back_off_s() -> Iterator[float]:
-    """0.25, 0.5, 1, 2, 4, 4, … seconds."""
-    wait_s = 0.25
-    while True:
-        yield wait_s
-        wait_s = min(wait_s * 2, 4.0)
-
-
-async def _reconnect(record: SessionRecord, plan: SessionPlan, service: Service, sink: Sink, url: str | None) -> Socket:
-    """Connect to a session that has streamed: refused is "not yet" until the limit (S-65, S-106, S-107)."""
-    loop = asyncio.get_running_loop()
-    until_s = loop.time() + service.limits.reconnect_s
-    for tries, wait_s in enumerate(_back_off_s()):
-        record.connect = Connect()
-        try:
-            socket = await _connect(record, plan, service, sink, url)
-        except SessionFailed as failed:
-            record.facts["handshakes_refused"] = tries + 1
-            if failed.outcome is not Outcome.REFUSED or loop.time() + wait_s > until_s:
-                raise
-            await asyncio.sleep(wait_s)
-        else:
-            return socket
-    raise AssertionError  # the back-off never ends

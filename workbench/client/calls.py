@@ -13,7 +13,7 @@ import msgspec
 
 from workbench.client.answers import Exchange
 from workbench.client.rest import SukiRest
-from workbench.errors import InputError
+from workbench.errors import InputError, ServiceError
 from workbench.protocol.context import AmbientContext, FormContext, Provider
 from workbench.protocol.dialects import ROUTES, Created, created_of, creation, transcript_of
 from workbench.protocol.endpoints import Endpoint
@@ -93,7 +93,16 @@ class SessionCalls:
             session_id=None if record.remote_id is None else _uuid(record.remote_id, "session id"),
             encounter_id=None if encounter_id is None else _uuid(encounter_id, "encounter id"),
         )
-        return created_of(await self.call(self._routes.create, body))
+        asked = record.remote_id
+        before = len(self._log)
+        try:
+            return created_of(await self.call(self._routes.create, body))
+        except ServiceError as error:
+            if error.status != 409 or asked is None or not any(map(_may_have_worked, self._log.text[before:-1])):
+                raise
+            # The answer to an earlier try was lost; what exists under the id that we chose is what we asked for.
+            record.facts["create_answers_lost"] = 1
+            return Created(asked)
 
     async def seed(self, context: Context) -> None:
         """Give the session its context; before the socket is opened (S-146) and before the end (S-123)."""
@@ -115,6 +124,12 @@ class SessionCalls:
     async def results(self) -> list[Any]:
         """Every result of a completed session, in the order of its routes."""
         return [await self.call(endpoint) for endpoint in self._routes.results]
+
+
+def _may_have_worked(exchange: str | None) -> bool:
+    """Whether a try without a good answer may have had its effect: none came, or the service failed."""
+    status = msgspec.json.decode(exchange or "{}").get("status")
+    return status is None or status >= 500
 
 
 def _stamp(one: Exchange) -> int:

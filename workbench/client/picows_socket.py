@@ -147,7 +147,8 @@ async def open_picows(
         if error.response is None:
             raise ServiceError("handshake failed", item=item, got=str(error)) from None
         status = error.response.status
-        raise refusal(url, status.value, status.phrase, error.raw_body) from None
+        when = error.response.headers.get("Retry-After")
+        raise refusal(url, status.value, status.phrase, error.raw_body, when) from None
     except ssl.SSLError as error:
         raise tls_refused(url, error) from None
     except (OSError, EOFError) as error:

@@ -1,9 +1,4 @@
-"""Suki REST over httpx: login, sessions, results, and when to try again.
-
-Retry policy, all of it: 429 and 5xx and lost connections are tried again with exponential back-off and jitter,
-``Retry-After`` obeyed (S-35); 401 leads to one login and one replay (S-37); any other 4xx is final (S-34), 402 is
-named as quota (S-36).
-"""
+"""Suki REST over httpx: login, sessions, results. What is tried again, and how often: :mod:`.retries`."""
 
 from __future__ import annotations
 
@@ -24,6 +19,7 @@ import workbench
 from workbench.client.answers import Exchange, as_configuration, decoded, refused, unreachable
 from workbench.client.background import BackgroundLoop
 from workbench.client.keys import TokenKeys
+from workbench.client.retries import is_transient, retry_after_s
 from workbench.errors import ServiceError
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.endpoints import Endpoint
@@ -39,7 +35,8 @@ TOKEN_LIFE_S = 3600.0
 RENEW_BEFORE_S = 300.0
 """Log in afresh when less than this is left (S-13)."""
 
-_MAX_WAIT_S = 60.0
+_MAX_BODY = 64 * 1024 * 1024
+"""Greatest answer that is read; a note with its sources takes some hundred kB."""
 
 
 class _Transient(Exception):  # noqa: N818  internal: this answer is worth another try
@@ -228,6 +225,15 @@ class SukiRest:
                 raise
             return await self._request(asked, await self._token_after(token))
 
+    async def token_after(self, refused_token: str) -> str:
+        """A token in place of one that was refused; logs in once, whoever asks first.
+
+        Raises:
+            ConfigurationError: the credentials were refused.
+            ServiceError: the service could not be reached or failed.
+        """
+        return await self._background.run(self._token_after(refused_token))
+
     async def _token_after(self, refused_token: str) -> str:
         """A token that is not the one just refused; sessions refused together share one login."""
         async with self._logging_in:
@@ -263,7 +269,8 @@ class SukiRest:
         item = f"{endpoint.method} {endpoint.path}"
         sent_ns = time.perf_counter_ns()
         try:
-            response = await self._http.send(request)
+            response = await self._http.send(request, stream=True)
+            await _read_bounded(response, item)
         except httpx.TransportError as error:
             asked.note(Exchange.unanswered(endpoint.name, sent_ns))
             if isinstance(error, httpx.TimeoutException):
@@ -271,9 +278,11 @@ class SukiRest:
                 raise _Transient(late, None) from None
             failed, again = unreachable(item, self._address, error)
             raise _Transient(failed, None) if again else failed from None
+        except httpx.DecodingError as error:
+            raise ServiceError("answer cannot be decompressed", item=item, got=type(error).__name__) from None
         asked.note(Exchange.of(endpoint.name, sent_ns, time.perf_counter_ns(), response))
-        if response.status_code == 429 or response.status_code >= 500:
-            raise _Transient(refused(item, response), _retry_after_s(response))
+        if is_transient(response.status_code):
+            raise _Transient(refused(item, response), retry_after_s(response.headers.get("retry-after")))
         if not response.is_success:
             raise refused(item, response)
         return response
@@ -294,17 +303,26 @@ class _Asked:
             self.exchanges.append(exchange)
 
 
+async def _read_bounded(response: httpx.Response, item: str) -> None:
+    """Read the body into the response, unless it is greater than any answer. Raises ServiceError."""
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > _MAX_BODY:
+                raise ServiceError(
+                    "answer is too large", item=item, got=f"more than {len(body)} bytes",
+                    expected=f"at most {_MAX_BODY}", status=response.status_code,
+                )  # fmt: skip
+    finally:
+        await response.aclose()
+    response._content = bytes(body)
+
+
 def _back_off(error: Exception) -> bool | float:
     if not isinstance(error, _Transient):
         return False
-    return True if error.retry_after_s is None else min(error.retry_after_s, _MAX_WAIT_S)
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    try:
-        return max(0.0, float(response.headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None
+    return True if error.retry_after_s is None else error.retry_after_s
 
 
 def _is_unknown_provider(error: ServiceError) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from workbench.client.retries import retry_after_s
 from workbench.errors import ServiceError
 from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.recording import Connect
@@ -138,7 +139,7 @@ async def connect_tcp(url: str, phases: Connect) -> socket.socket:
     )
 
 
-def refusal(url: str, status: int, reason: str, body: bytes | None) -> ServiceError:
+def refusal(url: str, status: int, reason: str, body: bytes | None, retry_after: str | None = None) -> ServiceError:
     """A handshake that was answered with anything but 101 (S-65)."""
     message = envelope_message(body or b"")
     return ServiceError(
@@ -148,6 +149,7 @@ def refusal(url: str, status: int, reason: str, body: bytes | None) -> ServiceEr
         expected="101",
         status=status,
         error_id=error_id_of(message),
+        retry_after_s=retry_after_s(retry_after),
     )
 
 

@@ -186,7 +186,8 @@ async def open_websockets(
         )
     except InvalidStatus as error:
         answer = error.response
-        raise refusal(url, answer.status_code, answer.reason_phrase, bytes(answer.body or b"")) from None
+        when = answer.headers.get("Retry-After")
+        raise refusal(url, answer.status_code, answer.reason_phrase, bytes(answer.body or b""), when) from None
     except ssl.SSLError as error:
         raise tls_refused(url, error) from None
     except (InvalidMessage, InvalidHandshake, OSError, EOFError) as error:

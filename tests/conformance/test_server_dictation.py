@@ -1,5 +1,6 @@
 """Rules of dictation that bind the service: create and end, and the messages of the socket."""
 
+import asyncio
 import json
 import re
 import uuid
@@ -158,15 +159,10 @@ async def test_a_session_whose_recogniser_was_lost_is_failed(partner, scripted, 
     session_id = await session_of(partner)
 
     class Lost:
-        async def feed(self, pcm, arrived_ns):
-            """Takes everything."""
-
-        def finish(self, arrived_ns):
-            """Takes the end, too."""
-
-        async def results(self):
-            raise StreamFailed("recogniser_lost: the worker is gone", status=500)
-            yield
+        def listen(self, listener):
+            """Is lost at once."""
+            lost = StreamFailed("recogniser_lost: the worker is gone", status=500)
+            asyncio.get_running_loop().call_soon(listener.over, lost)
 
         def drop(self):
             """Has nothing."""

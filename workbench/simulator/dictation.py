@@ -1,7 +1,8 @@
 """``/ws/transcribe``: one dictation stream from handshake to close.
 
-Three things run side by side: reading the client, writing what the recogniser hears, and a stop that REST end may
-set. The first to end decides how the socket is closed.
+Everything happens in calls: the socket hands over messages, the recogniser hypotheses, REST end sets a stop. The
+first that ends the stream decides how the socket is closed. No task is woken for a frame: with 2,000 sessions that
+alone takes more than a core.
 """
 
 from __future__ import annotations

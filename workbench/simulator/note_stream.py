@@ -26,12 +26,15 @@ from workbench.protocol.messages import (
 )
 from workbench.protocol.states import NoteEvent
 from workbench.protocol.stream import Role, StreamSession
+from workbench.simulator.decoding import Heard
+from workbench.simulator.direct import stream_socket
 from workbench.simulator.endings import Ending
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.notes import NoteSession
 from workbench.simulator.recognisers import RecogniserStream, StreamFailed
 from workbench.simulator.segments import Segment, Utterance, instant_of
 from workbench.simulator.sessions import ConnectionLog
+from workbench.units import NS_PER_S
 
 __all__ = ["NoteStream"]
 
@@ -87,75 +90,74 @@ class NoteStream:
         limits: SimulatorLimits,
         dialect: Dialect = Dialect.LIVE,
     ) -> None:
-        self._websocket = websocket
+        self._socket = stream_socket(websocket)
         self._session = session
         self._recognition = recognition
-        self._patience = _Patience(limits, asyncio.get_running_loop().time())
+        self._patience = _Patience(limits, time.perf_counter_ns() / NS_PER_S)
         self._protocol = StreamSession(Role.SERVER, session.product, dialect, session.id)
         self._dialect = dialect
         self._segment = Segment(datetime.now(UTC))
         self._stop = session.stop or asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._ending: asyncio.Future[Ending] = loop.create_future()
+        self._drained: asyncio.Future[None] = loop.create_future()
+        self._idle: asyncio.TimerHandle | None = None
+        self._held = False
         self._log = ConnectionLog(time.perf_counter_ns())
         session.connections.append(self._log)
 
     async def run(self) -> None:
         """Serve the segment until it is over; audio that came is recognised to its end unless it was cancelled."""
         session = self._session
-        hearing = asyncio.create_task(self._hear())
-        session.draining.add(hearing)
-        hearing.add_done_callback(session.draining.discard)
-        tasks = [asyncio.create_task(part()) for part in (self._read, self._stopped)]
+        session.draining.add(self._drained)
+        self._drained.add_done_callback(session.draining.discard)
+        stopping = asyncio.create_task(self._stopped())
+        self._recognition.listen(self)
+        self._socket.attach(self)
+        self._say("READY")
+        self._watch()
         ending = Ending("fault", 1011)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            ending = next(task.result() for task in tasks if task.done())
+            ending = await self._ending
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            stopping.cancel()
+            if self._idle is not None:
+                self._idle.cancel()
             self._log.ending = ending.reason
             if ending.cancelled:
-                hearing.cancel()
+                self._recognition.drop()
+                self._drained.cancel()
                 session.segments.clear()
             else:
                 self._recognition.finish(time.perf_counter_ns())
                 session.segment_over()
         await self._close(ending)
 
-    async def _read(self) -> Ending:
-        """Take messages until the segment ends, the client leaves, breaks the contract or is silent for too long."""
-        try:
-            await self._say("READY")
-        except WebSocketDisconnect:
-            return Ending("client left", None)
-        while True:
-            due_s, why = self._patience.deadline()
-            try:
-                async with asyncio.timeout_at(due_s):
-                    event = await self._websocket.receive()
-            except TimeoutError:
-                return Ending(why, 1008)
-            arrived_ns = time.perf_counter_ns()
-            if event["type"] == "websocket.disconnect":
-                return Ending("client left", None)
-            try:
-                raw = event.get("text")
-                message = self._protocol.receive_client(raw if raw is not None else event["bytes"])
-                ending = await self._take(message, arrived_ns)
-            except RemoteProtocolError as error:
-                return Ending(str(error), error.close_code)
-            if ending is not None:
-                return ending
+    # -- called by the socket ---------------------------------------------------------------------------------
 
-    async def _take(self, message: object, arrived_ns: int) -> Ending | None:
-        """Act on a message; how the segment ends, if it does."""
-        now_s = asyncio.get_running_loop().time()
+    def arrived(self, raw: str | bytes, arrived_ns: int) -> None:
+        """Act on a message."""
+        if self._ending.done():
+            return
+        try:
+            ending = self._take(self._protocol.receive_client(raw), arrived_ns)
+        except RemoteProtocolError as error:
+            ending = Ending(str(error), error.close_code)
+        if ending is not None:
+            self._end(ending)
+
+    def left(self) -> None:
+        """The client is gone."""
+        self._end(Ending("client left", None))
+
+    def _take(self, message: object, arrived_ns: int) -> Ending | None:
+        """How the segment ends, if it does with this message."""
         match message:
             case StartTime(at):
                 self._segment.started_at = instant_of(at)
             case Audio(pcm):
-                self._patience.audio(now_s)
-                await self._audio(pcm, arrived_ns)
+                self._patience.audio(arrived_ns / NS_PER_S)
+                self._audio(pcm, arrived_ns)
             case EndOfAudio():
                 return Ending("end of audio", 1000)
             case Event(EventName.CANCEL):
@@ -164,49 +166,78 @@ class NoteStream:
             case Event(EventName.ABORT):
                 return Ending("interrupted", 1000)
             case Event(name):
-                self._patience.event(name, now_s)
+                self._patience.event(name, arrived_ns / NS_PER_S)
+                self._watch()  # a pause may end sooner than silence would
             case UnknownMessage(reason):
                 self._log.ignore(reason)
         return None
 
-    async def _audio(self, pcm: bytes, arrived_ns: int) -> None:
+    def _audio(self, pcm: bytes, arrived_ns: int) -> None:
         if self._stop.is_set():
             return  # the session was ended while this was on its way
         self._session.apply(NoteEvent.AUDIO)
         if not self._segment.audio_bytes:
             self._session.segments.append(self._segment)
         self._segment.add(pcm)
-        self._log.arrivals.append((self._segment.audio_bytes, arrived_ns))
-        await self._recognition.feed(pcm, arrived_ns)
+        self._log.arrived(len(pcm), arrived_ns)
+        if not self._recognition.feed(pcm, arrived_ns):
+            self._held = True
+            self._socket.hold()
 
-    async def _hear(self) -> None:
-        """Collect what is recognised until there is nothing more to say."""
-        try:
-            async for heard in self._recognition.results():
-                if heard.is_final:
-                    self._segment.utterances.append(Utterance(heard.text, heard.start_ms, heard.end_ms))
-        except StreamFailed:
+    # -- called by the recogniser, also behind a socket that is closed already -----------------------------------
+
+    def heard(self, heard: Heard) -> None:
+        """Collect what is recognised."""
+        if heard.is_final:
+            self._segment.utterances.append(Utterance(heard.text, heard.start_ms, heard.end_ms))
+
+    def room(self) -> None:
+        """Read on; the client's silence meanwhile was ours."""
+        self._held = False
+        self._patience.audio(time.perf_counter_ns() / NS_PER_S)
+        self._socket.resume()
+
+    def over(self, failure: StreamFailed | None) -> None:
+        """There is nothing more to say."""
+        if failure is not None:
             self._session.failed = True
-        finally:
-            self._recognition.drop()
+        self._recognition.drop()
+        if not self._drained.done():
+            self._drained.set_result(None)
 
-    async def _stopped(self) -> Ending:
+    # -- endings ----------------------------------------------------------------------------------------------
+
+    def _end(self, ending: Ending) -> None:
+        """The first ending holds."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def _stopped(self) -> None:
         await self._stop.wait()
-        return Ending("session ended", 1000)
+        self._end(Ending("session ended", 1000))
 
-    async def _say(self, kind: str, message: str = "") -> None:
+    def _watch(self) -> None:
+        """Give up a silent client; one timer a stream, which looks when it fires whether the time has come."""
+        if self._idle is not None:
+            self._idle.cancel()
+        now_s = time.perf_counter_ns() / NS_PER_S
+        if self._held:
+            self._patience.audio(now_s)
+        due_s, why = self._patience.deadline()
+        if due_s <= now_s:
+            self._end(Ending(why, 1008))
+        else:
+            self._idle = asyncio.get_running_loop().call_later(due_s - now_s, self._watch)
+
+    def _say(self, kind: str, message: str = "") -> None:
         """A status event, where the dialect has them."""
-        if self._dialect is Dialect.LIVE:
-            return
-        event = self._protocol.send(StreamStatus(kind, message)).decode()
-        self._log.emissions.append((kind, time.perf_counter_ns()))
-        await self._websocket.send({"type": "websocket.send", "text": event})
+        if self._dialect is not Dialect.LIVE:
+            self._log.sent(kind, self._socket.send(self._protocol.send(StreamStatus(kind, message))))
 
     async def _close(self, ending: Ending) -> None:
-        if ending.code is None:
-            return
         try:
-            await self._say("ERROR" if ending.is_fault else "ENDED", ending.reason)
-            await ending.close(self._websocket)
+            if ending.code is not None:
+                self._say("ERROR" if ending.is_fault else "ENDED", ending.reason)
+            await self._socket.close(ending)
         except (WebSocketDisconnect, RuntimeError):
             self._log.ending = "client left"

@@ -59,7 +59,7 @@ class NoteSession:
     segments: list[Segment] = field(default_factory=list)
     connections: list[ConnectionLog] = field(default_factory=list)
     stop: asyncio.Event | None = None
-    draining: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    draining: set[asyncio.Future[None]] = field(default_factory=set, repr=False)
     failed: bool = False
     rated: set[str] = field(default_factory=set)
 
@@ -191,7 +191,7 @@ class NoteStore:
         """The segment of a recording."""
         return next((s for s in self._segments() if s.recording_id == recording_id), None)
 
-    def draining(self) -> list[asyncio.Task[None]]:
+    def draining(self) -> list[asyncio.Future[None]]:
         """Recognition that is under way, of all sessions."""
         return [task for session in self._sessions.values() for task in session.draining]
 

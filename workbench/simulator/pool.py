@@ -12,7 +12,6 @@ import asyncio
 import itertools
 import logging
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,7 +19,7 @@ import msgspec
 from workbench.errors import ServiceError
 from workbench.simulator import worker as wire
 from workbench.simulator.decoding import Heard
-from workbench.simulator.recognisers import StreamFailed, busy
+from workbench.simulator.recognisers import Listener, StreamFailed, busy
 
 __all__ = ["WorkerPool"]
 
@@ -60,8 +59,8 @@ class _PoolStream:
         self._bytes_per_s = _BYTES_PER_SAMPLE * sample_rate_hz
         self._max_backlog_s = max_backlog_s
         self._undecoded_bytes = 0
-        self._room = asyncio.Event()
-        self._heard: asyncio.Queue[Heard | StreamFailed | None] = asyncio.Queue()
+        self._full = False
+        self._listener: Listener | None = None
         self._over = False
 
     @property
@@ -69,29 +68,26 @@ class _PoolStream:
         """Seconds of audio that the worker has not decoded."""
         return self._undecoded_bytes / self._bytes_per_s
 
-    async def feed(self, pcm: bytes, arrived_ns: int) -> None:
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def feed(self, pcm: bytes, arrived_ns: int) -> bool:
         del arrived_ns  # hypotheses follow the audio, not the clock
-        while not self._over and self.backlog_s > self._max_backlog_s:
-            self._room.clear()
-            await self._room.wait()
         if not self._over:
             self._undecoded_bytes += len(pcm)
             self._worker.send(wire.Decode(self._number, pcm))
+            self._full = self.backlog_s > self._max_backlog_s
+        return not self._full
 
     def finish(self, arrived_ns: int) -> None:
         del arrived_ns
         if not self._over:
             self._worker.send(wire.Finish(self._number))
 
-    async def results(self) -> AsyncIterator[Heard]:
-        while (found := await self._heard.get()) is not None:
-            if isinstance(found, StreamFailed):
-                raise found
-            yield found
-
     def drop(self) -> None:
         if not self._over:
             self._worker.send(wire.Drop(self._number))
+            self._listener = None
             self._release(None)
 
     def take(self, answer: wire.Progress | wire.Drained | wire.Failed) -> None:
@@ -99,10 +95,10 @@ class _PoolStream:
         match answer:
             case wire.Progress(_, size, heard):
                 self._undecoded_bytes -= size
-                self._room.set()
-                self._put(heard)
+                self._say(heard)
+                self._make_room()
             case wire.Drained(_, heard):
-                self._put(heard)
+                self._say(heard)
                 self._release(None)
             case wire.Failed(_, reason):
                 self._release(StreamFailed(reason))
@@ -111,9 +107,16 @@ class _PoolStream:
         """The worker is gone."""
         self._release(StreamFailed("recogniser process ended"))
 
-    def _put(self, heard: list[Heard]) -> None:
+    def _say(self, heard: list[Heard]) -> None:
         for item in heard:
-            self._heard.put_nowait(item)
+            if self._listener is not None:
+                self._listener.heard(item)
+
+    def _make_room(self) -> None:
+        if self._full and self.backlog_s <= self._max_backlog_s:
+            self._full = False
+            if self._listener is not None:
+                self._listener.room()
 
     def _release(self, last: StreamFailed | None) -> None:
         if not self._over:
@@ -122,8 +125,9 @@ class _PoolStream:
             # Before the terminal frame is sent, so that whoever waits for it finds the place free.
             self._worker.streams.pop(self._number, None)
             self._worker.free += 1
-            self._heard.put_nowait(last)
-            self._room.set()
+            self._make_room()
+            if self._listener is not None:
+                self._listener.over(last)
 
 
 class WorkerPool:

@@ -8,13 +8,12 @@ to be either.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 from workbench.errors import ServiceError
 from workbench.simulator.decoding import Heard
 
-__all__ = ["Recogniser", "RecogniserStream", "StreamFailed", "busy"]
+__all__ = ["Listener", "Recogniser", "RecogniserStream", "StreamFailed", "busy"]
 
 
 class StreamFailed(ServiceError):  # noqa: N818  an event of a stream, as Closed is one of a socket
@@ -26,19 +25,35 @@ def busy(reason: str) -> ServiceError:
     return ServiceError(f"recogniser_busy: {reason}", status=503, error_id="recogniser_busy")
 
 
+class Listener(Protocol):
+    """Who hears what a stream says; called in the event loop, never before the stream was fed or finished."""
+
+    def heard(self, heard: Heard) -> None:
+        """The next hypothesis."""
+        ...
+
+    def room(self) -> None:
+        """A stream that had no room for more audio has it again."""
+        ...
+
+    def over(self, failure: StreamFailed | None) -> None:
+        """Everything that was fed has been said, or the stream was lost; said once, and not after a drop."""
+        ...
+
+
 class RecogniserStream(Protocol):
     """One stream of audio."""
 
-    async def feed(self, pcm: bytes, arrived_ns: int) -> None:
-        """Take a chunk; waits when too much of this stream is undecoded, so that the sender feels it."""
+    def listen(self, listener: Listener) -> None:
+        """Who hears; said once, before the first chunk."""
+        ...
+
+    def feed(self, pcm: bytes, arrived_ns: int) -> bool:
+        """Take a chunk. False when too much of this stream is undecoded: its sender is to wait until ``room``."""
         ...
 
     def finish(self, arrived_ns: int) -> None:
         """No more audio will come."""
-        ...
-
-    def results(self) -> AsyncIterator[Heard]:
-        """Hypotheses in order; ends when everything fed has been decoded. Raises StreamFailed."""
         ...
 
     def drop(self) -> None:

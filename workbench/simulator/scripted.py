@@ -1,15 +1,13 @@
 """The scripted recogniser: says exactly what a script says, exactly when it says so.
 
-It is the ground truth for calibrating measurements. A script is registered for a session id through the control
-API; every connection of that session plays it from its beginning. A message is due ``delay_ms`` after the arrival
-of the chunk that brought the audio of the connection to ``at_ms``. A message whose position is never reached is
-never sent.
+It is the ground truth for calibrating measurements. A script is registered for a session id through the control API,
+or for ``*``, which is every session without one of its own; every connection plays it from its beginning. A message is
+due ``delay_ms`` after the arrival of the chunk that brought the audio of the connection to ``at_ms``. A message whose
+position is never reached is never sent.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -17,6 +15,7 @@ import msgspec
 from workbench.errors import ServiceError
 from workbench.pacing import Pacer
 from workbench.simulator.decoding import Heard
+from workbench.simulator.recognisers import Listener
 from workbench.units import NS_PER_MS
 
 __all__ = ["Script", "ScriptMessage", "Scripted"]
@@ -25,6 +24,9 @@ _BYTES_PER_SAMPLE = 2
 
 _ENDS = 2
 """A stream has ended when its last message was said and the script's least end delay is over."""
+
+EVERY_SESSION = "*"
+"""Stands for every session id that has no script of its own."""
 
 _MAX_SCRIPTS = 100_000
 
@@ -78,15 +80,20 @@ class _ScriptedStream:
         placed = [(m.at_ms, i) for i, m in enumerate(script.messages) if m.at_ms is not None]
         self._unreached = sorted(placed, reverse=True)
         self._pacer = pacer
-        self._ready: asyncio.Queue[int | None] = asyncio.Queue()
+        self._listener: Listener | None = None
         self._latest_ns = 0
+        self._ends = 0
 
-    async def feed(self, pcm: bytes, arrived_ns: int) -> None:
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def feed(self, pcm: bytes, arrived_ns: int) -> bool:
         self._received_bytes += len(pcm)
         position_ms = self._received_bytes * 1000 / self._bytes_per_s
         while self._unreached and self._unreached[-1][0] <= position_ms:
             index = self._unreached.pop()[1]
             self._schedule(arrived_ns, self._script.messages[index].delay_ms, index)
+        return True
 
     def finish(self, arrived_ns: int) -> None:
         for index, message in enumerate(self._script.messages):
@@ -95,23 +102,23 @@ class _ScriptedStream:
         self._schedule(max(arrived_ns, self._latest_ns), 0, None)
         self._schedule(arrived_ns, self._script.end_delay_ms, None)
 
-    async def results(self) -> AsyncIterator[Heard]:
-        ends = 0
-        while ends < _ENDS:
-            index = await self._ready.get()
-            if index is None:
-                ends += 1
-            else:
-                yield _heard(self._script.messages[index])
-
     def drop(self) -> None:
-        for _ in range(_ENDS):
-            self._ready.put_nowait(None)
+        self._listener = None
 
     def _schedule(self, arrived_ns: int, delay_ms: float, index: int | None) -> None:
         due_ns = arrived_ns + round(delay_ms * NS_PER_MS)
         self._latest_ns = max(self._latest_ns, due_ns)
-        self._pacer.play([due_ns], lambda _: self._ready.put_nowait(index))
+        self._pacer.play([due_ns], lambda _: self._say(index))
+
+    def _say(self, index: int | None) -> None:
+        if self._listener is None:
+            return
+        if index is not None:
+            self._listener.heard(_heard(self._script.messages[index]))
+            return
+        self._ends += 1
+        if self._ends == _ENDS:
+            self._listener.over(None)
 
 
 class Scripted:
@@ -147,7 +154,7 @@ class Scripted:
         Raises:
             ServiceError: 412 when no script is registered for the session.
         """
-        script = self._scripts.get(session_id)
+        script = self._scripts.get(session_id) or self._scripts.get(EVERY_SESSION)
         if script is None:
             raise ServiceError(
                 "no_script: no script is registered for this session, post one to /_sim/scripts/{session_id}",

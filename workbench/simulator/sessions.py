@@ -19,8 +19,8 @@ from workbench.simulator.tokens import Identity
 
 __all__ = ["EMISSIONS", "ConnectionLog", "DictationSession", "SessionStore", "is_uuid"]
 
-EMISSIONS = ("partial", "final", "terminal")
-"""Kinds of frames that a dictation stream sends."""
+EMISSIONS = ("partial", "final", "terminal", "READY", "ENDED", "ERROR")
+"""Kinds of frames that streams send; those in capitals are status events of the AsyncAPI dialect."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MAX_IGNORED = 100

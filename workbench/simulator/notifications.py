@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import msgspec
 from workbench.errors import ConfigurationError
 from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Notification, signature
 from workbench.settings import Secret, is_loopback
+from workbench.simulator.faults import Delivery, Faults
 
 if TYPE_CHECKING:
     import httpx
@@ -23,34 +25,43 @@ _log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Posts notifications; each is sent once, whatever comes back.
+    """Posts notifications; each is sent once, whatever comes back, unless a scenario has it otherwise.
 
     Args:
         url: of the receiver: https, or plain HTTP to this machine.
         secret: agreed with the receiver.
+        faults: the scenario being played, or None.
 
     Raises:
         ConfigurationError: no such address, or plain HTTP to another machine (S-199).
     """
 
-    def __init__(self, url: str, secret: Secret) -> None:
+    def __init__(self, url: str, secret: Secret, faults: Faults | None = None) -> None:
         _check(url)
         self._url = url
         self._secret = secret
+        self._faults = faults
         self._http: httpx.AsyncClient | None = None
 
     async def post(self, notification: Notification) -> None:
         """Send it. A receiver that does not take it is worth a line in the log and no second try."""
+        for delivery in [Delivery()] if self._faults is None else self._faults.deliveries():
+            await self._deliver(notification, delivery)
+
+    async def _deliver(self, notification: Notification, delivery: Delivery) -> None:
         import httpx
 
+        await asyncio.sleep(delivery.delay_s)
         if self._http is None:
             self._http = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
         body = msgspec.json.encode(notification)
-        generated_at = str(time.time_ns() // 1_000_000)
+        wall_s = time.time() if self._faults is None else self._faults.wall_s()
+        generated_at = str(int(wall_s * 1000))
+        secret = "forged" if delivery.forged else self._secret.reveal()
         headers = {
             "Content-Type": "application/json",
             GENERATED_AT_HEADER: generated_at,
-            API_KEY_HEADER: signature(self._secret.reveal(), generated_at, body),
+            API_KEY_HEADER: signature(secret, generated_at, body),
         }
         try:
             answer = await self._http.post(self._url, content=body, headers=headers)

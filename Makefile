@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test check clean
+.PHONY: demo test check coverage clean
 
 # A user's demo installs what a user needs; checks and tests install more.
 demo: $(USER_STAMP)
@@ -19,6 +19,13 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The protocol is pure: its own tests alone reach every branch of it.
+coverage: $(DEV_STAMP)
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest -q tests/protocol
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report --include='workbench/protocol/*' --fail-under=100
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,55 @@
+"""The API description says what the route table says."""
+
+import json
+
+import pytest
+
+from workbench.protocol.dialects import endpoints_of
+from workbench.protocol.endpoints import JWKS, LOGIN
+from workbench.protocol.messages import Dialect
+from workbench.protocol.openapi import openapi_document
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_every_row_of_the_table_is_described_once(dialect):
+    """Method, path, status of success, and every refusal with the one envelope."""
+    rows = endpoints_of(dialect)
+    paths = openapi_document("1", rows)["paths"]
+    described = {(path, method.upper()) for path, operations in paths.items() for method in operations}
+    assert described == {(row.path, row.method) for row in rows}
+    for row in rows:
+        operation = paths[row.path][row.method.lower()]
+        assert operation["operationId"] == row.name
+        assert set(map(str, (row.status, *row.errors))) <= set(operation["responses"])
+        for code, answer in operation["responses"].items():
+            if code != str(row.status):
+                schema = answer["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorEnvelope"}
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_guarded_operations_say_so_and_placeholders_are_parameters(dialect):
+    """Ids of notes are UUIDs; the token is a header; a query parameter is a boolean and not required."""
+    rows = endpoints_of(dialect)
+    paths = openapi_document("1", rows)["paths"]
+    for row in rows:
+        operation = paths[row.path][row.method.lower()]
+        assert ("security" in operation) is row.authenticated
+        found = {p["name"]: p for p in operation.get("parameters", [])}
+        in_path = {name for name in found if found[name]["in"] == "path"}
+        assert {f"{{{name}}}" for name in in_path} == {piece for piece in row.path.split("/") if piece[:1] == "{"}
+        if "ambient_session_id" in found:
+            assert found["ambient_session_id"]["schema"]["format"] == "uuid"
+        for name in row.query:
+            assert (found[name]["in"], found[name]["required"]) == ("query", False)
+
+
+def test_every_reference_leads_somewhere_and_the_whole_is_json():
+    """Bodies of requests and answers."""
+    document = openapi_document("1")
+    text = json.dumps(document)
+    schemas = set(document["components"]["schemas"])
+    assert {piece.split('"')[0] for piece in text.split("#/components/schemas/")[1:]} <= schemas
+    assert "requestBody" in document["paths"][LOGIN.path]["post"]
+    keys = document["paths"][JWKS.path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert keys == {"type": "object"}

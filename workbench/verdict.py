@@ -14,7 +14,16 @@ from workbench.metrics.stats import percentile
 from workbench.scoring import SessionScore, latest_attempts
 from workbench.units import NS_PER_MS
 
-__all__ = ["MIN_PAIRS", "TITLES", "Changed", "Verdict", "changed_utterances", "enough", "verdict"]
+__all__ = [
+    "MIN_PAIRS",
+    "TITLES",
+    "Changed",
+    "Verdict",
+    "changed_utterances",
+    "enough",
+    "paired_utterances",
+    "verdict",
+]
 
 MIN_PAIRS = 20
 """Below this many paired utterances there is no verdict: a percentile bootstrap of fewer blocks covers too little,
@@ -80,10 +89,14 @@ def changed_utterances(
         candidate: scores of the other.
         limit: how many at most; utterances without any change are never among them.
     """
-    ours, theirs = _sides(baseline), _sides(candidate)
-    found = [_changed(u, ours[u], theirs[u]) for u in ours if u in theirs]
-    moved = [c for c in found if c.errors or c.latency_ns]
+    moved = [c for c in paired_utterances(baseline, candidate) if c.errors or c.latency_ns]
     return tuple(sorted(moved, key=lambda c: (-abs(c.errors), -abs(c.latency_ns or 0), c.utterance))[:limit])
+
+
+def paired_utterances(baseline: Sequence[SessionScore], candidate: Sequence[SessionScore]) -> tuple[Changed, ...]:
+    """Every utterance that both sides completed, in the order of the baseline, whether it changed or not."""
+    ours, theirs = _sides(baseline), _sides(candidate)
+    return tuple(_changed(u, ours[u], theirs[u]) for u in ours if u in theirs)
 
 
 def _sides(scores: Sequence[SessionScore]) -> dict[str, list[SessionScore]]:

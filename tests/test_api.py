@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import types
@@ -15,15 +16,17 @@ import pytest
 import workbench as wb
 from tests.stored import TEXT, batch, failing, stored
 from workbench.errors import InputError
-from workbench.results import Compared, Run, typed_frame
+from workbench.results import Compared, Run
 from workbench.scoring import ROW_TYPES
 from workbench.simulator.local import LocalSimulator
 from workbench.tables import CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, Table
+from workbench.typed_frames import typed_frame
 
 NAMES = {
     "AudioConfig", "Cell", "CellScore", "Compared", "ConfigurationError", "Corpus", "InputError", "MeasurementError",
-    "Reference", "Run", "ServiceError", "SessionScore", "StoreError", "WorkbenchError", "__version__", "compare",
-    "compare_async", "load", "load_async", "load_corpus", "normaliser", "run", "run_async", "sweep", "sweep_async",
+    "Reference", "Run", "ServiceError", "Session", "SessionScore", "StoreError", "WorkbenchError", "__version__",
+    "align_corpus", "calibrate", "check_corpus", "compare", "compare_async", "import_corpus", "load", "load_async",
+    "load_corpus", "normaliser", "run", "run_async", "sweep", "sweep_async",
 }  # fmt: skip
 NASTY = "<script>alert(1)</script>"
 
@@ -194,3 +197,31 @@ def test_a_sweep_is_asked_for_by_grid_cells_or_file(simulator, tmp_path, monkeyp
     assert [c.audio.snr_db for c in asked[2].cells] == [30.0, 20.0]
     assert [len(q.cells) for q in asked] == [2, 2, 2, 1]
     assert {len(q.utterances) for q in asked} == {2}
+
+
+def test_a_corpus_is_imported_checked_and_aligned(tmp_path):
+    """The same as the verbs of ``workbench datasets``; bad rows are listed and nothing is written."""
+    source = tmp_path / "source"
+    source.mkdir()
+    shipped = wb.load_corpus("librivox").utterances[0]
+    (source / "a.flac").write_bytes(shipped.audio.read_bytes())
+    row = {"audio_filepath": "a.flac", "text": shipped.reference.spoken}
+    (source / "m.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({"text": "no audio"}) + "\n")
+    report = wb.import_corpus("nemo", source / "m.jsonl", tmp_path / "mine")
+    assert [problem.line for problem in report.problems] == [2]
+    assert not (tmp_path / "mine").exists()
+    (source / "m.jsonl").write_text(json.dumps(row) + "\n")
+    assert wb.import_corpus("nemo", source / "m.jsonl", tmp_path / "mine", copy=True).utterances == 1
+    assert wb.check_corpus(tmp_path / "mine") == []
+    assert wb.align_corpus(tmp_path / "mine").aligned > 5
+    assert wb.load_corpus(tmp_path / "mine").utterances[0].reference.words
+
+
+def test_the_instrument_calibrates_itself(tmp_path):
+    """Counts are exact, whatever the machine is doing; the file lies beside the runs."""
+    found = wb.calibrate(1, store=tmp_path)
+    assert found.counts_exact
+    assert "word latency" in found.df["metric"].tolist()
+    assert "<table>" in found._repr_html_()
+    assert found.resolution_ms > 0
+    assert (tmp_path / "calibration.json").exists()

@@ -15,20 +15,29 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from workbench.comparisons import compare_runs
-from workbench.corpus import Corpus, find_corpus
+from workbench.corpus import Corpus, Problem, find_corpus
+from workbench.corpus import check_corpus as _check_corpus
 from workbench.corpus import load_corpus as _load_corpus
+from workbench.corpus.aligning import AlignmentReport
+from workbench.corpus.aligning import align_corpus as _align_corpus
+from workbench.importers import ImportReport
+from workbench.importers import import_corpus as _import_corpus
 from workbench.metrics.normalize import normaliser as _normaliser
 from workbench.pipeline import evaluate, load_result
 from workbench.question import Question, select
 from workbench.recording import SessionRecord
-from workbench.results import Compared, Run
+from workbench.results import Calibrated, Compared, Run
 from workbench.settings import Settings, load_settings
 from workbench.store import open_run
 from workbench.sweep import Cell, Sweep, cell_from, grid, load_sweep, unique
 
 __all__ = [
+    "align_corpus",
+    "calibrate",
+    "check_corpus",
     "compare",
     "compare_async",
+    "import_corpus",
     "load",
     "load_async",
     "load_corpus",
@@ -160,6 +169,53 @@ def load_corpus(name_or_path: str | Path) -> Corpus:
         CorpusError: naming the file, the line and what is wrong.
     """
     return _load_corpus(find_corpus(str(name_or_path)))
+
+
+def import_corpus(format_name: str, source: Path | str, target: Path | str, *, copy: bool = False) -> ImportReport:
+    """Make a corpus out of one in another format: see :func:`workbench.importers.import_corpus`.
+
+    Returns:
+        What was found; where rows are bad they are listed, and nothing was written.
+
+    Raises:
+        CorpusError: no such format, nothing to import, or the target is taken.
+    """
+    return _import_corpus(format_name, Path(source), Path(target), copy=copy)
+
+
+def check_corpus(name_or_path: str | Path) -> list[Problem]:
+    """Everything wrong with a corpus, each with its file and line; an empty list is a good one.
+
+    Raises:
+        CorpusError: there is no such corpus.
+    """
+    return _check_corpus(find_corpus(str(name_or_path)))
+
+
+def align_corpus(name_or_path: str | Path, *, replace: bool = False) -> AlignmentReport:
+    """Find word times by forced alignment and store them beside the manifest; known ones are kept unless ``replace``.
+
+    Raises:
+        CorpusError: there is no such corpus, or its folder cannot be written.
+        AudioError: audio that cannot be read.
+    """
+    return _align_corpus(load_corpus(name_or_path), replace=replace)
+
+
+def calibrate(sessions: int = 10, *, seed: int = 0, store: Path | str | None = None) -> Calibrated:
+    """Measure the error of the measurement itself and keep it beside the runs; about 15 s.
+
+    Raises:
+        ServiceError: the simulator does not start.
+        MeasurementError: no session came through.
+    """
+    from workbench.calibration import calibrate as measure
+    from workbench.calibration import save_calibration
+    from workbench.pacing import run as run_loop
+
+    found = _alone(lambda: run_loop(measure(sessions, seed=seed)))
+    save_calibration(_store(store), found)
+    return Calibrated(found)
 
 
 def _store(store: Path | str | None) -> Path:

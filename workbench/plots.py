@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.metrics.stats import Interval
+from workbench.metrics.words import ScreenText, SpokenWord
 from workbench.scoring import CellScore, SessionScore
 from workbench.tables import cells_table
-from workbench.units import NS_PER_MS
+from workbench.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["COLOURS", "latency_figure", "pareto_figure", "thinned", "wer_figure", "wer_svg"]
+__all__ = ["COLOURS", "latency_figure", "pareto_figure", "thinned", "timeline_figure", "wer_figure", "wer_svg"]
 
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000", "#7F7F7F", "#332288",
@@ -88,7 +90,10 @@ def pareto_figure(cells: Sequence[CellScore]) -> Figure:
 
 
 def latency_figure(cells: Sequence[CellScore], scores: Sequence[SessionScore]) -> Figure:
-    """Share of words shown within a time, by configuration; only sessions with a valid pacing certificate."""
+    """Share of words shown within a time, by configuration, with the intervals of its median and 95th percentile.
+
+    Only sessions with a valid pacing certificate. An interval whose upper end is unknown has a whisker to one side.
+    """
     told: dict[str, list[int]] = {cell.cell: [] for cell in cells}
     for score in scores:
         if score.timed and score.cell in told:
@@ -107,7 +112,106 @@ def latency_figure(cells: Sequence[CellScore], scores: Sequence[SessionScore]) -
                     "color": _colour(cells, name),
                     "dash": _DASHES[place // len(COLOURS) % len(_DASHES)],
                 },
+                legendgroup=name,
             )
+            _percentile_marks(figure, next(c for c in cells if c.cell == name), _colour(cells, name))
+    return figure
+
+
+def _percentile_marks(figure: Figure, cell: CellScore, colour: str) -> None:
+    """The median and the 95th percentile of a curve, each with its interval."""
+    marks: tuple[tuple[int, int | None, Interval | None], ...] = (
+        (50, cell.word_latency_p50_ns, cell.word_latency_p50_interval),
+        (95, cell.word_latency_p95_ns, cell.word_latency_p95_interval),
+    )
+    known = [(share, value / NS_PER_MS, interval) for share, value, interval in marks if value is not None]
+
+    def reach(end: str, sign: int) -> list[float]:
+        ends = [None if interval is None else getattr(interval, end) for _, _, interval in known]
+        return [
+            0.0 if e is None else max(0.0, sign * (e / NS_PER_MS - v)) for e, (_, v, _) in zip(ends, known, strict=True)
+        ]
+
+    figure.add_scatter(
+        x=[value for _, value, _ in known],
+        y=[share for share, _, _ in known],
+        mode="markers",
+        marker={"size": 8, "color": colour},
+        error_x={
+            "type": "data", "symmetric": False, "array": reach("high", 1), "arrayminus": reach("low", -1),
+            "color": colour, "thickness": 2, "width": 6,
+        },
+        hovertemplate="p%{y}: %{x:.0f} ms<extra></extra>",
+        legendgroup=cell.cell,
+        showlegend=False,
+    )  # fmt: skip
+
+
+_LANES = {"messages": 0, "final": 1, "on screen": 2, "spoken": 3}
+
+
+def timeline_figure(words: Sequence[SpokenWord], texts: Sequence[ScreenText], title: str = "One session") -> Figure:
+    """One session in time: what was said, when each word came on screen and became final, and every message.
+
+    Args:
+        words: of the reference; a slanted line leads from the end of each to where it was first shown.
+        texts: every message; its text is in the hover label.
+        title: of the figure.
+    """
+    figure = _figure(title, "time since the audio began [s]", "")
+    figure.add_bar(
+        base=[word.start_ns / NS_PER_S for word in words],
+        x=[(word.end_ns - word.start_ns) / NS_PER_S for word in words],
+        y=[_LANES["spoken"]] * len(words),
+        width=0.5,
+        text=[word.text for word in words],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        orientation="h",
+        marker={"color": "#56B4E9", "line": {"color": "white", "width": 1}},
+        hovertemplate="%{text}: spoken until %{x:.2f} s<extra></extra>",
+        name="spoken",
+    )
+    lanes = (("on screen", "#E69F00", "diamond"), ("final", "#009E73", "square"))
+    for lane, colour, symbol in lanes:
+        at = [word.shown_ns if lane == "on screen" else word.final_ns for word in words]
+        known = [
+            (word.text, word.end_ns / NS_PER_S, t / NS_PER_S)
+            for word, t in zip(words, at, strict=True)
+            if t is not None
+        ]
+        figure.add_scatter(
+            x=[t for _, _, t in known],
+            y=[_LANES[lane]] * len(known),
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 9},
+            customdata=[[text, 1000 * (t - end)] for text, end, t in known],
+            hovertemplate="%{customdata[0]}: %{customdata[1]:.0f} ms after it was said<extra></extra>",
+            name=lane,
+        )
+        if lane == "on screen":
+            figure.add_scatter(
+                x=[v for _, end, t in known for v in (end, t, None)],
+                y=[_LANES["spoken"] - 0.25, _LANES[lane], None] * len(known),
+                mode="lines",
+                line={"color": colour, "width": 1},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+    for final, symbol in ((False, "line-ns-open"), (True, "square-open")):
+        chosen = [text for text in texts if text.final is final]
+        figure.add_scatter(
+            x=[text.at_ns / NS_PER_S for text in chosen],
+            y=[_LANES["messages"]] * len(chosen),
+            mode="markers",
+            marker={"color": "#000000", "symbol": symbol, "size": 10},
+            text=[escape(text.text) for text in chosen],
+            hovertemplate="%{x:.2f} s: %{text}<extra></extra>",
+            name="final message" if final else "partial message",
+        )
+    figure.update_layout(barmode="overlay")
+    figure.update_yaxes(tickvals=list(_LANES.values()), ticktext=list(_LANES), range=[-0.6, 3.6])
     return figure
 
 

@@ -64,5 +64,5 @@ def assert_no_regression(run: Run, baseline: Run, *, min_utterances: int | None 
     from workbench.gate import Judgement, markdown
 
     result = run.gate(margins=margins, against=baseline, min_utterances=min_utterances)
-    if result.judgement is not Judgement.PASS:
-        raise AssertionError(markdown(result))
+    if result.found.judgement is not Judgement.PASS:
+        raise AssertionError(markdown(result.found))

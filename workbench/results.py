@@ -11,26 +11,33 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.calibration import Calibration
 from workbench.comparisons import RunComparison
-from workbench.delta_tables import pair_table
+from workbench.delta_tables import calibration_table, checks_table, pair_table
+from workbench.typed_frames import typed_frame
 from workbench.gate import GateResult, Rules, judge
+from workbench.inspection import Session, find_session, term_rows
 from workbench.pipeline import RunResult
+from workbench.plots import latency_figure, pareto_figure, wer_figure
 from workbench.report import table_html, write_report
 from workbench.scoring import ROW_TYPES, CellScore, SessionScore
-from workbench.tables import Column, Table, cells_table, sessions_table, summary_table
+from workbench.tables import (
+    Column,
+    Table,
+    accuracy_table,
+    cells_table,
+    sessions_table,
+    stability_table,
+    summary_table,
+)
+from workbench.word_tables import words_table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    from plotly.graph_objects import Figure
 
-__all__ = ["Compared", "Run", "typed_frame"]
-
-# Columns without a unit and what they hold; those with one are numbers.
-_TEXTS = frozenset({
-    "audio", "utterance", "outcome", "pacing_reason", "metric", "unit", "reason", "baseline_of", "candidate_of",
-})  # fmt: skip
-_FLAGS = frozenset({"pacing_valid"})
-_COUNTS = frozenset({"n", "failed", "left_out", "repeat", "attempt", "reference_words", "errors"})
+__all__ = ["Calibrated", "Compared", "Gated", "Run"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +85,51 @@ class Run:
         """One row a configuration, as :attr:`df`."""
         return typed_frame(cells_table(self.cells))
 
+    @property
+    def accuracy(self) -> pd.DataFrame:
+        """One row a configuration: error counts, medical terms, values, negations, sides, written form."""
+        return typed_frame(accuracy_table(self.cells))
+
+    @property
+    def stability(self) -> pd.DataFrame:
+        """One row a configuration: how steady the partials were."""
+        return typed_frame(stability_table(self.cells))
+
+    @property
+    def words(self) -> pd.DataFrame:
+        """One row a reference word and session: its latencies in ms, never its text."""
+        return typed_frame(words_table(self.scores))
+
+    @property
+    def terms(self) -> pd.DataFrame:
+        """One row a marked term and session: whether it was found, and what was heard in its place (patient data)."""
+        import pandas as pd
+
+        rows = [row for record in self.result.run.iter_records() for row in term_rows(record)]
+        names = ("audio", "utterance", "repeat", "term", "kind", "found", "heard")
+        kinds = dict.fromkeys(names, "string") | {"repeat": "Int64", "found": "boolean"}
+        return pd.DataFrame(rows, columns=names).astype(kinds)
+
+    def session(self, utterance: str, audio: str | None = None, repeat: int = 0) -> Session:
+        """One session, looked at closely; by default under the first configuration.
+
+        Raises:
+            InputError: there is none.
+        """
+        return find_session(self.result.run, self.scores, utterance, audio, repeat)
+
+    def wer_figure(self) -> Figure:
+        """Word error rate of each configuration with its interval."""
+        return wer_figure(self.cells)
+
+    def latency_figure(self) -> Figure:
+        """Share of words shown within a time, by configuration."""
+        return latency_figure(self.cells, self.scores)
+
+    def pareto_figure(self) -> Figure:
+        """Errors against delay, by configuration."""
+        return pareto_figure(self.cells)
+
     def to_arrow(self) -> pa.Table:
         """Every column of every score as it is kept: counts, and times in ns. No text of any transcript."""
         import pyarrow as pa
@@ -91,10 +143,10 @@ class Run:
         margins: Mapping[str, float] | None = None,
         against: Run | None = None,
         min_utterances: int | None = None,
-    ) -> GateResult:
+    ) -> Gated:
         """Judge the run: see :func:`workbench.gate.judge`."""
         rules = Rules().merged(limits or {}, margins or {}, min_utterances)
-        return judge(self.result, rules, against.result if against else None)
+        return Gated(judge(self.result, rules, against.result if against else None))
 
     def report(self, path: Path | str, *, redact: bool = False, light: bool = False) -> Path:
         """Write the run as one HTML file; it holds transcripts unless ``redact``."""
@@ -164,21 +216,68 @@ class Compared:
         return "\n".join(parts)
 
 
-def typed_frame(table: Table) -> pd.DataFrame:
-    """A table as a frame whose columns have nullable types, also where every value is unknown."""
-    import pandas as pd
+@dataclass(frozen=True, slots=True, repr=False)
+class Gated:
+    """A run judged by limits and margins.
 
-    kinds = {c.key: _dtype(c) for c in table.columns}
-    columns = {key: pd.array([row[key] for row in table.rows], dtype=kind) for key, kind in kinds.items()}
-    return pd.DataFrame(columns)
+    Attributes:
+        found: the judgement as the rest of the library has it.
+    """
+
+    found: GateResult
+
+    @property
+    def verdict(self) -> str:
+        """``pass``, ``fail``, ``not enough data`` or ``measurement invalid``."""
+        return self.found.judgement.value
+
+    @property
+    def exit_code(self) -> int:
+        """What ``workbench gate`` would end with."""
+        return self.found.exit_code
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a check."""
+        return typed_frame(checks_table(self.found))
+
+    def __repr__(self) -> str:
+        return self.found.sentence
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.found.sentence)}</p>{table_html(checks_table(self.found))}"
 
 
-def _dtype(column: Column[Any]) -> Any:  # noqa: ANN401  pandas' own names of its types
-    if column.key in _TEXTS:
-        return "string"
-    if column.key in _FLAGS:
-        return "boolean"
-    return "Int64" if column.key in _COUNTS else "Float64"
+@dataclass(frozen=True, slots=True, repr=False)
+class Calibrated:
+    """The error of the measurement itself.
+
+    Attributes:
+        found: the calibration as it is stored.
+    """
+
+    found: Calibration
+
+    @property
+    def counts_exact(self) -> bool:
+        """Whether every count came out as it was injected."""
+        return self.found.counts_exact
+
+    @property
+    def resolution_ms(self) -> float | None:
+        """Differences below this say nothing on this machine."""
+        return self.found.resolution_ms
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a latency: bias and percentiles of its error in ms."""
+        return typed_frame(calibration_table(self.found))
+
+    def __repr__(self) -> str:
+        return f"Calibrated({self.found.sessions} sessions, resolution {self.resolution_ms} ms)"
+
+    def _repr_html_(self) -> str:
+        return table_html(calibration_table(self.found))
 
 
 def _arrow_type(kind: str) -> pa.DataType:

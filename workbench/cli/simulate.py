@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -131,6 +132,13 @@ def simulate(
     run(_serve(options, as_json, end_with_stdin))
 
 
+def _settle_collector() -> None:
+    """Collections that look at everything stop the loop for milliseconds; with 1,000 sessions they would be late stamps."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
     from workbench.simulator.server import Simulator, SimulatorOptions
 
@@ -143,6 +151,7 @@ async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
         # Whoever started this holds the other end; it closes when that process is gone, however it went.
         asyncio.get_running_loop().add_reader(0, stop.set)
     async with Simulator(options) as simulator:
+        _settle_collector()
         partner = options.partner
         said = {
             "url": simulator.url,

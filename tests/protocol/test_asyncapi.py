@@ -1,13 +1,10 @@
 """The AsyncAPI dialect: every message sent is valid by its schema, and comes back as it went."""
 
-import json
-from pathlib import Path
-
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.asyncapi_frames import valid
 from workbench.errors import LocalProtocolError, RemoteProtocolError
 from workbench.protocol import asyncapi, live
 from workbench.protocol.messages import (
@@ -27,16 +24,8 @@ from workbench.protocol.messages import (
 )
 from workbench.protocol.stream import Role, StreamSession
 
-SCHEMAS = json.loads((Path(__file__).parents[1] / "data" / "asyncapi-1.0.0.json").read_text())
 SESSION = "11111111-2222-4333-8444-555555555555"
 PRODUCTS = list(Product)
-
-
-def valid(raw, name):
-    """The frame, after it passed its schema."""
-    frame = json.loads(raw)
-    jsonschema.validate(frame, SCHEMAS[name], format_checker=jsonschema.FormatChecker())
-    return frame
 
 
 @pytest.mark.rule("S-203")

@@ -1,11 +1,35 @@
-"""Client rules of the AsyncAPI dialect's frames."""
+"""The client in the AsyncAPI dialect: its frames, and whole sessions at a simulator that speaks it."""
 
 import json
 
+import numpy as np
 import pytest
+import pytest_asyncio
 
+from tests.asyncapi_frames import from_client, from_server
+from tests.simulator.partner import speech
+from workbench.client.context import with_templates
+from workbench.client.rest import SukiRest
+from workbench.pipeline import DEMO_CREDENTIALS
+from workbench.plan import build_plan
 from workbench.protocol.messages import Audio, Dialect, EndOfResults, Final, Partial, Product, StartTime
 from workbench.protocol.stream import Role, StreamSession
+from workbench.recording import FrameKind, Outcome, SessionKey
+from workbench.reference import Reference
+from workbench.runner import Job, Service, play_many
+from workbench.settings import Limits, ServiceAddress
+from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.server import Simulator, SimulatorOptions
+
+QUICK = Limits(poll_first_s=0.05, poll_max_s=0.1)
+LEAST = SimulatorLimits(processing_s=0.02, staged_s=0.02, least_audio_s=0.5)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def simulator():
+    """A simulator of the dialect that really decodes."""
+    async with Simulator(SimulatorOptions(workers=1, dialect=Dialect.ASYNCAPI, limits=LEAST)) as running:
+        yield running
 
 
 @pytest.mark.rule("S-203")
@@ -24,3 +48,36 @@ def test_start_time_is_plain_and_flat_frames_are_read():
     found = [dictation.receive_server(json.dumps(frame)) for frame in frames]
     assert found == [Partial("a"), Final("a b"), EndOfResults()]
     assert dictation.violations == []
+
+
+@pytest.mark.rule("S-200")
+@pytest.mark.rule("S-203")
+@pytest.mark.parametrize("product", list(Product))
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_whole_session_has_nothing_but_messages_of_the_dialect(simulator, product):
+    """From create to result; every frame of either end passes the schema of its message."""
+    plan = build_plan(
+        np.frombuffer(speech("librivox", "cards-003"), np.int16), 16_000, utterance_id="u", cell="c",
+        reference=Reference("", ""), product=product, dialect=Dialect.ASYNCAPI,
+    )  # fmt: skip
+    dictation = product is Product.DICTATION
+    address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
+    records = []
+    async with SukiRest(address, DEMO_CREDENTIALS, QUICK) as rest:
+        context = await with_templates(rest, None, ["vitals_assessment"]) if product is Product.FORM_FILLING else None
+        job = Job(SessionKey("c", "u"), plan, context=context)
+        await play_many([job], Service(address, rest, None, QUICK), concurrency=1, on_done=records.append)
+    (record,) = records
+    assert (record.outcome, record.error) == (Outcome.COMPLETED, None)
+    assert record.violations == ()
+    frames = [f for f in record.frames.frames() if f.kind in (FrameKind.TEXT, FrameKind.CONTROL)]
+    sent = [from_client(raw, dictation=dictation) for raw in plan.frames]
+    sent += [from_client(frame.text, dictation=dictation) for frame in frames if frame.sent]
+    came = [from_server(frame.text, dictation=dictation) for frame in frames if not frame.sent]
+    assert {frame["sessionId"] for frame in came} == {record.remote_id}
+    if dictation:
+        assert {frame["type"] for frame in came} == {"PARTIAL", "FINAL", "EOF"}
+        assert record.final_transcript
+    else:
+        assert [frame["type"] for frame in came] == ["READY", "ENDED"]
+        assert record.facts["result_status"] == "completed"

@@ -197,7 +197,7 @@ class StreamPlayer:
         if not self._closed.done():
             self._closed.set_result(None)
         if not self._terminal.done():
-            sent = sum(1 for chunk in self._log.chunk if chunk != UNSET)
+            sent = self._log.chunks_sent
             self._terminal.set_exception(
                 SessionFailed(
                     Outcome.CLOSED_EARLY,
@@ -249,7 +249,7 @@ class StreamPlayer:
                 await playing
                 await self._all_sent
         except TimeoutError:
-            sent = sum(1 for chunk in self._log.chunk if chunk != UNSET)
+            sent = self._log.chunks_sent
             raise SessionFailed(
                 Outcome.STALLED,
                 f"the service stopped reading after chunk {sent} of {len(plan.frames)}; "

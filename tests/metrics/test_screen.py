@@ -91,7 +91,7 @@ def test_without_speakers_there_is_no_speaker_error():
     """The side that names none is in the reason."""
     assert shown("a b", "a b").reasons["wder"] == "the reference has no speakers"
     record = with_speakers(["S1"] * 6)
-    record.frames.text[-1] = json.dumps({"transcript": {"transcript": "how", "words": []}, "is_final": True})
+    record.frames._texts[-1] = json.dumps({"transcript": {"transcript": "how", "words": []}, "is_final": True})
     found = screen(record, BASIC)
     assert (found.wder, found.reasons["wder"]) == (None, "no word of the finals names a speaker")
 

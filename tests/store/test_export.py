@@ -93,7 +93,7 @@ def test_the_wire_log_is_every_frame_of_every_attempt(run, tmp_path):
     assert {line["attempt"] for line in lines} == {0, 1}
     first = next(iter(records[0].frames.frames()))
     assert (lines[0]["kind"], lines[0]["due_ns"], lines[0]["received_ns"]) == ("audio", first.due_ns, None)
-    assert [line["text"] for line in lines] == [text for record in records for text in record.frames.text]
+    assert [line["text"] for line in lines] == [frame.text for record in records for frame in record.frames.frames()]
 
 
 def test_ctm_and_stm_fit_together(run, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import random
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from tests.fakes import make_manifest, make_record
 from workbench.errors import StoreError
-from workbench.recording import FrameLog, Outcome, SessionKey
+from workbench.recording import UNSET, FrameKind, FrameLog, Outcome, SessionKey
 from workbench.store import Journal, RunWriter, index_runs, open_run, verify_run
 from workbench.store import live as live_module
 from workbench.store.journal import journal_records
@@ -22,12 +23,26 @@ from workbench.store.live import scan_live
 HERE = Path(__file__).parents[2]
 
 
-def replay(log, into):
-    """Record the frames of ``log`` again, one by one, as a session does."""
-    for values, text in zip(
-        zip(*(getattr(log, name) for name in FrameLog.COLUMNS), strict=True), log.text, strict=True
-    ):
-        into._append(values, text)
+def replay(log, into, frames):
+    """Record the first ``frames`` frames of ``log`` again, one by one, as a session does."""
+    for frame in itertools.islice(log.frames(), frames):
+        record_again(frame, into)
+
+
+def record_again(frame, into):
+    """Record one frame as a session does."""
+    stamps = [UNSET if stamp is None else stamp for stamp in (frame.due_ns, frame.sent_ns, frame.flushed_ns)]
+    if frame.kind is FrameKind.AUDIO:
+        into.audio_sent(frame.chunk, frame.end_sample, *stamps, frame.wire_bytes, frame.hold_ns)
+    elif frame.kind is FrameKind.CONTROL:
+        into.control_sent(frame.text, *stamps)
+    elif frame.kind is FrameKind.REST:
+        into.rest(frame.text, stamps[1], UNSET if frame.received_ns is None else frame.received_ns)
+    elif frame.kind is FrameKind.CLOSE:
+        code, _, reason = frame.text.partition(" ")
+        into.closed(int(code), reason, frame.received_ns)
+    else:
+        into.received(frame.text if frame.kind is FrameKind.TEXT else bytes.fromhex(frame.text), frame.received_ns)
 
 
 def begun(journal, utterance, frames, attempt=0):
@@ -35,11 +50,7 @@ def begun(journal, utterance, frames, attempt=0):
     whole = make_record(utterance, attempt=attempt).frames
     record = make_record(utterance, attempt=attempt, frames=FrameLog())
     journal.begin(record)
-    part = FrameLog()
-    for name in FrameLog.COLUMNS:
-        getattr(part, name).extend(getattr(whole, name)[:frames])
-    part.text.extend(whole.text[:frames])
-    replay(part, record.frames)
+    replay(whole, record.frames, frames)
     return record
 
 
@@ -65,7 +76,7 @@ def test_a_finished_session_is_in_the_journal_once(tmp_path):
     other = begun(journal, "u2", 3)
     assert [r.key.utterance for r in journal_records(tmp_path, in_flight=True)] == ["u1", "u2"]
     assert [r.key.utterance for r in journal_records(tmp_path, in_flight=False)] == ["u1"]
-    assert record.frames.tee is None
+    assert record.frames.keeper is None
     journal.add(other)
     journal.close()
     assert sorted(file.suffix for file in (tmp_path / "journal").iterdir()) == [".sessions"]
@@ -73,7 +84,7 @@ def test_a_finished_session_is_in_the_journal_once(tmp_path):
 
 def test_frames_cross_files_and_ended_files_are_removed(tmp_path, monkeypatch):
     """A long session spans files; a file goes as soon as none of its sessions is in flight."""
-    monkeypatch.setattr(live_module, "_SEGMENT_BYTES", 2_048)
+    monkeypatch.setattr(live_module, "_SEGMENT_BYTES", 1_024)
     journal = Journal(tmp_path, "w")
     first = begun(journal, "u1", 14)
     second = begun(journal, "u2", 14)
@@ -104,6 +115,7 @@ def test_a_torn_row_ends_what_can_be_read(tmp_path):
     record = begun(journal, "u1", 6)
     end = journal._live._at
     path = next((tmp_path / "journal").glob("*.live"))
+    record.frames.release()
     journal.close()
     data = bytearray(path.read_bytes())
     for junk in (
@@ -111,10 +123,40 @@ def test_a_torn_row_ends_what_can_be_read(tmp_path):
         b"\xff\xff\xff\x7f\x01\0\0\0\x01",
         b"\x05\0\0\0\0\0\0\0\x01",
         b"\x05\0\0\0\x01\0\0\0\x07",
+        b"\x05\0\0\0\x01\0\0\0\x01",
     ):
         data[end : end + len(junk)] = junk
         path.write_bytes(data)
         assert scan_live(tmp_path)[0].frames == record.frames
+
+
+def test_the_picture_of_a_session_in_flight_knows_where_it_streams(tmp_path):
+    """What became known between the first frame and the first chunk is there, too."""
+    journal = Journal(tmp_path, "w")
+    record = make_record(frames=FrameLog(), remote_id=None)
+    record.start_ns = None
+    journal.begin(record)
+    record.frames.rest('{"call":"create"}', 1, 2)
+    record.remote_id, record.start_ns = "the id", 3
+    record.frames.audio_sent(0, 1_600, 4, 5, 6, 4_300)
+    record.frames.received("{}", 7)
+    (stored,) = scan_live(tmp_path)
+    assert (stored.remote_id, stored.start_ns) == ("the id", 3)
+    assert stored.frames == record.frames
+    journal.close()
+
+
+def test_texts_in_flight_lie_in_the_journal_alone(tmp_path):
+    """Memory holds the rows; the texts come back when the session ends, and when the log is read before."""
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 20)
+    whole = make_record("u1").frames
+    assert record.frames._texts == []
+    assert record.frames.texts() == whole.texts()
+    journal.add(record)
+    assert record.frames._texts == whole.texts()
+    assert record.frames == whole
+    journal.close()
 
 
 def test_frames_without_their_session_are_left_out(tmp_path):
@@ -223,7 +265,7 @@ import sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from tests.fakes import make_manifest, make_record
-from tests.store.test_journal import replay
+from tests.store.test_journal import record_again
 from workbench.recording import FrameLog
 from workbench.store import RunWriter, open_run
 root = Path(sys.argv[1])
@@ -235,12 +277,8 @@ before = len(writer.outcomes())
 for number in range(before, 10_000):
     record, whole = make_record(f"u{number:05d}", frames=FrameLog()), make_record().frames
     writer.begin(record)
-    for at in range(len(whole)):
-        one = FrameLog()
-        for name in FrameLog.COLUMNS:
-            getattr(one, name).append(getattr(whole, name)[at])
-        one.text.append(whole.text[at])
-        replay(one, record.frames)
+    for at, frame in enumerate(whole.frames()):
+        record_again(frame, record.frames)
         sys.stdout.write(f"{number} {at + 1}\\n")
         sys.stdout.flush()
     writer.add(record)
@@ -265,9 +303,8 @@ def kill_and_look(root, moments):
         stored = {int(r.key.utterance[1:]): r.frames for r in open_run(root).records(superseded=True)}
         assert all(len(stored[session]) >= frames for session, frames in arrived.items())
         assert len(stored) - len(arrived) in (0, 1), "at most the frame that was recorded and not announced yet"
-        whole = make_record().frames
-        assert all(list(log.due_ns) == list(whole.due_ns[: len(log)]) for log in stored.values())
-        assert all(log.text == whole.text[: len(log)] for log in stored.values())
+        whole = list(make_record().frames.frames())
+        assert all(list(log.frames()) == whole[: len(log)] for log in stored.values())
     return arrived
 
 

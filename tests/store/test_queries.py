@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes import make_log, make_manifest, make_record, transcript
 from workbench.errors import InputError, StoreError
+from workbench.recording import FrameLog
 from workbench.store import RunWriter, lateness_by_cell, query, score_percentiles
 
 
@@ -29,9 +30,9 @@ def test_lateness_is_sent_minus_due_by_cell(tmp_path):
 def test_a_hold_on_purpose_is_not_lateness(tmp_path):
     """The profile's hold is taken off, chunk by chunk."""
     record = make_record()
-    for row, chunk in enumerate(record.frames.chunk):
-        if chunk >= 0:
-            record.frames.hold_ns[row] = 40_000
+    columns = record.frames.columns()
+    columns["hold_ns"][columns["chunk"] >= 0] = 40_000
+    record.frames = FrameLog.of(columns, record.frames.texts())
     with RunWriter.create(tmp_path, make_manifest()) as writer:
         writer.add(record)
         path = writer.commit([])

@@ -98,7 +98,7 @@ def test_a_lone_surrogate_is_replaced_and_costs_nothing_else(tmp_path):
     committed(tmp_path, odd, make_record("u2"))
     stored, other = open_run(tmp_path).records()
     assert stored.final_transcript == "a \ufffd\ufffd\ufffd b"
-    assert stored.frames.text[-1].startswith("x \ufffd")
+    assert stored.frames.texts()[-1].startswith("x \ufffd")
     assert other == make_record("u2")
 
 

@@ -100,8 +100,9 @@ def test_counts_that_are_wrong_are_named(tmp_path):
 
 def damaged_log(column, row, value):
     log = make_record().frames
-    getattr(log, column)[row] = value
-    return log
+    columns = log.columns()
+    columns[column][row] = value
+    return FrameLog.of(columns, log.texts())
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def _count_errors(played: _Played) -> list[str]:
         "finals": (sum(isinstance(m, Final) for m in messages), sum(m.final for m in known.messages)),
         "matched words": (_matched(words), frozenset(known.shown_by)),
         "settled words": (len(steady.time_to_stable_ns), len(known.settled)),
-        "chunks at the simulator": (len(played.arrivals_ns), sum(1 for f in record.frames.chunk if f >= 0)),
+        "chunks at the simulator": (len(played.arrivals_ns), record.frames.chunks_sent),
     }
     return [
         f"{record.remote_id}: {name}: measured {got}, injected {want}"

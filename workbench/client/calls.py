@@ -94,11 +94,11 @@ class SessionCalls:
             encounter_id=None if encounter_id is None else _uuid(encounter_id, "encounter id"),
         )
         asked = record.remote_id
-        before = len(self._log)
+        before = len(self._log) - self._log.chunks_sent
         try:
             return created_of(await self.call(self._routes.create, body))
         except ServiceError as error:
-            if error.status != 409 or asked is None or not any(map(_may_have_worked, self._log.text[before:-1])):
+            if error.status != 409 or asked is None or not any(map(_may_have_worked, self._log.texts()[before:-1])):
                 raise
             # The answer to an earlier try was lost; what exists under the id that we chose is what we asked for.
             record.facts["create_answers_lost"] = 1
@@ -126,9 +126,9 @@ class SessionCalls:
         return [await self.call(endpoint) for endpoint in self._routes.results]
 
 
-def _may_have_worked(exchange: str | None) -> bool:
+def _may_have_worked(exchange: str) -> bool:
     """Whether a try without a good answer may have had its effect: none came, or the service failed."""
-    status = msgspec.json.decode(exchange or "{}").get("status")
+    status = msgspec.json.decode(exchange).get("status")
     return status is None or status >= 500
 
 

@@ -92,9 +92,9 @@ class Instrument:
 
 def audio_sent(record: SessionRecord) -> AudioSent:
     """Columns of the audio frames that carry both a due and a sent stamp."""
-    log = record.frames
+    columns = record.frames.columns()
     names = ("kind", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns")
-    kind, end_sample, due, sent, flushed, hold = (np.array(getattr(log, name), np.int64) for name in names)
+    kind, end_sample, due, sent, flushed, hold = (columns[name] for name in names)
     hold[hold == UNSET] = 0
     rows = (kind == _AUDIO) & (due != UNSET) & (sent != UNSET) & (end_sample != UNSET)
     end = end_sample[rows]
@@ -117,7 +117,7 @@ def instrument(record: SessionRecord, budget: PacingBudget = BUDGET) -> Instrume
     block = (audio.flushed_ns - audio.sent_ns)[audio.flushed_ns != UNSET]
     slope, error = _slope(audio.end_ns, lateness)
     reason = _over_budget(lateness, slope, error, budget) or _not_real_time(audio, record)
-    rows = np.array(record.frames.kind, np.int64) == _AUDIO
+    columns = record.frames.columns()
     return Instrument(
         lateness_ns=tuple(lateness.tolist()),
         drift_ns_per_s=None if slope is None else round(slope),
@@ -127,7 +127,7 @@ def instrument(record: SessionRecord, budget: PacingBudget = BUDGET) -> Instrume
         pacing_valid=reason is None,
         pacing_reason=reason,
         pcm_bytes=2 * int(audio.end_sample[-1]),
-        wire_bytes=int(np.array(record.frames.wire_bytes, np.int64)[rows].sum()),
+        wire_bytes=int(columns["wire_bytes"][columns["kind"] == _AUDIO].sum()),
     )
 
 

@@ -8,8 +8,6 @@ delta-encoded: neighbouring stamps differ by little, which halves the file.
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FRAME_INTEGERS",
     "FrameBatch",
-    "frame_log",
     "frame_schema",
     "parquet_options",
     "record_of",
@@ -199,9 +196,10 @@ class FrameBatch:
 
     def add(self, session: int, cell: str, log: FrameLog) -> None:
         """Append the frames of one session; its bytes are copied."""
+        columns = log.columns()
         for name, target in self._columns.items():
-            target += memoryview(getattr(log, name)).cast("B")
-        self._text.extend(text for text in log.text if text is not None)
+            target += memoryview(columns[name]).cast("B")
+        self._text.extend(log.texts())
         self._spans.append((session, cell, len(log)))
         self.rows += len(log)
 
@@ -237,15 +235,3 @@ class FrameBatch:
         valid = np.packbits(present, bitorder="little")
         buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), compact.buffers()[2]]
         return pa.StringArray.from_buffers(self.rows, buffers[1], buffers[2], buffers[0])
-
-
-def frame_log(columns: dict[str, Any], texts: Iterable[str]) -> FrameLog:
-    """A log from its integer columns (bytes of native int64) and the texts of the frames that have one."""
-    log = FrameLog()
-    for name in FrameLog.COLUMNS:
-        target: array[int] = getattr(log, name)
-        target.frombytes(columns[name])
-    log.text = [None] * len(log)
-    for row, text in zip(np.flatnonzero(np.frombuffer(log.kind, np.int64) != _AUDIO).tolist(), texts, strict=True):
-        log.text[row] = text
-    return log

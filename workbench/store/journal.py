@@ -40,8 +40,9 @@ class Journal:
         Raises:
             StoreError: the disk is full; or it was while the session was in flight, the session is stored then.
         """
+        session = self._live.take(record)
         entry = self._segment.append(record)
-        self._live.end(record)
+        self._live.end(session)
         if self._live.failure is not None:
             raise self._live.failure
         return entry

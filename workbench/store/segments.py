@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from workbench.recording import FrameLog, Outcome, SessionKey, SessionRecord
-from workbench.store.columns import frame_log, storable
+from workbench.store.columns import storable
 from workbench.store.files import private_folder, storing
 
 __all__ = ["Entry", "Segment", "decode_record", "encode_record", "journal_folder", "read_entry", "scan_finished"]
@@ -49,14 +49,16 @@ class _Label(msgspec.Struct):
 
 def _to_plain(value: object) -> object:
     if isinstance(value, FrameLog):
-        texts = [text for text in value.text if text is not None]
-        return {"texts": texts, **{name: getattr(value, name).tobytes() for name in FrameLog.COLUMNS}}
+        rows, wide, texts = value.packed()
+        return {"texts": texts, "rows": rows, "wide": wide}
     raise NotImplementedError(type(value).__name__)
 
 
 def _from_plain(kind: type[object], value: dict[str, Any]) -> object:
     if kind is FrameLog:
-        return frame_log(value, value["texts"])
+        return FrameLog.unpacked(
+            value["rows"], {row: tuple(columns) for row, columns in value["wide"].items()}, value["texts"]
+        )
     raise NotImplementedError(kind.__name__)
 
 

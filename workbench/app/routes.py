@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from workbench.app.access import PREFIX
+from workbench.app.live.routes import live_routes, live_service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,12 +29,12 @@ def app_routes() -> list[BaseRoute]:
     """Every route of ours, WebSockets among them."""
     from starlette.routing import Route
 
-    return [Route(HEALTH, _health, methods=["GET"])]
+    return [Route(HEALTH, _health, methods=["GET"]), *live_routes()]
 
 
 def services() -> list[Callable[[], AbstractAsyncContextManager[None]]]:
     """What is entered when the server starts, in this order, and left in reverse when it stops."""
-    return []
+    return [live_service]
 
 
 async def _health(request: Request) -> Response:

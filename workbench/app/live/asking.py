@@ -1,0 +1,106 @@
+"""What is asked of a live session: a clip under one or two configurations, or a microphone."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from workbench.audio.files import audio_info, file_sha256
+from workbench.corpus import Corpus, Utterance, find_corpus, load_corpus
+from workbench.errors import InputError
+from workbench.question import Question
+from workbench.reference import Reference
+from workbench.sweep import Cell, cell_from, unique
+
+__all__ = ["MAX_LANES", "Clip", "Lane", "Microphone", "Value", "question_of"]
+
+MAX_LANES = 2
+
+Value = str | int | float | bool | None
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One configuration.
+
+    Attributes:
+        name: above its transcript.
+        settings: as :func:`workbench.sweep.cell_from` takes them.
+    """
+
+    name: str
+    settings: dict[str, Value] = {}
+
+    def cell(self) -> Cell:
+        """The configuration of the run.
+
+        Raises:
+            InputError: a setting that is not allowed.
+        """
+        return cell_from({**self.settings, "name": self.name}, item=self.name)
+
+
+class Clip(msgspec.Struct, frozen=True, tag="clip"):
+    """A recording, played as it would be spoken.
+
+    Attributes:
+        lanes: one or two; both are played at the same time.
+        corpus: built-in name or folder; None where ``audio`` is given.
+        utterance: id in the corpus, or a name for ``audio``.
+        audio: a sound file of its own.
+        reference: what is said in ``audio``; None where nobody knows.
+    """
+
+    lanes: tuple[Lane, ...]
+    utterance: str
+    corpus: str | None = None
+    audio: str | None = None
+    reference: str | None = None
+
+
+class Microphone(msgspec.Struct, frozen=True, tag="microphone"):
+    """Somebody speaks; 16 kHz, chunks of 100 ms.
+
+    Attributes:
+        name: of the recording.
+        facts: how the sound was taken, such as ``echo_cancellation``.
+    """
+
+    name: str
+    facts: dict[str, Value] = {}
+
+
+def question_of(clip: Clip, seed: int = 0) -> Question:
+    """The run that a clip stands for: prepared, played and stored by the same functions as any other.
+
+    Raises:
+        InputError: no or too many lanes, two of one name, a setting that is not allowed.
+        CorpusError: no such corpus or utterance.
+        AudioError: the audio cannot be used.
+    """
+    if not 1 <= len(clip.lanes) <= MAX_LANES:
+        raise InputError("not a number of lanes", got=len(clip.lanes), expected=f"1 to {MAX_LANES}")
+    if clip.audio is None:
+        corpus = load_corpus(find_corpus(clip.corpus or ""))
+        utterance = corpus.utterance(clip.utterance)
+    else:
+        corpus = _corpus_of(Path(clip.audio), clip.utterance, clip.reference)
+        utterance = corpus.utterances[0]
+    return Question(
+        corpus=corpus,
+        utterances=(utterance,),
+        cells=unique([lane.cell() for lane in clip.lanes]),
+        concurrency=len(clip.lanes),
+        seed=seed,
+    )
+
+
+def _corpus_of(audio: Path, name: str, reference: str | None) -> Corpus:
+    """One sound file as a corpus of one utterance; an unknown reference has no words, so that nothing is scored."""
+    info = audio_info(audio)
+    sha256 = file_sha256(audio)
+    said = reference or ""
+    utterance = Utterance(name, audio, sha256, Reference(said, said), info.sample_rate_hz, info.samples)
+    digest = hashlib.sha256(f"{sha256}\n{said}".encode()).hexdigest()
+    return Corpus(audio.stem, audio.parent, (utterance,), digest)

@@ -1,4 +1,4 @@
-"""From a question to a stored run: play, store, score; and stored runs again.
+"""From a question to a stored run: play, store, score; play what is left of one; and score stored runs again.
 
 This is what the command line, the app and the notebooks call. Scoring happens after the timed phase, never in it.
 """
@@ -6,32 +6,32 @@ This is what the command line, the app and the notebooks call. Scoring happens a
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from workbench.asked import normaliser_facts, question_of, run_manifest
 from workbench.client.context import with_templates
-from workbench.client.rest import SukiRest
-from workbench.client.stream import tls_context
-from workbench.client.webhooks import WebhookReceiver
-from workbench.errors import ConfigurationError
+from workbench.errors import StoreError
 from workbench.metrics.inference import smallest_detectable
 from workbench.metrics.normalize import Normaliser, normaliser
 from workbench.pacing import run
 from workbench.protocol.messages import Product
-from workbench.question import Question, prepare_jobs
-from workbench.recording import SessionRecord
+from workbench.question import Question, prepare_jobs, session_keys
+from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.scoring import CellScore, SessionScore, score_run, score_session
-from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
-from workbench.simulator.local import LocalSimulator, decodable_streams
-from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, StoredRun, list_runs, open_run
+from workbench.settings import Settings
+from workbench.shards import Shard
+from workbench.simulator.local import decodable_streams
+from workbench.stopping import Stop
+from workbench.store import RunWriter, StoredRun, list_runs, open_run
+from workbench.target import DEMO_CREDENTIALS, open_service
 
 __all__ = [
+    "DEMO_CREDENTIALS",
+    "OnSession",
+    "Rest",
     "RunResult",
     "detectable_difference",
     "evaluate",
@@ -39,11 +39,13 @@ __all__ = [
     "load_result",
     "open_service",
     "rescore",
+    "resume",
     "run_manifest",
+    "unplayed",
 ]
 
-DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
-"""What a simulator accepts by default; used for loopback endpoints where the environment has none."""
+OnSession = Callable[[SessionRecord, int], object]
+"""Called with each finished record and how many have finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,29 @@ class RunResult:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left to play of a stored run.
+
+    Attributes:
+        run: on disk.
+        question: what it was asked.
+        missing: sessions to play, in the order of the run.
+        seen: how every stored session ended, earlier attempts included.
+        kept: sessions that stay as they are.
+        failed: of these; a failure is a result.
+        again: of ``missing``, those that had begun before: theirs is a new attempt, the old one stays in the record.
+    """
+
+    run: StoredRun
+    question: Question
+    missing: tuple[SessionKey, ...] = field(repr=False)
+    seen: dict[SessionKey, Outcome] = field(repr=False)
+    kept: int
+    failed: int
+    again: int
+
+
 def fitted(question: Question, settings: Settings) -> Question:
     """The question with no more sessions at a time than the simulator started for it can decode in real time."""
     if settings.endpoint != "simulator":
@@ -75,7 +100,9 @@ def evaluate(
     settings: Settings,
     *,
     jobs: Sequence[Job] | None = None,
-    on_session: Callable[[SessionRecord, int], object] | None = None,
+    on_session: OnSession | None = None,
+    shard: Shard | None = None,
+    stop: Stop | None = None,
 ) -> RunResult:
     """Play a question against ``settings.endpoint`` and store and score what happened.
 
@@ -84,6 +111,8 @@ def evaluate(
         settings: endpoint, credentials, store and limits.
         jobs: prepared by :func:`prepare_jobs`; prepared here where not given.
         on_session: called with each finished record and how many have finished.
+        shard: play only this part; the run is then one to merge.
+        stop: ends it early from outside; Ctrl-C does in any case.
 
     Returns:
         The committed run; of a run that was stopped, what there is, ``complete`` False.
@@ -91,160 +120,156 @@ def evaluate(
     Raises:
         WorkbenchError: wrong credentials, no service, no disk; never for a session that failed.
     """
-    jobs = prepare_jobs(question) if jobs is None else jobs
-    return run(_evaluate(question, settings, jobs, on_session))
+    jobs = prepare_jobs(question, keys=session_keys(question, shard)) if jobs is None else jobs
+    return run(_evaluate(question, settings, jobs, on_session, shard, stop or Stop()))
 
 
 async def _evaluate(
     question: Question,
     settings: Settings,
     jobs: Sequence[Job],
-    on_session: Callable[[SessionRecord, int], object] | None,
+    on_session: OnSession | None,
+    shard: Shard | None,
+    stop: Stop,
 ) -> RunResult:
     async with open_service(settings, question.transport) as (service, recogniser):
         # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
-        await service.rest.token()
-        if question.product is Product.FORM_FILLING:
-            forms = await with_templates(service.rest, question.context, question.form_templates)
-            jobs = [replace(job, context=forms) for job in jobs]
-        manifest = run_manifest(question, service.address.name, recogniser, len(jobs))
+        jobs = await _checked(question, service, jobs)
+        manifest = run_manifest(question, service.address.name, recogniser, len(jobs), settings, shard)
         with RunWriter.create(settings.store, manifest) as writer:
-            done = 0
-
-            def finished(record: SessionRecord) -> None:
-                nonlocal done
-                writer.add(record)
-                done += 1
-                if on_session is not None:
-                    on_session(record, done)
-
-            stop = asyncio.Event()
-            with _interruptible(stop):
-                playing = play_many(
-                    jobs,
-                    service,
-                    concurrency=question.concurrency,
-                    on_begin=writer.begin,
-                    on_done=finished,
-                    stop=stop,
-                )
-                try:
-                    writer.manifest.settings["pacer"] = await playing
-                except asyncio.CancelledError:
-                    stop.set()
-            complete = not stop.is_set() or done == len(jobs)
-            scores = [score_session(record, question.normaliser) for record in writer.records()]
-            if complete:
-                writer.commit([score.to_row() for score in scores])
-            path = writer.path
-    return _result(open_run(settings.store, path), scores, [c.name for c in question.cells], complete)
+            complete = await _play(writer, jobs, service, question.concurrency, on_session, stop)
+            found = _scored(writer, question, complete)
+    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
-@contextlib.asynccontextmanager
-async def open_service(settings: Settings, transport: str = "websockets") -> AsyncIterator[tuple[Service, str | None]]:
-    """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration.
+def unplayed(run: StoredRun, *, retry_failed: bool = False) -> Rest:
+    """What is left to play of a run: sessions that never began, and those that were cut off.
 
-    Yields:
-        The service, and the recogniser of a simulator that was started for it.
+    Args:
+        run: interrupted, killed, or committed before it was complete.
+        retry_failed: those that failed, too.
+
+    Raises:
+        InputError: it was stored before runs could be resumed, or a setting means something else by now.
+        CorpusError: its corpus is gone or changed.
     """
-    async with contextlib.AsyncExitStack() as stack:
-        recogniser: str | None = None
-        webhooks: WebhookReceiver | None = None
-        if settings.webhook_port is not None and settings.webhook_secret is not None:
-            receiver = WebhookReceiver(settings.webhook_secret, port=settings.webhook_port)
-            webhooks = await stack.enter_async_context(receiver)
-        if settings.endpoint == "simulator":
-            recogniser = f"pocketsphinx {settings.model}"
-            arguments = ["--model", settings.model]
-            with contextlib.ExitStack() as starting:
-                if webhooks is not None and settings.webhook_secret is not None:
-                    arguments += ["--webhook-url", webhooks.url]
-                    starting.enter_context(_in_environment("SUKI_WEBHOOK_SECRET", settings.webhook_secret))
-                simulator = await stack.enter_async_context(LocalSimulator(*arguments))
-            address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
-            credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
-        else:
-            address = resolve_endpoint(settings.endpoint)
-            credentials = settings.credentials or _default_credentials(address)
-        tls = tls_context(settings.ca_file)
-        rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
-        yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser
-
-
-@contextlib.contextmanager
-def _in_environment(name: str, secret: Secret) -> Iterator[None]:
-    """A secret that a child process inherits; a command line would show it to everybody on this machine."""
-    before = os.environ.get(name)
-    os.environ[name] = secret.reveal()
-    try:
-        yield
-    finally:
+    question, shard = question_of(run.manifest)
+    seen = run.outcomes()
+    last = {(key.cell, key.utterance, key.repeat): key for key in sorted(seen)}
+    missing, kept = [], []
+    for key in session_keys(question, shard):
+        before = last.get((key.cell, key.utterance, key.repeat))
         if before is None:
-            del os.environ[name]
+            missing.append(key)
+        elif seen[before] is Outcome.CANCELLED or (retry_failed and seen[before].failed):
+            missing.append(replace(key, attempt=before.attempt + 1))
         else:
-            os.environ[name] = before
-
-
-def _default_credentials(address: ServiceAddress) -> Credentials:
-    if is_loopback(urlsplit(address.rest_url).hostname or ""):
-        return DEMO_CREDENTIALS
-    raise ConfigurationError(
-        "no credentials",
-        item=address.name,
-        expected="SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN in the environment",
-        action="Set both, or use --endpoint simulator",
+            kept.append(seen[before])
+    return Rest(
+        run=run,
+        question=question,
+        missing=tuple(missing),
+        seen=seen,
+        kept=len(kept),
+        failed=sum(outcome.failed for outcome in kept),
+        again=sum(key.attempt > 0 for key in missing),
     )
 
 
-@contextlib.contextmanager
-def _interruptible(stop: asyncio.Event) -> Iterator[None]:
-    """Ctrl-C once: no new sessions; twice: now. Both keep everything recorded."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+def resume(
+    rest: Rest,
+    settings: Settings,
+    *,
+    jobs: Sequence[Job] | None = None,
+    on_session: OnSession | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Play what is left of a run, with its seed and in its order, and commit it.
 
-    def on_signal() -> None:
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
+    Args:
+        rest: from :func:`unplayed`.
+        settings: from :func:`workbench.asked.settings_of`.
+        jobs: of ``rest.missing``, prepared by :func:`prepare_jobs`; prepared here where not given.
+        on_session: called with each finished record and how many have finished.
+        stop: ends it early from outside; Ctrl-C does in any case.
 
-    try:
-        loop.add_signal_handler(signal.SIGINT, on_signal)
-    except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or not a Unix
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-
-
-def run_manifest(question: Question, endpoint: str, recogniser: str | None, planned: int) -> Manifest:
-    """What a run of ``question`` says of itself, from now on."""
-    corpus = question.corpus
-    return Manifest.begin(
-        corpus=CorpusFacts(
-            name=corpus.name, hash=corpus.sha256, utterances=len(question.utterances), location=str(corpus.root)
-        ),
-        cells=[CellFacts.of(cell.name, dict(cell.settings())) for cell in question.cells],
-        seed=question.seed,
-        concurrency=question.concurrency,
-        repeats=question.repeats,
-        endpoint=endpoint,
-        dialect=question.dialect.value,
-        product=question.product.value,
-        recogniser=recogniser,
-        normaliser=_facts(question.normaliser),
-        settings={
-            "transport": question.transport,
-            "compression": "off",
-            "push_to_talk": question.push_to_talk,
-            "kind": "aa" if question.noise_floor else "run",
-        },
-        planned=planned,
-    )
+    Raises:
+        StoreError: somebody else writes the run.
+        WorkbenchError: as of :func:`evaluate`.
+    """
+    jobs = prepare_jobs(rest.question, keys=rest.missing) if jobs is None else jobs
+    return run(_resume(rest, settings, jobs, on_session, stop or Stop()))
 
 
-def _facts(which: Normaliser) -> NormaliserFacts:
-    return NormaliserFacts(name=which.name, version=which.version, hash=which.hash)
+async def _resume(
+    rest: Rest, settings: Settings, jobs: Sequence[Job], on_session: OnSession | None, stop: Stop
+) -> RunResult:
+    question, complete = rest.question, True
+    if jobs:
+        async with open_service(settings, question.transport) as (service, _):
+            jobs = await _checked(question, service, jobs)
+            with _reopened(rest) as writer:
+                complete = await _play(writer, jobs, service, question.concurrency, on_session, stop)
+                found = _scored(writer, question, complete)
+    else:  # killed between its last session and the commit
+        with _reopened(rest) as writer:
+            found = _scored(writer, question, complete)
+    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+
+
+def _reopened(rest: Rest) -> RunWriter:
+    writer = RunWriter.resume(rest.run.path)
+    if writer.outcomes() == rest.seen:
+        return writer
+    with writer:
+        raise StoreError("the run has changed meanwhile", item=rest.run.run_id, action="Resume it again")
+
+
+async def _checked(question: Question, service: Service, jobs: Sequence[Job]) -> Sequence[Job]:
+    """Log in, and put the chosen templates into the jobs of form filling."""
+    await service.rest.token()
+    if question.product is not Product.FORM_FILLING:
+        return jobs
+    forms = await with_templates(service.rest, question.context, question.form_templates)
+    return [replace(job, context=forms) for job in jobs]
+
+
+async def _play(
+    writer: RunWriter,
+    jobs: Sequence[Job],
+    service: Service,
+    concurrency: int,
+    on_session: OnSession | None,
+    stop: Stop,
+) -> bool:
+    """Play into ``writer``; whether every job was played to its own end."""
+    done = whole = 0
+
+    def finished(record: SessionRecord) -> None:
+        nonlocal done, whole
+        writer.add(record)
+        done += 1
+        whole += record.outcome is not Outcome.CANCELLED
+        if on_session is not None:
+            on_session(record, done)
+
+    with stop.listening() as stopped:
+        playing = play_many(
+            jobs, service, concurrency=concurrency, on_begin=writer.begin, on_done=finished, stop=stopped
+        )
+        try:
+            writer.manifest.settings["pacer"] = await playing
+        except asyncio.CancelledError:
+            stop.taken()
+    return whole == len(jobs)
+
+
+def _scored(writer: RunWriter, question: Question, complete: bool) -> list[SessionScore]:
+    """Scores of all that is stored; commits them where the run is complete."""
+    scores = [score_session(record, question.normaliser) for record in writer.iter_records()]
+    if complete:
+        writer.commit([score.to_row() for score in scores])
+    return scores
 
 
 def _result(run: StoredRun, scores: list[SessionScore], cells: Sequence[str], complete: bool = True) -> RunResult:
@@ -267,7 +292,7 @@ def rescore(run: StoredRun, which: Normaliser) -> RunResult:
     """Score a stored run again; replaces its scores and nothing else."""
     scores = [score_session(record, which) for record in run.iter_records()]
     if run.committed:
-        run.replace_scores([score.to_row() for score in scores], _facts(which))
+        run.replace_scores([score.to_row() for score in scores], normaliser_facts(which))
     return _result(run, scores, [cell.name for cell in run.manifest.cells], run.committed)
 
 

@@ -6,12 +6,13 @@ Preparing reads, degrades and encodes the audio; it happens before the timed pha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from workbench.audio.degrade import prepare
+from workbench.audio.files import Audio
 from workbench.client.calls import Context
 from workbench.corpus import Corpus, Utterance, read_utterance
 from workbench.errors import CorpusError, InputError
@@ -21,9 +22,10 @@ from workbench.plan import SessionPlan, build_plan
 from workbench.protocol.messages import Dialect, Product
 from workbench.recording import SessionKey
 from workbench.runner import Job
+from workbench.shards import Shard
 from workbench.sweep import Cell, play_order
 
-__all__ = ["Question", "join", "prepare_jobs", "select"]
+__all__ = ["Question", "join", "prepare_jobs", "select", "session_keys"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         root=corpora[0].root,
         utterances=tuple(u for corpus in corpora for u in corpus.utterances),
         sha256=hashlib.sha256("".join(corpus.sha256 for corpus in corpora).encode()).hexdigest(),
+        parts=tuple(corpora),
     )
 
 
@@ -149,56 +152,94 @@ def select(corpus: Corpus, limit: int | None = None, seed: int = 0) -> tuple[Utt
     return tuple(utterance for utterance in corpus.utterances if utterance.id in chosen)
 
 
-def prepare_jobs(question: Question, on_progress: Callable[[int, int], object] | None = None) -> list[Job]:
+def session_keys(question: Question, shard: Shard | None = None) -> list[SessionKey]:
+    """Every session of a question once, in the order of playing, or those of one shard in the same order.
+
+    A shard takes whole blocks: all configurations of an utterance, with push-to-talk all utterances of a speaker, so
+    that what is paired is played by one machine.
+    """
+    ids, names = [u.id for u in question.utterances], [c.name for c in question.cells]
+    order = play_order(ids, names, question.repeats, question.seed)
+    keys = [SessionKey(cell, utterance, repeat) for utterance, cell, repeat in order]
+    speaker = {u.id: u.speaker or "" for u in question.utterances}
+    if question.push_to_talk:
+        rank = {_talk(key, speaker): place for place, key in reversed(list(enumerate(keys)))}
+        # Stable: one session's utterances keep their order of play.
+        keys.sort(key=lambda key: rank[_talk(key, speaker)])
+    if shard is None:
+        return keys
+    unit = speaker if question.push_to_talk else {u: u for u in ids}
+    blocks = {block: place for place, block in enumerate(dict.fromkeys((unit[k.utterance], k.repeat) for k in keys))}
+    return [key for key in keys if shard.holds(blocks[unit[key.utterance], key.repeat])]
+
+
+def _talk(key: SessionKey, speaker: Mapping[str, str]) -> str:
+    return f"{key.cell}#{key.repeat}/{speaker[key.utterance]}"
+
+
+def prepare_jobs(
+    question: Question,
+    on_progress: Callable[[int, int], object] | None = None,
+    *,
+    keys: Sequence[SessionKey] | None = None,
+) -> list[Job]:
     """Prepared, planned and encoded sessions in the order of playing; a plan is shared by its repeats.
+
+    Args:
+        question: what is asked.
+        on_progress: called with how many plans are made, and of how many.
+        keys: of the sessions to prepare; all of the question where not given.
 
     Raises:
         AudioError: naming the file that cannot be read.
     """
+    keys = session_keys(question) if keys is None else keys
+    wanted = {(key.utterance, key.cell) for key in keys}
     plans: dict[tuple[str, str], SessionPlan] = {}
-    total = len(question.utterances) * len(question.cells)
     for utterance in question.utterances:
+        cells = [cell for cell in question.cells if (utterance.id, cell.name) in wanted]
+        if not cells:
+            continue
         audio = read_utterance(utterance)
-        for cell in question.cells:
-            prepared = prepare(
-                audio.pcm,
-                audio.sample_rate_hz,
-                utterance.reference,
-                cell.audio,
-                seed=question.seed,
-                key=utterance.id,
-                speaker=utterance.speaker,
-            )
-            plans[utterance.id, cell.name] = build_plan(
-                prepared.pcm,
-                prepared.sample_rate_hz,
-                utterance_id=utterance.id,
-                cell=cell.name,
-                reference=prepared.reference,
-                chunk_ms=cell.audio.chunk_ms,
-                product=question.product,
-                dialect=question.dialect,
-                pace=cell.pace,
-                facts=prepared.facts,
-                speaker=utterance.speaker,
-                tags=utterance.tags,
-                network=find_profile(cell.network),
-                seed=question.seed,
-            )
+        for cell in cells:
+            plans[utterance.id, cell.name] = _plan(question, utterance, cell, audio)
             if on_progress is not None:
-                on_progress(len(plans), total)
-    ids, names = [u.id for u in question.utterances], [c.name for c in question.cells]
-    order = play_order(ids, names, question.repeats, question.seed)
-    jobs = [
+                on_progress(len(plans), len(wanted))
+    speaker = {u.id: u.speaker or "" for u in question.utterances}
+    return [
         Job(
-            SessionKey(cell, utterance, repeat),
-            plans[utterance, cell],
-            talk=f"{cell}#{repeat}/{plans[utterance, cell].speaker or ''}" if question.push_to_talk else None,
+            key,
+            plans[key.utterance, key.cell],
+            talk=_talk(key, speaker) if question.push_to_talk else None,
             context=question.context,
         )
-        for utterance, cell, repeat in order
+        for key in keys
     ]
-    if question.push_to_talk:
-        rank = {talk: place for place, talk in reversed(list(enumerate(job.talk for job in jobs)))}
-        jobs.sort(key=lambda job: rank[job.talk])  # stable: one session's utterances keep their order of play
-    return jobs
+
+
+def _plan(question: Question, utterance: Utterance, cell: Cell, audio: Audio) -> SessionPlan:
+    prepared = prepare(
+        audio.pcm,
+        audio.sample_rate_hz,
+        utterance.reference,
+        cell.audio,
+        seed=question.seed,
+        key=utterance.id,
+        speaker=utterance.speaker,
+    )
+    return build_plan(
+        prepared.pcm,
+        prepared.sample_rate_hz,
+        utterance_id=utterance.id,
+        cell=cell.name,
+        reference=prepared.reference,
+        chunk_ms=cell.audio.chunk_ms,
+        product=question.product,
+        dialect=question.dialect,
+        pace=cell.pace,
+        facts=prepared.facts,
+        speaker=utterance.speaker,
+        tags=utterance.tags,
+        network=find_profile(cell.network),
+        seed=question.seed,
+    )

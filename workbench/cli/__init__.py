@@ -23,6 +23,7 @@ VERBS = {
     "simulate": "Run a Suki on this machine, with a real recogniser",
     "run": "Play a corpus to Suki or the simulator and store what happened",
     "sweep": "Play the same utterances under many configurations and compare them",
+    "resume": "Play what is left of a run that was stopped or killed",
     "score": "Score a stored run again, with another normaliser if you like",
     "show": "Show a stored run",
     "compare": "Compare the configurations of one run, or several runs, pairwise",

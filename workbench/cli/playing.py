@@ -2,46 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from workbench.cli.screen import note, print_json, print_table, session_progress
 
 if TYPE_CHECKING:
-    from workbench.pipeline import RunResult
+    from workbench.pipeline import Rest, RunResult
     from workbench.question import Question
+    from workbench.recording import SessionKey
     from workbench.settings import Settings
+    from workbench.shards import Shard
     from workbench.tables import Table
 
-__all__ = ["exit_code", "noise_floor_table", "play_and_print", "result_json"]
+__all__ = ["exit_code", "noise_floor_table", "play_and_print", "result_json", "resume_and_print", "shard_option"]
+
+shard_option = click.option(
+    "--shard", metavar="I/N", help="Play only part I of N, to be put together with workbench runs merge."
+)
 
 
-def play_and_print(question: Question, settings: Settings, as_json: bool, more: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+def play_and_print(
+    question: Question,
+    settings: Settings,
+    as_json: bool,
+    more: dict[str, Any] | None = None,
+    shard: Shard | None = None,
+) -> Any:  # noqa: ANN401
     """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate, fitted
+    from workbench.pipeline import evaluate
+    from workbench.question import prepare_jobs, session_keys
+    from workbench.stopping import Stop
+
+    question = _fitted(question, settings)
+    keys = session_keys(question, shard)
+    _announce(question, keys, f"Shard {shard}: " if shard else "")
+    jobs = prepare_jobs(question, keys=keys)
+    with session_progress(len(jobs)) as advance:
+        result = evaluate(question, settings, jobs=jobs, on_session=advance, shard=shard, stop=Stop(_say_stop))
+    _show(result, settings, as_json, more)
+    return result
+
+
+def resume_and_print(rest: Rest, settings: Settings, as_json: bool) -> Any:  # noqa: ANN401
+    """Play what is left with progress, say what was kept, then print as :func:`play_and_print`."""
+    from workbench.pipeline import resume
     from workbench.question import prepare_jobs
-    from workbench.tables import summary_table
+    from workbench.stopping import Stop
+
+    rest = replace(rest, question=_fitted(rest.question, settings))
+    again = f", {rest.again} of them again, from their beginning" if rest.again else ""
+    failed = f", {rest.failed} of them failed" if rest.failed else ""
+    note(f"Run {rest.run.run_id}: {rest.kept} sessions are kept{failed}; {len(rest.missing)} are missing{again}")
+    if rest.missing:
+        _announce(rest.question, rest.missing)
+    jobs = prepare_jobs(rest.question, keys=rest.missing)
+    with session_progress(len(jobs)) as advance:
+        result = resume(rest, settings, jobs=jobs, on_session=advance, stop=Stop(_say_stop))
+    resumed = {"kept": rest.kept, "kept_failed": rest.failed, "played": len(rest.missing), "played_again": rest.again}
+    _show(result, settings, as_json, {"resumed": resumed})
+    return result
+
+
+def _fitted(question: Question, settings: Settings) -> Question:
+    from workbench.pipeline import fitted
 
     asked, question = question.concurrency, fitted(question, settings)
     if question.concurrency < asked:
         note(
             f"The simulator decodes {question.concurrency} streams at a time here; not {asked}, but as many are played."
         )
-    seconds = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats
+    return question
+
+
+def _announce(question: Question, keys: Sequence[SessionKey], prefix: str = "") -> None:
+    length_s = {utterance.id: utterance.duration_s for utterance in question.utterances}
+    seconds = sum(length_s[key.utterance] for key in keys)
     note(
-        f"{question.sessions} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
+        f"{prefix}{len(keys)} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
         f"about {seconds / question.concurrency + 5:.0f} s"
     )
-    jobs = prepare_jobs(question)
-    with session_progress(len(jobs)) as advance:
-        result = evaluate(question, settings, jobs=jobs, on_session=advance)
+
+
+def _say_stop(asked: int) -> None:
+    if asked == 1:
+        note("Stopping after the sessions in flight; Ctrl-C again stops now")
+
+
+def _show(result: RunResult, settings: Settings, as_json: bool, more: dict[str, Any] | None) -> None:
+    from workbench.tables import summary_table
+
     if as_json:
         print_json(result_json(result) | _noise_floor(result) | (more or {}))
-    else:
-        print_table(summary_table(result.cells), store=settings.store)
-        if floor := noise_floor_table(result):
-            print_table(floor, title="A/A: differences between two plays of the same sessions", store=settings.store)
+        return
+    print_table(summary_table(result.cells), store=settings.store)
+    if floor := noise_floor_table(result):
+        print_table(floor, title="A/A: differences between two plays of the same sessions", store=settings.store)
+    if result.complete:
         note(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}")
-    return result
 
 
 def noise_floor_table(result: RunResult) -> Table | None:
@@ -85,13 +146,18 @@ def exit_code(result: RunResult, allow_failed: int) -> int:
     """130 when stopped, 3 when more sessions failed than allowed, 0 otherwise."""
     failed = sum(score.failed for score in result.scores)
     if not result.complete:
-        note(f"Stopped after {len(result.scores)} sessions; nothing recorded is lost: {result.run.path}")
+        planned, whole = result.run.manifest.counts.planned, sum(s.outcome != "cancelled" for s in result.scores)
+        note(
+            f"workbench: stopped with {whole} of {planned} sessions played to their end; nothing recorded is lost. "
+            f"Play the rest: workbench resume {result.run.run_id}"
+        )
         return 130
     if failed > allow_failed:
         first = next(score for score in result.scores if score.failed)
         note(
             f"workbench: {failed} of {len(result.scores)} sessions failed, first {first.key}: {first.outcome}. "
-            f"See workbench show {result.run.run_id} --sessions"
+            f"See workbench show {result.run.run_id} --sessions; play them again with workbench resume "
+            f"{result.run.run_id} --retry-failed"
         )
         return 3
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.playing import exit_code, play_and_print, result_json
+from workbench.cli.playing import exit_code, play_and_print, result_json, shard_option
 from workbench.cli.screen import json_option
 from workbench.protocol.messages import Dialect, Product
 
@@ -27,6 +27,7 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1), help="Play each session this often.")
 @click.option("--aa", "noise_floor", is_flag=True, help="A/A run: the differences between repeats are the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
+@shard_option
 @click.option("--seed", default=0, show_default=True, help="Of noise, order and bootstrap.")
 @click.option("--normaliser", "normaliser_name", default="basic", show_default=True, help="Of the scores.")
 @click.option("--transport", type=click.Choice(["websockets", "picows"]), default="websockets", show_default=True)
@@ -59,6 +60,7 @@ def run(
     repeats: int,
     noise_floor: bool,
     limit: int | None,
+    shard: str | None,
     seed: int,
     normaliser_name: str,
     transport: str,
@@ -85,6 +87,7 @@ def run(
     from workbench.metrics.normalize import normaliser
     from workbench.question import Question, select
     from workbench.settings import load_settings
+    from workbench.shards import Shard
     from workbench.sweep import cell_from
 
     settings = load_settings(
@@ -114,5 +117,5 @@ def run(
         context=read_context(context_file, Product(product)) if context_file is not None else None,
         form_templates=templates,
     )
-    result = play_and_print(question, settings, as_json)
+    result = play_and_print(question, settings, as_json, shard=None if shard is None else Shard.parse(shard))
     return exit_code(result, allow_failed)

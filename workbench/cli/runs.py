@@ -118,7 +118,10 @@ def _print_findings(stored: StoredRun, findings: list[Finding], damaged: bool) -
     for finding in findings:
         click.echo(f"{'damage' if finding.damage else 'note':8}{finding}")
     verdict = "is damaged" if damaged else "is sound"
-    click.echo(f"run {stored.run_id} {verdict}: {len(stored.keys())} sessions, {len(findings)} remarks")
+    keys = stored.keys()
+    sessions = len({(key.cell, key.utterance, key.repeat) for key in keys})
+    earlier = f" and {len(keys) - sessions} earlier attempts" if len(keys) > sessions else ""
+    click.echo(f"run {stored.run_id} {verdict}: {sessions} sessions{earlier}, {len(findings)} remarks")
 
 
 @runs.command(epilog="Example: workbench runs recover last")

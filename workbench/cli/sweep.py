@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.run import exit_code, play_and_print
+from workbench.cli.playing import exit_code, play_and_print, shard_option
 from workbench.cli.screen import json_option, note, print_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = ["sweep"]
 @click.option("--concurrency", type=click.IntRange(1), help="Sessions at a time.  [default: 4]")
 @click.option("--repeats", type=click.IntRange(1), help="Play each session this often; 2 give the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
+@shard_option
 @click.option("--seed", type=int, help="Of noise, order and bootstrap.  [default: 0]")
 @click.option("--pilot", help="Stored run whose spread tells the smallest detectable difference.  [default: newest]")
 @click.option("--dry-run", is_flag=True, help="Say what would be played, and play nothing.")
@@ -43,6 +44,7 @@ def sweep(
     model: str | None,
     pilot: str | None,
     dry_run: bool,
+    shard: str | None,
     allow_failed: int,
     store: Path | None,
     as_json: bool,
@@ -59,7 +61,9 @@ def sweep(
     from workbench.metrics.normalize import normaliser
     from workbench.question import Question, select
     from workbench.settings import load_settings
+    from workbench.shards import Shard
 
+    part = None if shard is None else Shard.parse(shard)
     asked = _asked(file, vary, {key: value for key, value in chosen.items() if value is not None})
     settings = load_settings(os.environ, endpoint=endpoint, store=store, model=model)
     corpus = load_corpus(find_corpus(asked.corpus))
@@ -81,7 +85,7 @@ def sweep(
         return 0
     for line in _lines(plan):
         note(line)
-    result = play_and_print(question, settings, as_json, {"plan": plan})
+    result = play_and_print(question, settings, as_json, {"plan": plan}, part)
     return exit_code(result, allow_failed)
 
 

@@ -16,7 +16,7 @@ from workbench.protocol.endpoints import FORM_TEMPLATES
 from workbench.protocol.messages import Product
 from workbench.protocol.results import FormTemplate, FormTemplates
 
-__all__ = ["chosen_templates", "read_context", "with_templates"]
+__all__ = ["chosen_templates", "context_of", "read_context", "with_templates"]
 
 _TYPES: dict[Product, type[AmbientContext] | type[FormContext]] = {
     Product.AMBIENT: AmbientContext,
@@ -45,6 +45,19 @@ def read_context(path: Path, product: Product) -> Context:
     unknown = next(_unknown(raw, msgspec.to_builtins(context), "$"), None)
     if unknown is not None:
         raise InputError(f"a context of {product.value} has no such field", item=str(path), got=unknown)
+    return context
+
+
+def context_of(stored: dict[str, Any], product: Product) -> Context:
+    """A context from the JSON object that it was kept as.
+
+    Raises:
+        InputError: it does not fit the product.
+    """
+    try:
+        context: Context = msgspec.convert(stored, _TYPES[product])
+    except (KeyError, msgspec.ValidationError) as error:
+        raise InputError("the context of the run cannot be used", item=product.value, got=str(error)) from None
     return context
 
 

@@ -87,6 +87,8 @@ class Corpus:
         sha256: of the manifest's bytes.
         words_sha256: of the word times' bytes; None where there are none.
         description, licence, note: from its header.
+        manifest: the file it was loaded from; None for one that was joined from others.
+        parts: the corpora it was joined from; empty for one that was loaded.
     """
 
     name: str
@@ -97,6 +99,8 @@ class Corpus:
     description: str | None = None
     licence: str | None = None
     note: str | None = None
+    manifest: Path | None = None
+    parts: tuple[Corpus, ...] = field(default=(), repr=False)
 
     def utterance(self, utterance_id: str) -> Utterance:
         """The utterance of an id.
@@ -169,8 +173,9 @@ def parse_corpus(path: Path) -> tuple[Corpus, list[Problem]]:
     sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
     name = header.name or manifest.parent.resolve().name
     corpus = Corpus(
-        name, manifest.parent, tuple(utterances), sha256, words_sha256, header.description, header.licence, header.note
-    )
+        name, manifest.parent, tuple(utterances), sha256, words_sha256, header.description, header.licence, header.note,
+        manifest,
+    )  # fmt: skip
     return corpus, problems
 
 

@@ -9,12 +9,14 @@ from workbench.store.index import RunSummary, index_runs
 from workbench.store.journal import Journal
 from workbench.store.manifest import (
     SCHEMA_VERSION,
+    Asked,
     CellFacts,
     CorpusFacts,
     Counts,
     Host,
     Manifest,
     NormaliserFacts,
+    Part,
     new_run_id,
 )
 from workbench.store.queries import Lateness, lateness_by_cell, query, score_percentiles
@@ -25,6 +27,7 @@ from workbench.store.writer import RunWriter
 __all__ = [
     "FORMATS",
     "SCHEMA_VERSION",
+    "Asked",
     "CellFacts",
     "CorpusFacts",
     "Counts",
@@ -34,6 +37,7 @@ __all__ = [
     "Lateness",
     "Manifest",
     "NormaliserFacts",
+    "Part",
     "RunSummary",
     "RunWriter",
     "StoredRun",

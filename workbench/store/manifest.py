@@ -17,12 +17,14 @@ import msgspec
 
 from workbench.clock import Anchor
 from workbench.errors import StoreError
+from workbench.store.asked import Asked, Part
 from workbench.store.host import Host, host_facts, library_versions
 from workbench.store.migrations import migrate
 
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
+    "Asked",
     "CellFacts",
     "CorpusFacts",
     "Counts",
@@ -30,6 +32,7 @@ __all__ = [
     "Host",
     "Manifest",
     "NormaliserFacts",
+    "Part",
     "Status",
     "is_run_id",
     "new_run_id",
@@ -50,13 +53,17 @@ class CorpusFacts(msgspec.Struct, kw_only=True):
         name: as people call it.
         hash: sha256 over manifest and audio hashes.
         utterances: how many of it were asked for.
-        location: where it was read from, for playing the run again; None where it has no place of its own.
+        location: its manifest, for playing the run again; None where it has no place of its own.
+        words_hash: sha256 of its word times; None where it has none, or it was not kept.
+        parts: the corpora it was joined from, each with its place; empty for one corpus.
     """
 
     name: str
     hash: str
     utterances: int = 0
     location: str | None = None
+    words_hash: str | None = None
+    parts: list[CorpusFacts] = []
 
 
 class CellFacts(msgspec.Struct, kw_only=True):
@@ -130,6 +137,8 @@ class Manifest(msgspec.Struct, kw_only=True):
         recogniser: of the simulator; None for a remote service.
         normaliser: that the first scores were made with; None before. The scores file names the newest.
         settings: further settings of the run as a whole, JSON values only.
+        asked: what playing the rest of it takes; None in runs that were stored before that was kept.
+        parts: who played what, where that was more than one process; empty otherwise.
         versions: workbench, Python and libraries.
         host: the machine.
         anchor_start, anchor_end: the same instant on both clocks, when the run began and ended.
@@ -153,6 +162,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     recogniser: str | None = None
     normaliser: NormaliserFacts | None = None
     settings: dict[str, Any] = {}
+    asked: Asked | None = None
+    parts: list[Part] = []
     versions: dict[str, str]
     host: Host
     anchor_start: Anchor
@@ -176,6 +187,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         recogniser: str | None = None,
         normaliser: NormaliserFacts | None = None,
         settings: dict[str, Any] | None = None,
+        asked: Asked | None = None,
         planned: int = 0,
     ) -> Manifest:
         """A manifest for a run that starts now on this machine; id, time, versions and host are filled in."""
@@ -195,6 +207,7 @@ class Manifest(msgspec.Struct, kw_only=True):
             recogniser=recogniser,
             normaliser=normaliser,
             settings=settings or {},
+            asked=asked,
             versions=library_versions(),
             host=host_facts(),
             anchor_start=anchor,

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.store.files import WriterLock, is_locked, storing
 from workbench.store.journal import journal_folder, journal_records
+from workbench.store.live import scan_live
 from workbench.store.manifest import MANIFEST, Manifest, NormaliserFacts, Status, is_run_id
 from workbench.store.remote import local_folder, remote_of, remote_store
-from workbench.store.tables import SCORES, SESSIONS, read_keys, read_records, read_scores, write_scores
+from workbench.store.segments import scan_finished
+from workbench.store.tables import SCORES, SESSIONS, read_outcomes, read_records, read_scores, write_scores
 from workbench.store.writer import newest
 
 __all__ = ["StoredRun", "effective_status", "list_runs", "open_run"]
@@ -91,9 +93,16 @@ class StoredRun:
 
     def keys(self) -> list[SessionKey]:
         """Which sessions are stored, earlier attempts included."""
+        return list(self.outcomes())
+
+    def outcomes(self) -> dict[SessionKey, Outcome]:
+        """How each stored session ended, earlier attempts included."""
         if self._in_parquet():
-            return read_keys(self.path)
-        return [record.key for record in self._all_records()]
+            return dict(read_outcomes(self.path))
+        found = {entry.key: entry.outcome for entry in scan_finished(self.path)[0]}
+        if not is_locked(self.path):
+            found |= {record.key: record.outcome for record in scan_live(self.path) if record.key not in found}
+        return found
 
     def scores(self) -> list[dict[str, Any]]:
         """Rows of scores as they were given; empty for a run that was never scored."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import msgspec
 
 from workbench.errors import StoreError
-from workbench.recording import UNSET, FrameKind, FrameLog, SessionKey, SessionRecord
+from workbench.recording import UNSET, FrameKind, FrameLog, Outcome, SessionKey, SessionRecord
 from workbench.store.columns import (
     FRAME_INTEGERS,
     FrameBatch,
@@ -37,7 +37,7 @@ __all__ = [
     "SCORES",
     "SESSIONS",
     "count_rows",
-    "read_keys",
+    "read_outcomes",
     "read_records",
     "read_scores",
     "write_records",
@@ -107,12 +107,15 @@ def read_records(folder: Path) -> Iterator[SessionRecord]:
         yield record_of(row, log)
 
 
-def read_keys(folder: Path) -> list[SessionKey]:
-    """Which sessions a committed run holds, in the order in which they were written."""
-    columns = ["cell", "utterance", "repeat", "attempt"]
+def read_outcomes(folder: Path) -> list[tuple[SessionKey, Outcome]]:
+    """Which sessions a committed run holds and how they ended, in the order in which they were written."""
+    columns = ["cell", "utterance", "repeat", "attempt", "outcome"]
     file = _opened(folder / SESSIONS, session_schema())
     table = _guarded(folder / SESSIONS, partial(file.read, columns))
-    return [SessionKey(*row.values()) for row in table.select(columns).to_pylist()]
+    return [
+        (SessionKey(*key), Outcome(outcome))
+        for *key, outcome in zip(*table.select(columns).to_pydict().values(), strict=True)
+    ]
 
 
 def count_rows(path: Path) -> int:

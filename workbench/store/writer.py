@@ -131,9 +131,13 @@ class RunWriter:
         return {key: entry.outcome for key, entry in self._entries.items()}
 
     def records(self) -> list[SessionRecord]:
-        """The newest attempt of every stored session, read back from the journal: what is scored for a commit."""
+        """The newest attempt of every stored session, read back from the journal."""
+        return list(self.iter_records())
+
+    def iter_records(self) -> Iterator[SessionRecord]:
+        """As :meth:`records`, one at a time: what is scored for a commit."""
         wanted = newest(self._entries)
-        return [read_entry(entry) for key, entry in self._entries.items() if key in wanted]
+        return (read_entry(entry) for key, entry in self._entries.items() if key in wanted)
 
     def commit(self, scores: list[dict[str, Any]]) -> Path:
         """Turn the journal into the files of a committed run and remove it.

@@ -1,0 +1,82 @@
+"""Runs that take a second: utterances of half a second, and a simulator that says one sentence to everybody."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import soundfile
+
+from workbench.corpus import Corpus, HeaderRow, ManifestRow, load_corpus, write_manifest
+from workbench.question import Question
+from workbench.simulator.local import LocalSimulator
+from workbench.sweep import cell_from
+
+TEXT = "no chest pain"
+SCRIPT = {
+    "messages": [
+        {"kind": "partial", "text": "no", "at_ms": 100, "delay_ms": 5},
+        {"kind": "final", "text": TEXT, "at_ms": None, "delay_ms": 5},
+    ],
+    "end_delay_ms": 10,
+}
+
+
+def short_corpus(folder: Path, utterances: int, *, length_s: float = 0.5, name: str = "short") -> Path:
+    """A corpus of equally long tones of two speakers; gives its folder."""
+    folder.mkdir(parents=True)
+    at = np.arange(round(16_000 * length_s)) / 16_000
+    soundfile.write(folder / "tone.wav", (6_000 * np.sin(2 * np.pi * 440 * at)).astype(np.int16), 16_000)
+    rows = [
+        ManifestRow(id=f"{name}-{i:03d}", audio="tone.wav", reference=TEXT, speaker=("ann", "bob")[i % 2])
+        for i in range(utterances)
+    ]
+    write_manifest(folder, rows, HeaderRow(name=name))
+    return folder
+
+
+def tell(url: str) -> None:
+    """From now on the scripted simulator at ``url`` says its sentence to every session."""
+    httpx.post(f"{url}/_sim/scripts/*", json=SCRIPT).raise_for_status()
+
+
+@contextmanager
+def scripted(*arguments: str) -> Iterator[LocalSimulator]:
+    """A scripted simulator that talks to everybody."""
+    with LocalSimulator("--recogniser", "scripted", "--streams", "100", *arguments) as running:
+        tell(running.url)
+        yield running
+
+
+def ask(corpus: Corpus | Path, *, cells: int = 2, **more: object) -> Question:
+    """A question of ``cells`` configurations that differ in noise, played as a burst."""
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    made = [cell_from({"pace": "inf", "snr_db": 10.0 + n, "name": f"cell {n}"}, item="test") for n in range(cells)]
+    asked = {"utterances": loaded.utterances, "cells": tuple(made), "seed": 3} | more
+    return Question(corpus=loaded, **asked)  # type: ignore[arg-type]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a child process, without settings of whoever runs the tests."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("SUKI_", "WORKBENCH_"))}
+    return own | more
+
+
+def command(*arguments: object, **more: object) -> subprocess.Popen[str]:
+    """``workbench`` as a process, its output in pipes."""
+    asked = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment()} | more
+    return subprocess.Popen([sys.executable, "-m", "workbench", *map(str, arguments)], **asked)  # type: ignore[call-overload,no-any-return]
+
+
+def call(*arguments: object, **more: object) -> tuple[int, str, str]:
+    """``workbench`` to its end: status, stdout and stderr; never a traceback."""
+    with command(*arguments, **more) as process:
+        out, err = process.communicate(timeout=120)
+    assert "Traceback" not in out + err, err
+    return process.returncode, out, err

@@ -1,0 +1,80 @@
+"""Ending a run early: Ctrl-C in a terminal, or a request from another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["Stop"]
+
+
+class Stop:
+    """Asked once, a run ends after the sessions in flight; asked twice, now. Nothing recorded is lost either way.
+
+    Args:
+        on_request: called with how often it was asked, in the thread of the run: what people are told.
+    """
+
+    def __init__(self, on_request: Callable[[int], object] | None = None) -> None:
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._heard = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._thread = 0
+        self._event = asyncio.Event()
+
+    def request(self, *, now: bool = False) -> None:
+        """End the run; safe from any thread, and before anything is played.
+
+        Args:
+            now: do not wait for the sessions in flight.
+        """
+        with self._lock:
+            self._asked = 2 if now else self._asked + 1
+            loop, here = self._loop, self._thread == threading.get_ident()
+            if loop is not None and not here:
+                loop.call_soon_threadsafe(self._hear)
+        if loop is not None and here:  # before the next session begins
+            self._hear()
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """While the block runs, requests and Ctrl-C end it; gives the event that is set by the first one."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            self._loop, self._task, self._thread = loop, asyncio.current_task(), threading.get_ident()
+        self._hear()
+        try:
+            loop.add_signal_handler(signal.SIGINT, self.request)
+            handled = True
+        except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or not a Unix
+            handled = False
+        try:
+            yield self._event
+        finally:
+            with self._lock:
+                self._loop = self._task = None
+            if handled:
+                loop.remove_signal_handler(signal.SIGINT)
+
+    def taken(self) -> None:
+        """The cancellation that a second request caused has done its work."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+
+    def _hear(self) -> None:
+        """In the thread of the run: act on what was asked since the last time."""
+        while self._heard < self._asked:
+            self._heard += 1
+            self._event.set()
+            if self._on_request is not None:
+                self._on_request(self._heard)
+            if self._heard == 2 and self._task is not None:
+                self._task.cancel()

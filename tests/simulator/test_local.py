@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import httpx
+import jwt
 import pytest
 import trustme
 
@@ -31,6 +32,21 @@ async def test_it_lives_for_an_async_block_too():
     """The loop is not blocked while it starts."""
     async with LocalSimulator("--recogniser", "scripted") as simulator:
         assert simulator.ws_url.startswith("ws://127.0.0.1:")
+
+
+def test_several_processes_are_several_simulators_that_end_together():
+    """Each has an address and sessions of its own, and takes the same credentials and settings."""
+    with LocalSimulator("--recogniser", "scripted", "--processes", "2", "--token-life", "7") as simulator:
+        assert simulator.processes[0] == (simulator.url, simulator.ws_url)
+        assert len(set(simulator.processes)) == 2
+        login = {"partner_id": simulator.partner_id, "partner_token": simulator.partner_token}
+        for url, _ in simulator.processes:
+            token = httpx.post(f"{url}/api/v1/auth/login", json=login).json()["suki_token"]
+            claims = jwt.decode(token, options={"verify_signature": False})
+            assert 6 <= claims["exp"] - claims["iat"] <= 8
+    for url, _ in simulator.processes:
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, cast
 
 import click
 
@@ -29,9 +32,16 @@ __all__ = ["simulate"]
     "--recogniser",
     default="pocketsphinx",
     show_default=True,
-    type=click.Choice(["pocketsphinx", "scripted"]),
-    help="Real decoding, or what a script posted to /_sim/scripts/{session_id} says.",
+    type=click.Choice(["pocketsphinx", "scripted", "replay"]),
+    help="Real decoding, what a script posted to /_sim/scripts/{session_id} says, or what was decoded once.",
 )
+@click.option(
+    "--refuse-unknown", is_flag=True, help="Of replay: break off audio that was never decoded.  [default: decode it]"
+)
+@click.option(
+    "--processes", default=1, show_default=True, type=click.IntRange(1, 64),
+    help="Simulators on ports in a row, each a whole one with sessions of its own.",
+)  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Recogniser processes.  [default: one per core]")
 @click.option("--streams", type=click.IntRange(1), help="Streams at the same time.  [default: two per worker]")
 @click.option(
@@ -74,6 +84,8 @@ def simulate(
     host: str,
     port: int,
     recogniser: str,
+    refuse_unknown: bool,
+    processes: int,
     workers: int | None,
     streams: int | None,
     model: str,
@@ -94,11 +106,13 @@ def simulate(
     """Run a Suki on this machine until it is interrupted.
 
     Its words come from real decoding of the audio it receives. It prints the address and the credentials that it
-    accepts.
+    accepts. With --processes it is several simulators: a session belongs to the address at which it was created, and
+    whoever plays against them splits its sessions over the addresses.
     """
     from workbench.pacing import run
     from workbench.simulator.accounts import DEMO_PARTNER
     from workbench.simulator.limits import SimulatorLimits
+    from workbench.simulator.local import LocalSimulator
     from workbench.simulator.partner_tokens import load_partner_keys
     from workbench.simulator.server import SimulatorOptions
 
@@ -112,7 +126,8 @@ def simulate(
     options = SimulatorOptions(
         host=host,
         port=port,
-        recogniser="scripted" if recogniser == "scripted" else "pocketsphinx",
+        recogniser=cast("Literal['pocketsphinx', 'scripted', 'replay']", recogniser),
+        decode_unknown=not refuse_unknown,
         workers=workers,
         streams=streams,
         model=model,
@@ -129,17 +144,34 @@ def simulate(
         webhook_url=webhook_url,
         webhook_secret=Secret(secret) if secret else None,
     )
-    run(_serve(options, as_json, end_with_stdin))
+    with contextlib.ExitStack() as others:
+        more = [
+            others.enter_context(LocalSimulator(*_repeated(click.get_current_context(), port + place if port else 0)))
+            for place in range(1, processes)
+        ]
+        run(_serve(options, as_json, end_with_stdin, [(other.url, other.ws_url) for other in more]))
+
+
+def _repeated(context: click.Context, port: int) -> list[str]:
+    """The arguments of this call once more, for a process that listens elsewhere."""
+    found: list[str] = []
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if parameter.name in ("port", "processes", "end_with_stdin", "as_json", "host") or value in (None, False, ()):
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            found += [parameter.opts[-1]] if each is True else [parameter.opts[-1], str(each)]
+    return [*found, "--host", context.params["host"], "--port", str(port)]
 
 
 def _settle_collector() -> None:
-    """Collections that look at everything stop the loop for milliseconds; with 1,000 sessions they would be late stamps."""
+    """A collection that looks at everything stops the loop for milliseconds: with 1,000 sessions, late stamps."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
+async def _serve(options: object, as_json: bool, end_with_stdin: bool, others: Sequence[tuple[str, str]] = ()) -> None:
     from workbench.simulator.server import Simulator, SimulatorOptions
 
     assert isinstance(options, SimulatorOptions)  # noqa: S101  imported late, so that --help stays fast
@@ -158,11 +190,16 @@ async def _serve(options: object, as_json: bool, end_with_stdin: bool) -> None:
             "ws_url": simulator.ws_url,
             "partner_id": partner.id,
             "partner_token": partner.token if partner.keys is None else None,
+            "processes": [
+                {"url": url, "ws_url": ws_url} for url, ws_url in [(simulator.url, simulator.ws_url), *others]
+            ],
         }
         if as_json:
             click.echo(json.dumps(said))
         else:
             click.echo(f"Suki simulator ({options.recogniser}) at {simulator.url} and {simulator.ws_url}")
+            for url, ws_url in others:
+                click.echo(f"and, with sessions of its own, at {url} and {ws_url}")
             token = partner.token if partner.keys is None else "<signed with the private key>"
             click.echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={token}")
             click.echo("End it with Ctrl-C.")

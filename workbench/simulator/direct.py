@@ -15,7 +15,6 @@ import time
 from typing import Any, cast
 
 from starlette.websockets import WebSocket
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 try:
@@ -24,6 +23,7 @@ except ImportError:  # a platform without a wheel
     from websockets.utils import apply_mask
 
 from workbench.simulator.endings import Ending
+from workbench.simulator.lingering import LingeringProtocol
 from workbench.simulator.stream_sockets import AsgiSocket, StreamSink, StreamSocket
 
 __all__ = ["DirectProtocol", "stream_socket"]
@@ -40,7 +40,7 @@ _OPCODE = 0x0F
 _CONTINUATION, _FIRST_CONTROL = 0x0, 0x8
 
 
-class DirectProtocol(WebSocketsSansIOProtocol):
+class DirectProtocol(LingeringProtocol):
     """uvicorn's protocol of a socket, with a way past it for plain text frames once a stream is attached."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  uvicorn's own signature

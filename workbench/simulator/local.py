@@ -30,7 +30,8 @@ class _Announcement(msgspec.Struct):
     url: str
     ws_url: str
     partner_id: str
-    partner_token: str
+    partner_token: str | None
+    processes: list[dict[str, str]] = []
 
 
 def usable_cores() -> int:
@@ -53,6 +54,7 @@ class LocalSimulator:
     Attributes:
         url, ws_url: base addresses.
         partner_id, partner_token: credentials that it accepts.
+        processes: addresses of REST and of the sockets of each process, its own first.
 
     Raises:
         ServiceError: on entering, when it does not start; carries the last line it wrote.
@@ -67,6 +69,7 @@ class LocalSimulator:
         self.ws_url = ""
         self.partner_id = ""
         self.partner_token = ""
+        self.processes: list[tuple[str, str]] = []
 
     def __repr__(self) -> str:
         """The address, never the token."""
@@ -109,7 +112,8 @@ class LocalSimulator:
                 got=self._last_line or f"no address within {self._start_s:g} s",
             ) from None
         self.url, self.ws_url = said.url, said.ws_url
-        self.partner_id, self.partner_token = said.partner_id, said.partner_token
+        self.partner_id, self.partner_token = said.partner_id, said.partner_token or ""
+        self.processes = [(each["url"], each["ws_url"]) for each in said.processes]
         return self
 
     def __exit__(

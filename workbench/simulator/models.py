@@ -17,7 +17,7 @@ from workbench.errors import InputError
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-__all__ = ["MODELS", "check_model", "load_decoder", "read_dictionary"]
+__all__ = ["MODELS", "check_model", "load_decoder", "read_dictionary", "words_of"]
 
 MODELS = ("general", "vocabulary", "lite")
 
@@ -39,7 +39,7 @@ def load_decoder(model: str = "general") -> Decoder:
     # fwdflat costs 170 ms at the end of an utterance and 1 point of word error rate; maxhmmpf bounds the worst
     # 100 ms chunk at 90 ms instead of 240 without a loss.
     decoder = Decoder(loglevel="FATAL", fwdflat=False, maxhmmpf=5000, **(_LITE if model == "lite" else {}))
-    new = {word: phones for word, phones in _words_of(model) if decoder.lookup_word(word) is None}
+    new = {word: phones for word, phones in words_of(model) if decoder.lookup_word(word) is None}
     for place, (word, phones) in enumerate(new.items(), start=1):
         try:
             decoder.add_word(word, phones, place == len(new))  # the search is rebuilt once, with the last word
@@ -50,11 +50,12 @@ def load_decoder(model: str = "general") -> Decoder:
 
 def check_model(model: str) -> None:
     """Raise InputError for a model that does not exist or a dictionary that cannot be read, before any worker does."""
-    for _ in _words_of(model):
+    for _ in words_of(model):
         pass
 
 
-def _words_of(model: str) -> Iterator[tuple[str, str]]:
+def words_of(model: str) -> Iterator[tuple[str, str]]:
+    """Words that a model has on top of the shipped dictionary, with their phones."""
     if model == "vocabulary":
         for path in sorted(shipped_datasets().glob("*/vocabulary.dict")):
             yield from read_dictionary(path)

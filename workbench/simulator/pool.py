@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -21,7 +22,7 @@ from workbench.simulator import worker as wire
 from workbench.simulator.decoding import Heard
 from workbench.simulator.recognisers import Listener, StreamFailed, busy
 
-__all__ = ["WorkerPool"]
+__all__ = ["PoolStream", "WorkerPool"]
 
 NICENESS = 19
 """Workers yield to the process that paces audio, which is what is being measured."""
@@ -42,7 +43,7 @@ class _Worker:
     free: int
     process: asyncio.subprocess.Process | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    streams: dict[int, _PoolStream] = field(default_factory=dict)
+    streams: dict[int, PoolStream] = field(default_factory=dict)
     broken: bool = False
 
     def send(self, request: wire.Request) -> None:
@@ -50,8 +51,13 @@ class _Worker:
             self.process.stdin.write(wire.pack(request))
 
 
-class _PoolStream:
-    """One stream on one worker. Implements :class:`workbench.simulator.recognisers.RecogniserStream`."""
+class PoolStream:
+    """One stream on one worker. Implements :class:`workbench.simulator.recognisers.RecogniserStream`.
+
+    Attributes:
+        observe: called with what was heard after each chunk, nothing too, and after the end, and with the processor
+            time that it took in ns; None for no call.
+    """
 
     def __init__(self, number: int, worker: _Worker, sample_rate_hz: int, max_backlog_s: float) -> None:
         self._number = number
@@ -62,6 +68,7 @@ class _PoolStream:
         self._full = False
         self._listener: Listener | None = None
         self._over = False
+        self.observe: Callable[[tuple[Heard, ...], int], None] | None = None
 
     @property
     def backlog_s(self) -> float:
@@ -69,9 +76,11 @@ class _PoolStream:
         return self._undecoded_bytes / self._bytes_per_s
 
     def listen(self, listener: Listener) -> None:
+        """Who hears."""
         self._listener = listener
 
     def feed(self, pcm: bytes, arrived_ns: int) -> bool:
+        """Send a chunk to the worker."""
         del arrived_ns  # hypotheses follow the audio, not the clock
         if not self._over:
             self._undecoded_bytes += len(pcm)
@@ -80,11 +89,13 @@ class _PoolStream:
         return not self._full
 
     def finish(self, arrived_ns: int) -> None:
+        """Tell the worker that the audio has ended."""
         del arrived_ns
         if not self._over:
             self._worker.send(wire.Finish(self._number))
 
     def drop(self) -> None:
+        """Give the decoder back."""
         if not self._over:
             self._worker.send(wire.Drop(self._number))
             self._listener = None
@@ -93,12 +104,12 @@ class _PoolStream:
     def take(self, answer: wire.Progress | wire.Drained | wire.Failed) -> None:
         """An answer of the worker."""
         match answer:
-            case wire.Progress(_, size, heard):
+            case wire.Progress(_, size, heard, cpu_ns):
                 self._undecoded_bytes -= size
-                self._say(heard)
+                self._say(heard, cpu_ns)
                 self._make_room()
-            case wire.Drained(_, heard):
-                self._say(heard)
+            case wire.Drained(_, heard, cpu_ns):
+                self._say(heard, cpu_ns)
                 self._release(None)
             case wire.Failed(_, reason):
                 self._release(StreamFailed(reason))
@@ -107,7 +118,9 @@ class _PoolStream:
         """The worker is gone."""
         self._release(StreamFailed("recogniser process ended"))
 
-    def _say(self, heard: list[Heard]) -> None:
+    def _say(self, heard: list[Heard], cpu_ns: int) -> None:
+        if self.observe is not None:
+            self.observe(tuple(heard), cpu_ns)
         for item in heard:
             if self._listener is not None:
                 self._listener.heard(item)
@@ -187,7 +200,7 @@ class WorkerPool:
                     worker.process.kill()
             await asyncio.gather(*self._tasks)
 
-    def open(self, session_id: str, sample_rate_hz: int) -> _PoolStream:
+    def open(self, session_id: str, sample_rate_hz: int) -> PoolStream:
         """A new stream on the worker with most decoders free.
 
         Raises:
@@ -206,7 +219,7 @@ class WorkerPool:
             raise busy(reason)
         worker = max(alive, key=lambda w: w.free)
         number = next(self._numbers)
-        stream = _PoolStream(number, worker, sample_rate_hz, self._max_backlog_s)
+        stream = PoolStream(number, worker, sample_rate_hz, self._max_backlog_s)
         worker.free -= 1
         worker.streams[number] = stream
         worker.send(wire.Open(number, sample_rate_hz))

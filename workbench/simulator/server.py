@@ -33,6 +33,7 @@ from workbench.settings import Secret
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
 from workbench.simulator.dialect_rest import dialect_handlers
+from workbench.simulator.direct import DirectProtocol
 from workbench.simulator.info_rest import info_handlers
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.local import STREAMS_PER_WORKER, usable_cores
@@ -49,11 +50,13 @@ from workbench.simulator.preferences import PreferenceStore
 from workbench.simulator.recognisers import Recogniser
 from workbench.simulator.recordings import RecordingLinks
 from workbench.simulator.refusals import envelope, refusal
+from workbench.simulator.replay import Replay
 from workbench.simulator.rest import Call, Rest
 from workbench.simulator.result_rest import ResultRest
 from workbench.simulator.scripted import Scripted
 from workbench.simulator.sessions import SessionStore
 from workbench.simulator.sockets import Sockets, refuse_handshake
+from workbench.simulator.timelines import Timelines
 from workbench.simulator.tokens import TokenAuthority
 
 __all__ = ["Simulator", "SimulatorOptions"]
@@ -67,12 +70,13 @@ class SimulatorOptions:
 
     Attributes:
         host, port: where to listen; port 0 takes a free one.
-        recogniser: ``pocketsphinx`` or ``scripted``.
+        recogniser: ``pocketsphinx``, ``scripted`` or ``replay``.
         workers: recogniser processes; None is one per core.
         streams: streams at the same time; None is two for each worker. More are refused with 503.
         max_backlog_s: seconds of undecoded audio above which new streams are refused with 503.
         model: of ``pocketsphinx``: ``general``, ``vocabulary``, ``lite`` or the path of a dictionary to add.
         tls_cert, tls_key: PEM files; both or neither.
+        decode_unknown: of ``replay``: decode audio that no decoder has heard yet; otherwise its streams are broken off.
         partner: whose credentials are accepted.
         limits: bounds and times.
         dialect: whose addresses and messages it has; those of the other one are not there (S-201).
@@ -82,11 +86,12 @@ class SimulatorOptions:
 
     host: str = "127.0.0.1"
     port: int = 0
-    recogniser: Literal["pocketsphinx", "scripted"] = "pocketsphinx"
+    recogniser: Literal["pocketsphinx", "scripted", "replay"] = "pocketsphinx"
     workers: int | None = None
     streams: int | None = None
     max_backlog_s: float = 10.0
     model: str = "general"
+    decode_unknown: bool = True
     tls_cert: Path | None = None
     tls_key: Path | None = None
     partner: Partner = DEMO_PARTNER
@@ -210,7 +215,7 @@ class Simulator:
         return uvicorn.Config(
             self.application(),
             http=EnvelopeProtocol,
-            ws="websockets-sansio",
+            ws=DirectProtocol,
             ws_max_size=self.options.limits.message_bytes,
             ws_per_message_deflate=False,
             lifespan="off",
@@ -229,7 +234,10 @@ def _recogniser(options: SimulatorOptions) -> Recogniser:
     check_model(options.model)
     workers = options.workers or usable_cores()
     streams = options.streams or STREAMS_PER_WORKER * workers
-    return WorkerPool(workers, streams, options.max_backlog_s, options.model)
+    pool = WorkerPool(workers, streams, options.max_backlog_s, options.model)
+    if options.recogniser == "pocketsphinx":
+        return pool
+    return Replay(Timelines(options.model), pool if options.decode_unknown else None)
 
 
 def _notifier(options: SimulatorOptions) -> Notifier | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
@@ -53,18 +54,20 @@ class Ready(msgspec.Struct, tag=True, array_like=True):
 
 
 class Progress(msgspec.Struct, tag=True, array_like=True):
-    """A chunk was decoded: its size, and what was heard after it."""
+    """A chunk was decoded: its size, what was heard after it, and the processor time that it took."""
 
     stream: int
     pcm_bytes: int
     heard: list[Heard]
+    cpu_ns: int
 
 
 class Drained(msgspec.Struct, tag=True, array_like=True):
-    """The stream is over; its last finals."""
+    """The stream is over; its last finals, and the processor time that they took."""
 
     stream: int
     heard: list[Heard]
+    cpu_ns: int
 
 
 class Failed(msgspec.Struct, tag=True, array_like=True):
@@ -108,15 +111,16 @@ class _Worker:
         held = self._streams.get(request.stream)
         if held is None:
             return  # it failed earlier; what was under way for it is ignored
-        stream = held[0]
+        stream, begun_ns = held[0], time.thread_time_ns()
         try:
             match request:
                 case Decode(number, pcm):
-                    self.say(Progress(number, len(pcm), stream.feed(pcm)))
+                    heard = stream.feed(pcm)
+                    self.say(Progress(number, len(pcm), heard, time.thread_time_ns() - begun_ns))
                 case Finish(number):
                     heard = stream.finish()
                     self._release(number)
-                    self.say(Drained(number, heard))
+                    self.say(Drained(number, heard, time.thread_time_ns() - begun_ns))
                 case Drop(number):
                     stream.abandon()
                     self._release(number)

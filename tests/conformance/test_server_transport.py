@@ -13,6 +13,7 @@ import websockets
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio, dictate, partner_of, read_all, refusal_of, running
 from workbench.protocol.endpoints import ENDPOINTS, JWKS, SOCKET_PATHS
+from workbench.simulator import lingering
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.server import Simulator, SimulatorOptions
 
@@ -79,6 +80,23 @@ async def test_rest_and_sockets_are_served_over_tls(certified):
         async with httpx.AsyncClient() as plain:
             with pytest.raises(httpx.TransportError):
                 await plain.get(simulator.url.replace("https", "http"))
+
+
+async def test_a_frame_that_is_too_large_is_answered_over_tls_too(certified, monkeypatch):
+    """TLS cannot be closed in one direction; the server waits until the client is quiet."""
+    monkeypatch.setattr(lingering, "_QUIET_S", 0.05)
+    options, trust = certified
+    async with Simulator(options) as simulator, httpx.AsyncClient(base_url=simulator.url, verify=trust) as http:
+        token = (await http.post(LOGIN, json=DEMO)).json()["suki_token"]
+        created = (await http.post(CREATE, headers={"sdp_suki_token": token})).json()
+        await http.post(f"/_sim/scripts/{created['transcription_session_id']}", json={"messages": []})
+        headers = {"sdp_suki_token": token} | created
+        secure = websockets.connect(f"{simulator.ws_url}/ws/transcribe", ssl=trust, additional_headers=headers)
+        async with secure as socket:
+            await socket.send(audio(bytes(4 * 1_048_576)))
+            with pytest.raises(websockets.ConnectionClosedError):
+                await socket.recv()
+            assert socket.close_code == 1009
 
 
 @rule("S-1")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from typing import Any, cast
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+
+from workbench.simulator.lingering import LingeringProtocol
 
 __all__ = ["WIRE", "Wire", "WireProtocol"]
 
@@ -18,10 +20,14 @@ _ECHO_S = 1.0
 """How long a client has to answer a close frame before TCP is closed."""
 
 
-class WireProtocol(WebSocketsSansIOProtocol):
+class WireProtocol(LingeringProtocol):
     """uvicorn's own protocol, with a handle to the wire in the scope."""
 
     deaf = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As uvicorn's, counting what is written."""
+        super().connection_made(cast("asyncio.Transport", _CountingTransport(cast("asyncio.Transport", transport))))
 
     def handle_connect(self, event: Request) -> None:
         """As uvicorn's; a request that is no good handshake has no scope."""
@@ -37,6 +43,21 @@ class WireProtocol(WebSocketsSansIOProtocol):
             super().handle_ping()
 
 
+class _CountingTransport:
+    """A transport that knows how many bytes were written to it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.written = 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the transport has
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self.written += len(data)
+        self._transport.write(data)
+
+
 class Wire:
     """Writes frames past the checks of the WebSocket library.
 
@@ -46,6 +67,11 @@ class Wire:
 
     def __init__(self, protocol: WireProtocol) -> None:
         self._protocol = protocol
+
+    @property
+    def written_bytes(self) -> int:
+        """Everything that this connection was given to send so far, the 101 too."""
+        return cast("_CountingTransport", self._protocol.transport).written
 
     def write(self, opcode: Opcode, payload: bytes, *, fin: bool = True) -> None:
         """One frame, as it is."""

@@ -16,7 +16,6 @@ from workbench.recording import UNSET, FrameKind, FrameLog, Outcome, SessionKey,
 from workbench.store.columns import (
     FRAME_INTEGERS,
     FrameBatch,
-    frame_log,
     frame_schema,
     parquet_options,
     record_of,
@@ -155,8 +154,7 @@ def _log(table: pa.Table) -> FrameLog:
     integers = {
         name: table[name].fill_null(UNSET).combine_chunks().to_numpy(zero_copy_only=False) for name in FRAME_INTEGERS
     }
-    raw = {name: np.ascontiguousarray(values, np.int64).tobytes() for name, values in integers.items()}
-    return frame_log({"kind": kinds.tobytes(), **raw}, table["text"].drop_null().to_pylist())
+    return FrameLog.of({"kind": kinds, **integers}, table["text"].drop_null().to_pylist())
 
 
 def write_scores(folder: Path, rows: list[dict[str, Any]], normaliser: NormaliserFacts | None) -> None:

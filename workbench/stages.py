@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from workbench.metrics.stats import percentile
 from workbench.recording import SessionKey
 from workbench.scoring import SessionScore, latest_attempts
+from workbench.store import StoredRun, query
+from workbench.store.tables import SESSIONS
 
-__all__ = ["LATENCY_METRICS", "LatencyMetric", "Moment", "Stage", "course", "latency_values", "stages"]
+__all__ = ["LATENCY_METRICS", "LatencyMetric", "Moment", "Stage", "begun", "course", "latency_values", "stages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +150,11 @@ def course(scores: Sequence[SessionScore], begun: Mapping[SessionKey, int], metr
         if score.timed and at is not None and value is not None:
             found.append(Moment(score.cell, score.utterance, at - first, value))
     return sorted(found, key=lambda moment: moment.at_ns)
+
+
+def begun(run: StoredRun) -> dict[SessionKey, int]:
+    """When each session of a run began, monotonic ns; sessions that never began are left out."""
+    if not (run.path / SESSIONS).exists():
+        return {r.key: r.mono_start_ns for r in run.iter_records() if r.mono_start_ns is not None}
+    rows = query([run.path], "SELECT cell, utterance, repeat, attempt, mono_start_ns FROM sessions").fetchall()
+    return {SessionKey(*row[:4]): row[4] for row in rows if row[4] is not None}

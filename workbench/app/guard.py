@@ -10,7 +10,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -111,14 +110,14 @@ async def _refuse(scope: Scope, send: Send, problem: str, headers: list[tuple[by
     await send({"type": "http.response.body", "body": body})
 
 
-def content_security_policy(index_html: Path) -> str:
+def content_security_policy(index_html: bytes) -> str:
     """The policy that lets Streamlit's own page run and nothing else.
 
     Args:
-        index_html: Streamlit's page; its inline scripts are admitted by their hashes, so that a new Streamlit brings
+        index_html: the page; its inline scripts are admitted by their hashes, so that a new Streamlit brings
             its own.
     """
-    found = _INLINE_SCRIPT.findall(index_html.read_bytes())
+    found = _INLINE_SCRIPT.findall(index_html)
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in found)
     rules = (
         "default-src 'self'",
@@ -131,7 +130,7 @@ def content_security_policy(index_html: Path) -> str:
         "connect-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
-        "base-uri 'none'",
+        "base-uri 'self'",
         "form-action 'self'",
         "frame-src 'self'",
         "frame-ancestors 'none'",
@@ -139,7 +138,7 @@ def content_security_policy(index_html: Path) -> str:
     return "; ".join(rules)
 
 
-def security_headers(index_html: Path) -> dict[str, str]:
+def security_headers(index_html: bytes) -> dict[str, str]:
     """Headers of every answer."""
     return {
         "Content-Security-Policy": content_security_policy(index_html),

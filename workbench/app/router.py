@@ -37,6 +37,16 @@ class PageFacts:
     icon: str
     section: str
 
+    @property
+    def first(self) -> bool:
+        """Whether it is the page of the bare address."""
+        return self.name == "start"
+
+    @property
+    def address(self) -> str:
+        """Its path, without the slash; the first page has none."""
+        return self.name.replace("_", "-")
+
 
 PAGES = (
     PageFacts("start", "Start", ":material/home:", "Demo"),
@@ -68,9 +78,7 @@ def page_of(name: str) -> StreamlitPage:
     import streamlit as st
 
     facts = next(facts for facts in PAGES if facts.name == name)
-    return st.Page(
-        _opening(name), title=facts.title, icon=facts.icon, url_path=name.replace("_", "-"), default=name == "start"
-    )
+    return st.Page(_opening(name), title=facts.title, icon=facts.icon, url_path=facts.address, default=facts.first)
 
 
 def _opening(name: str) -> Callable[[], None]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.app.access import PREFIX
 from workbench.app.live.routes import live_routes, live_service
+from workbench.app.router import PAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-__all__ = ["HEALTH", "OPEN_PATHS", "app_routes", "services"]
+__all__ = ["HEALTH", "OPEN_PATHS", "app_routes", "index_html", "page_paths", "services"]
 
 HEALTH = f"{PREFIX}/health"
 OPEN_PATHS = (HEALTH,)
@@ -29,12 +31,43 @@ def app_routes() -> list[BaseRoute]:
     """Every route of ours, WebSockets among them."""
     from starlette.routing import Route
 
-    return [Route(HEALTH, _health, methods=["GET"]), *live_routes()]
+    return [
+        Route(HEALTH, _health, methods=["GET"]),
+        *(Route(path, _page, methods=["GET"]) for path in page_paths()),
+        *live_routes(),
+    ]
 
 
 def services() -> list[Callable[[], AbstractAsyncContextManager[None]]]:
     """What is entered when the server starts, in this order, and left in reverse when it stops."""
     return [live_service]
+
+
+def page_paths() -> list[str]:
+    """Addresses of the pages; the first page is at the root."""
+    return ["/", *(f"/{facts.address}" for facts in PAGES if not facts.first)]
+
+
+def index_html() -> bytes:
+    """Streamlit's page with one line more.
+
+    Told where its server is, it does not look for it below the address of the page: each fresh tab on a permalink would
+    begin with two requests that are answered 404, which browsers report as errors.
+    """
+    import streamlit as st
+
+    page = (Path(st.__file__).parent / "static" / "index.html").read_bytes()
+    # Paths in it are relative to the root of the server.
+    return page.replace(b"<head>", b'<head><base href="/">' + _BOOT, 1)
+
+
+_BOOT = b"<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin }</script>"
+
+
+async def _page(request: Request) -> Response:
+    from starlette.responses import HTMLResponse
+
+    return HTMLResponse(index_html(), headers={"Cache-Control": "no-cache"})
 
 
 async def _health(request: Request) -> Response:

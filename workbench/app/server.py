@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.app.access import Access, close_access, open_access
 from workbench.app.guard import Guard, security_headers
-from workbench.app.routes import OPEN_PATHS, app_routes, services
+from workbench.app.routes import OPEN_PATHS, app_routes, index_html, services
 from workbench.app.theme import config
 from workbench.errors import ConfigurationError
 from workbench.settings import is_loopback
@@ -60,8 +60,7 @@ def make_app(access: Access) -> st.App:
     import streamlit as st
     from starlette.middleware import Middleware
 
-    index = Path(st.__file__).parent / "static" / "index.html"
-    guard = Middleware(Guard, access=access, open_paths=OPEN_PATHS, headers=security_headers(index))
+    guard = Middleware(Guard, access=access, open_paths=OPEN_PATHS, headers=security_headers(index_html()))
     return st.App(SCRIPT, lifespan=_lifespan, routes=app_routes(), middleware=[guard])
 
 

@@ -19,7 +19,8 @@ from typing import BinaryIO
 
 from workbench.errors import StoreError
 
-__all__ = ["WriterLock", "file_sha256", "is_locked", "private_folder", "storing", "write_atomic"]
+__all__ = ["WriterLock", "file_sha256", "is_locked",
+    "lock_holder", "private_folder", "storing", "write_atomic"]
 
 _LOCK_NAME = ".writer.lock"
 
@@ -132,6 +133,16 @@ class WriterLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def lock_holder(folder: Path) -> int | None:
+    """Id of the process that wrote the run in ``folder`` last; None where nobody did, or it cannot be read."""
+    try:
+        told = (folder / _LOCK_NAME).read_text("ascii")
+    except (OSError, UnicodeError):
+        return None
+    word, _, number = told.strip().partition(" ")
+    return int(number) if word == "process" and number.isdigit() else None
 
 
 def is_locked(folder: Path) -> bool:

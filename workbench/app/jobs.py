@@ -1,0 +1,231 @@
+"""Long work in processes of the command line: started here, remembered on disk, watched from any tab.
+
+House rules: a job belongs to the store, not to a tab or to this process: its folder says what was asked, and its output
+and its end are read from there. A job is alive as long as it holds the lock that it inherited; a process id alone may
+have been given to somebody else. Stopping sends SIGINT once, as Ctrl-C would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from workbench.errors import InputError, StoreError, WorkbenchError
+from workbench.store import StoredRun, index_runs
+from workbench.store.files import lock_holder, private_folder, storing, write_atomic
+
+__all__ = ["JOBS", "Job", "JobState", "forget", "jobs", "output", "run_of", "said", "start", "state_of", "stop"]
+
+JOBS = ".jobs"
+
+JobState = Literal["running", "stopping", "done", "stopped", "failed"]
+
+_RECORD, _OUT, _ERR, _ALIVE, _STOP = "job.json", "stdout", "stderr", "alive", "stop"
+_PROGRESS = re.compile(r"^\s*(\d+) of (\d+) sessions")
+_ID = re.compile(r"\d{13}-[0-9a-f]{6}")
+_MOST = 200_000
+
+# Children of this process; looked at on every listing so that an ended one does not linger in the process table.
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+
+
+class Job(msgspec.Struct, kw_only=True, frozen=True):
+    """One started command.
+
+    Attributes:
+        job_id: name of its folder; sorts by age.
+        title: for people.
+        arguments: of ``workbench``; nothing secret is among them.
+        started: Unix time, s.
+        pid: of the process.
+        run_id: of the run it goes on with, where it goes on with one.
+    """
+
+    job_id: str
+    title: str
+    arguments: tuple[str, ...]
+    started: float
+    pid: int
+    run_id: str | None = None
+
+
+def start(
+    store: Path,
+    title: str,
+    arguments: Sequence[str],
+    *,
+    run_id: str | None = None,
+    files: dict[str, bytes] | None = None,
+) -> Job:  # noqa: E501
+    """Start ``workbench`` with ``arguments`` in a process of its own, which outlives this one.
+
+    Args:
+        store: folder of the runs; passed to the command through the environment.
+        title: for people.
+        arguments: of the command; ``{folder}`` stands for the folder of the job.
+        run_id: of the run it goes on with.
+        files: written into the folder first, for instance a sweep file.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    job_id = f"{int(time.time() * 1000):013d}-{secrets.token_hex(3)}"
+    folder = store / JOBS / job_id
+    with storing(folder):
+        private_folder(store / JOBS)
+        private_folder(folder)
+        for name, content in (files or {}).items():
+            (folder / name).write_bytes(content)
+    told = tuple(argument.replace("{folder}", str(folder.resolve())) for argument in arguments)
+    alive = os.open(folder / _ALIVE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        with (folder / _OUT).open("wb") as out, (folder / _ERR).open("wb") as err:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "workbench", *told],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=os.environ | {"WORKBENCH_STORE": str(store.resolve())},
+                pass_fds=(alive,),
+                # Ctrl-C in the terminal of the app ends the app, not what it has started.
+                start_new_session=True,
+            )
+    finally:
+        os.close(alive)
+    _CHILDREN.append(child)
+    job = Job(job_id=job_id, title=title, arguments=told, started=time.time(), pid=child.pid, run_id=run_id)
+    write_atomic(folder / _RECORD, lambda file: file.write(msgspec.json.encode(job)))
+    return job
+
+
+def jobs(store: Path) -> list[Job]:
+    """Every job of the store that is not forgotten, newest first; what cannot be read is left out."""
+    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
+    try:
+        names = sorted((path.name for path in (store / JOBS).iterdir() if _ID.fullmatch(path.name)), reverse=True)
+    except OSError:
+        return []
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            found.append(msgspec.json.decode((store / JOBS / name / _RECORD).read_bytes(), type=Job))
+    return found
+
+
+def _alive(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder / _ALIVE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def state_of(store: Path, job: Job) -> JobState:
+    """What a job is doing, or how it ended: a command that ends well prints JSON, a stopped one was told to stop."""
+    folder = store / JOBS / job.job_id
+    asked = (folder / _STOP).exists()
+    if _alive(folder):
+        return "stopping" if asked else "running"
+    if output(store, job) is not None:
+        return "stopped" if asked and _incomplete(store, job) else "done"
+    return "stopped" if asked else "failed"
+
+
+def _incomplete(store: Path, job: Job) -> bool:
+    run_id = run_of(store, job)
+    if run_id is None:
+        return False
+    try:
+        return StoredRun(store / run_id).status != "committed"
+    except StoreError:
+        return False
+
+
+def output(store: Path, job: Job) -> dict[str, Any] | None:
+    """The JSON object that the command printed; None while there is none."""
+    try:
+        found = msgspec.json.decode((store / JOBS / job.job_id / _OUT).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def said(store: Path, job: Job) -> tuple[list[str], tuple[int, int] | None]:
+    """What the command told people, and its newest progress.
+
+    Returns:
+        Lines of its standard error, and (done, of how many) where it counts sessions.
+    """
+    try:
+        with (store / JOBS / job.job_id / _ERR).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return [], None
+    counted = [match for line in lines if (match := _PROGRESS.match(line))]
+    return lines, (int(counted[-1][1]), int(counted[-1][2])) if counted else None
+
+
+def run_of(store: Path, job: Job) -> str | None:
+    """Id of the run that the command writes or wrote; None before it has begun one."""
+    if job.run_id is not None:
+        return job.run_id
+    told = output(store, job)
+    if told is not None and isinstance(told.get("run_id"), str):
+        return str(told["run_id"])
+    began = time.strftime("%Y%m%dT%H%M%S", time.gmtime(job.started - 1))
+    try:
+        recent = [summary.run_id for summary in index_runs(store) if summary.run_id >= began]
+    except WorkbenchError:
+        return None
+    return next((run_id for run_id in recent if lock_holder(store / run_id) == job.pid), None)
+
+
+def stop(store: Path, job: Job) -> None:
+    """Ask the command to end as Ctrl-C would; nothing recorded is lost. Asking again changes nothing.
+
+    Raises:
+        InputError: it has ended already.
+    """
+    folder = store / JOBS / job.job_id
+    if not _alive(folder):
+        raise InputError("this work has ended already", item=job.title)
+    if (folder / _STOP).exists():
+        return
+    (folder / _STOP).touch(0o600)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(job.pid, signal.SIGINT)
+
+
+def forget(store: Path, job: Job) -> None:
+    """Remove what a job that has ended left behind; its run stays.
+
+    Raises:
+        InputError: it still runs.
+    """
+    folder = store / JOBS / job.job_id
+    if _alive(folder):
+        raise InputError("this work has not ended", item=job.title, action="Stop it first")
+    with storing(folder):
+        shutil.rmtree(folder)

@@ -1,0 +1,156 @@
+"""Charts and tables as pages show them: with a text alternative, with their numbers, saying what is left out.
+
+House rules: a chart never stands without its table, and neither without a word on what it hides. Values keep their
+full precision in what can be copied; only what is printed is rounded, no finer than the instrument allows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from workbench.tables import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+__all__ = ["ROWS", "chart", "column_config", "frame_of", "table"]
+
+ROWS = 500
+"""Rows that a table shows at most; it says how many are left out."""
+
+
+def chart(
+    figure: Figure, alt: str, numbers: Table, key: str, *, hidden: int = 0, what: str = "points", select: bool = False
+) -> Any:  # noqa: ANN401  Streamlit's event of a selection
+    """A figure with its text alternative and its numbers.
+
+    Args:
+        figure: of one of the modules of plots.
+        alt: what a reader who does not see it would have to be told.
+        numbers: shown as a table on request.
+        key: unique on the page.
+        hidden: how many of what was measured the figure leaves out.
+        what: they are.
+        select: whether a brushed selection runs the page again; it is returned then.
+    """
+    event = st.plotly_chart(
+        _for_theme(figure),
+        key=key,
+        alt=alt,
+        config={"displayModeBar": False, "displaylogo": False},
+        on_select="rerun" if select else "ignore",
+        selection_mode=("box",) if select else (),
+    )
+    if hidden:
+        st.caption(f"{hidden:,} {what} are not drawn; the table has all of them.")
+    with st.expander("Show as table", icon=":material/table:"):
+        table(numbers, f"{key}_table", alt)
+    return event
+
+
+def _for_theme(figure: Figure) -> Figure:
+    """Black, the eighth colour, is drawn white on a dark page."""
+    if st.context.theme.type != "dark":
+        return figure
+    import plotly.graph_objects as go
+
+    return go.Figure(_whitened(figure.to_plotly_json()))
+
+
+def _whitened(value: Any) -> Any:  # noqa: ANN401  JSON
+    if isinstance(value, dict):
+        return {key: _whitened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whitened(item) for item in value]
+    return "#FFFFFF" if isinstance(value, str) and value == "#000000" else value
+
+
+def table(
+    found: Table,
+    key: str,
+    alt: str,
+    *,
+    resolution_ms: float | None = None,
+    hide: tuple[str, ...] = (),
+    extra: dict[str, Any] | None = None,
+    more: dict[str, list[Any]] | None = None,
+    select: str | None = None,
+) -> Any:  # noqa: ANN401  Streamlit's event of a selection
+    """A table with aligned numbers, units in the heads and explanations behind them.
+
+    Args:
+        found: what to show.
+        key: unique on the page.
+        alt: what it holds, in words.
+        resolution_ms: of the instrument; measured times show no finer digits.
+        hide: keys of columns that the page says elsewhere.
+        extra: Streamlit's configuration of columns that are drawn, such as bars.
+        more: values of further columns, by name.
+        select: ``single-row`` or ``multi-row`` for rows that can be picked; None for none.
+    """
+    if not found.rows:
+        st.caption("No rows.")
+        return None
+    shown = Table(tuple(c for c in found.columns if c.key not in hide), found.rows[:ROWS])
+    frame = frame_of(shown)
+    for name, values in (more or {}).items():
+        frame[name] = values[:ROWS]
+    config = {c.key: column_config(c, resolution_ms) for c in shown.columns} | (extra or {})
+    event = st.dataframe(
+        frame,
+        key=key,
+        alt=alt,
+        hide_index=True,
+        column_config=config,
+        placeholder="–",
+        on_select="rerun" if select else "ignore",
+        selection_mode=select or "multi-row",  # type: ignore[arg-type]  the two values above
+    )
+    if len(found.rows) > ROWS:
+        st.caption(f"{len(found.rows) - ROWS:,} of {len(found.rows):,} rows are not shown.")
+    for note in found.notes[:8]:
+        st.caption(note.replace("*", "\\*").replace("_", "\\_").replace("[", "\\["))
+    if len(found.notes) > 8:
+        st.caption(f"{len(found.notes) - 8} further remarks are not shown.")
+    return event
+
+
+def frame_of(found: Table) -> pd.DataFrame:
+    """Rows as a frame; ratios in percent, unknown as a gap."""
+    import pandas as pd
+
+    columns = {}
+    for column in found.columns:
+        values = [row[column.key] for row in found.rows]
+        if column.unit == "%":
+            values = [None if value is None else 100 * float(value) for value in values]
+        columns[column.key] = _typed(values)
+    return pd.DataFrame(columns)
+
+
+def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
+    """Nullable columns: a column of gaps is still one of numbers."""
+    import pandas as pd
+
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return pd.array(values, "boolean")
+    if kinds <= {int}:
+        return pd.array(values, "Int64")
+    if kinds <= {int, float}:
+        return pd.array(values, "Float64")
+    return pd.array([None if value is None else str(value) for value in values], "string")
+
+
+def column_config(column: Column[Any], resolution_ms: float | None) -> Any:  # noqa: ANN401  Streamlit's configuration
+    """Head, explanation and number of decimals of a column."""
+    told = {"label": column.heading, "help": column.explain or None}
+    if not column.unit and column.decimals == 0:
+        return st.column_config.Column(**told)
+    decimals = column.decimals
+    if column.unit == "ms" and resolution_ms is not None and resolution_ms >= 1:
+        decimals = 0
+    return st.column_config.NumberColumn(**told, format="%.4g" if decimals is None else f"%.{decimals}f")

@@ -30,8 +30,9 @@ VERBS = {
     "gate": "Judge a run by limits and by its change: pass, fail, not enough data, measurement invalid",
     "report": "Write a run as one HTML file that opens anywhere",
     "calibrate": "Measure the error of the measurement itself on this machine",
-    "runs": "List, verify, recover, export and remove stored runs",
+    "runs": "List, verify, recover, merge, export and remove stored runs",
     "datasets": "List, check, import, align and render corpora",
+    "notebooks": "Copy the notebooks that come with the package, to try them",
     "doctor": "Check this machine and the way to the service, and say what to do where something fails",
 }
 """Every verb with its one line of help, so that ``workbench --help`` imports none of them."""

@@ -25,7 +25,7 @@ _run_argument = click.argument("run", default="last")
 
 @click.group()
 def runs() -> None:
-    """List, verify, recover, export and remove stored runs. RUN is an id, a folder, or `last`."""
+    """List, verify, recover, merge, export and remove stored runs. RUN is an id, a folder, or `last`."""
 
 
 def _root(store: Path | None) -> Path:
@@ -155,6 +155,29 @@ def recover(run: str, store: Path | None, as_json: bool) -> None:
         return
     missing = f", {counts.planned - counts.sessions} never began" if counts.planned > counts.sessions else ""
     click.echo(f"run {stored.run_id}: {counts.sessions} sessions stored, {counts.failed} of them failed{missing}")
+
+
+@runs.command(epilog="Example: workbench runs merge shard-1/RUN shard-2/RUN shard-3/RUN")
+@click.argument("shards", nargs=-1, required=True, metavar="RUN...")
+@_store_option
+@json_option
+def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
+    """Put the shards of a run or sweep (--shard I/N) together: the run that one machine would have made.
+
+    Every shard is named once, by id or by folder; they stay as they are. A shard that is missing, unfinished, there
+    twice or of another run is refused.
+    """
+    from workbench.cli.playing import result_json
+    from workbench.merging import merge_runs
+    from workbench.tables import summary_table
+
+    root = _root(store)
+    result = merge_runs([_open(shard, store) for shard in shards], root)
+    if as_json:
+        print_json(result_json(result))
+        return
+    print_table(summary_table(result.cells), store=root)
+    note(f"{len(shards)} shards, {len(result.scores)} sessions, merged into {result.run.path}")
 
 
 @runs.command(epilog="Example: workbench runs export last --format ctm --output run.ctm")

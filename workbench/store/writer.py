@@ -139,11 +139,12 @@ class RunWriter:
         wanted = newest(self._entries)
         return (read_entry(entry) for key, entry in self._entries.items() if key in wanted)
 
-    def commit(self, scores: list[dict[str, Any]]) -> Path:
+    def commit(self, scores: list[dict[str, Any]], *, ended: Anchor | None = None) -> Path:
         """Turn the journal into the files of a committed run and remove it.
 
         Args:
             scores: flat rows, one a session; values are numbers, text, booleans or None.
+            ended: when the playing ended; now where not given.
 
         Returns:
             The run directory.
@@ -158,7 +159,7 @@ class RunWriter:
             name: FileFacts(sha256=file_sha256(self.path / name), rows=rows)
             for name, rows in ((SESSIONS, sessions), (FRAMES, frames))
         }
-        self._finish("committed")
+        self._finish("committed", ended)
         shutil.rmtree(journal_folder(self.path), ignore_errors=True)
         self._journal = None
         remote = remote_of(self.path)
@@ -171,10 +172,10 @@ class RunWriter:
             raise StoreError("the run is committed", item=str(self.path), action="Resume it, or start a new run")
         return self._journal
 
-    def _finish(self, status: Status) -> None:
+    def _finish(self, status: Status, ended: Anchor | None = None) -> None:
         current = newest(self._entries)
         self.manifest.status = status
-        self.manifest.anchor_end = Anchor.now()
+        self.manifest.anchor_end = ended or Anchor.now()
         self.manifest.counts = Counts(
             planned=max(self.manifest.counts.planned, len(current)),
             sessions=len(current),

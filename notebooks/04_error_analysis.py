@@ -1,0 +1,93 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which errors, and do they matter?
+#
+# A word error rate says how many. This notebook asks which ones: words, medical terms, values, and what stood on the
+# screen for a moment before it was corrected.
+
+# %%
+import pandas as pd
+from tqdm.auto import tqdm
+
+import workbench as wb
+
+with tqdm(total=16, desc="sessions") as bar:
+    run = wb.run("clinic", limit=16, seed=11, on_session=lambda record, done: bar.update())
+run
+
+# %% [markdown]
+# ## The worst utterances
+
+# %%
+worst = run.df.sort_values("errors", ascending=False).head(3)
+worst[["utterance", "reference_words", "errors", "wer"]].round(2)
+
+# %%
+session = run.session(worst.utterance.iloc[0])
+session.diff
+
+# %% [markdown]
+# ## Listen to it
+#
+# The audio as it was streamed, made again from the corpus and the settings of the run.
+
+# %%
+session.listen()
+
+# %% [markdown]
+# ## Medical terms
+#
+# The corpus marks drugs, doses, values and other terms. A term is found when all of it stands at its place. What was
+# heard instead is often close in sound and far in meaning.
+
+# %%
+terms = run.terms
+terms[~terms.found][["utterance", "term", "kind", "heard"]].head(12)
+
+# %%
+by_kind = terms.groupby("kind").found.agg(["sum", "count"])
+by_kind.assign(recall=by_kind["sum"] / by_kind["count"]).round(2)
+
+# %% [markdown]
+# ## Does the way of writing matter?
+#
+# This recogniser writes "one twenty over eighty" where the reference has "120/80". A normaliser decides what counts as
+# the same; it may forgive form, never content. `clinical` brings both to one form and never folds two values into one.
+
+# %%
+pairs = ["BP 120/80", "bp one twenty over eighty", "10 mg", "ten milligrams", "15 mg"]
+pd.Series({text: wb.normaliser("clinical")(text) for text in pairs})
+
+# %% [markdown]
+# ## Unsafe flicker
+#
+# Milliseconds during which a number, unit, negation, side or marked term on the screen was not what became final. It is
+# in no word error rate, and somebody may have acted on it.
+
+# %%
+scores = run.to_arrow().to_pandas()
+flicker = scores.set_index("utterance").stability_unsafe_flicker_ns.div(1e6).sort_values(ascending=False)
+flicker.head(5).round(0)
+
+# %%
+flickering = run.session(flicker.index[0])
+flickering.screen[["at_ms", "stood_ms", "text"]].round(0).head(12)
+
+# %% [markdown]
+# ## What was claimed
+#
+# The drawn errors of every session are those of its score; found terms are those of the recall; flicker was seen.
+
+# %%
+medical = terms[terms.kind.isin(["drug", "medical"])]
+assert all(run.session(row.utterance).diff.errors == row.errors for row in run.df.itertuples())
+assert medical.found.mean() == run.accuracy.term_recall[0]
+assert flicker.max() > 0
+assert session.listen().seconds > 1

@@ -1,12 +1,15 @@
 """The pacer: never early, in order, whatever drives it."""
 
 import asyncio
+import errno
+import os
+import threading
 import time
 
 import pytest
 
 from workbench import pacing
-from workbench.pacing import Pacer
+from workbench.pacing import Pacer, realtime
 
 
 @pytest.fixture(params=["system", "loop"])
@@ -129,3 +132,33 @@ async def test_ticks_gather_what_falls_due_together_and_are_never_early(driver):
         await asyncio.gather(*(play(offset * 10_000) for offset in range(50)))
     assert len(late) == 50
     assert min(late) >= 0
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_FIFO"), reason="this system has no SCHED_FIFO")
+def test_realtime_priority_is_asked_for_and_given_back():
+    """What the system says to it is part of a run's facts; nothing else of the process is changed."""
+    before = os.sched_getscheduler(0)
+    with realtime(False) as said:
+        assert said == ""
+        assert os.sched_getscheduler(0) == before
+    with realtime(True) as said:
+        granted = os.sched_getscheduler(0) & os.SCHED_FIFO == os.SCHED_FIFO
+        assert said == "SCHED_FIFO" if granted else said.startswith("SCHED_FIFO refused: ")
+        inherited = []
+        thread = threading.Thread(target=lambda: inherited.append(os.sched_getscheduler(0)))
+        thread.start()
+        thread.join()
+        assert inherited[0] & os.SCHED_FIFO == 0, "threads that are started meanwhile do not inherit it"
+    assert os.sched_getscheduler(0) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_FIFO"), reason="this system has no SCHED_FIFO")
+def test_realtime_priority_that_is_refused_is_said(monkeypatch):
+    """A run goes on without it."""
+
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("workbench.pacing.os.sched_setscheduler", refused)
+    with realtime(True) as said:
+        assert said == "SCHED_FIFO refused: Operation not permitted"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -32,9 +33,20 @@ from workbench.settings import Limits, ServiceAddress
 from workbench.streaming import SessionFailed, StreamPlayer
 from workbench.units import NS_PER_MS
 
-__all__ = ["Job", "Service", "create_session", "end_session", "play_dictation", "play_note", "play_utterance"]
+__all__ = [
+    "Job",
+    "Service",
+    "create_session",
+    "end_session",
+    "play_dictation",
+    "play_note",
+    "play_utterance",
+    "transport_for",
+]
 
 _T = TypeVar("_T")
+
+_WEBSOCKETS_SESSIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +249,16 @@ _SAYS = {"failed": "failed", "aborted": "was aborted"}
 
 
 # -- the socket -----------------------------------------------------------------------------------------------------
+
+
+def transport_for(sessions: int) -> str:
+    """The transport for so many sessions at a time: picows, where it is installed, beyond what websockets carries well.
+
+    With 500 sessions on websockets, stamps and chunks begin to wait for each other; picows costs a quarter of the CPU.
+    """
+    if sessions <= _WEBSOCKETS_SESSIONS or importlib.util.find_spec("picows") is None:
+        return "websockets"
+    return "picows"
 
 
 def _opener(transport: str) -> Callable[..., Awaitable[Socket]]:

@@ -137,7 +137,7 @@ async def _evaluate(
         jobs = await _checked(question, service, jobs)
         manifest = run_manifest(question, service.address.name, recogniser, len(jobs), settings, shard)
         with RunWriter.create(settings.store, manifest) as writer:
-            complete = await _play(writer, jobs, service, question.concurrency, on_session, stop)
+            complete = await _play(writer, jobs, service, question, on_session, stop)
             found = _scored(writer, question, complete)
     return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
@@ -209,7 +209,7 @@ async def _resume(
         async with open_service(settings, question.transport) as (service, _):
             jobs = await _checked(question, service, jobs)
             with _reopened(rest) as writer:
-                complete = await _play(writer, jobs, service, question.concurrency, on_session, stop)
+                complete = await _play(writer, jobs, service, question, on_session, stop)
                 found = _scored(writer, question, complete)
     else:  # killed between its last session and the commit
         with _reopened(rest) as writer:
@@ -238,7 +238,7 @@ async def _play(
     writer: RunWriter,
     jobs: Sequence[Job],
     service: Service,
-    concurrency: int,
+    question: Question,
     on_session: OnSession | None,
     stop: Stop,
 ) -> bool:
@@ -255,7 +255,13 @@ async def _play(
 
     with stop.listening() as stopped:
         playing = play_many(
-            jobs, service, concurrency=concurrency, on_begin=writer.begin, on_done=finished, stop=stopped
+            jobs,
+            service,
+            concurrency=question.concurrency,
+            on_begin=writer.begin,
+            on_done=finished,
+            stop=stopped,
+            realtime_priority=question.realtime,
         )
         try:
             writer.manifest.settings["pacer"] = await playing

@@ -16,6 +16,7 @@ from workbench.audio.files import Audio
 from workbench.client.calls import Context
 from workbench.corpus import Corpus, Utterance, read_utterance
 from workbench.errors import CorpusError, InputError
+from workbench.flows import transport_for
 from workbench.metrics.normalize import Normaliser, normaliser
 from workbench.network import find_profile
 from workbench.plan import SessionPlan, build_plan
@@ -41,7 +42,8 @@ class Question:
         concurrency: sessions at a time.
         normaliser: of the first scores.
         product, dialect: what is spoken.
-        transport: ``websockets`` or ``picows``.
+        transport: ``websockets`` or ``picows``; ``auto`` becomes one of them, by the sessions at a time.
+        realtime: ask the system for real-time priority while sessions are played.
         noise_floor: an A/A run: the same sessions twice, for the differences that mean nothing.
         push_to_talk: utterances of one speaker are connections of one dictation session.
         context: what ambient and form-filling sessions are told.
@@ -60,7 +62,8 @@ class Question:
     normaliser: Normaliser = field(default_factory=lambda: normaliser("basic"))
     product: Product = Product.DICTATION
     dialect: Dialect = Dialect.LIVE
-    transport: str = "websockets"
+    transport: str = "auto"
+    realtime: bool = False
     noise_floor: bool = False
     push_to_talk: bool = False
     context: Context | None = field(default=None, repr=False)
@@ -68,6 +71,8 @@ class Question:
 
     def __post_init__(self) -> None:
         product = self.product.value
+        if self.transport == "auto":
+            object.__setattr__(self, "transport", transport_for(self.concurrency))
         if self.noise_floor and self.repeats < 2:
             raise InputError("an A/A run plays everything twice", item="--aa", got="--repeats 1", expected="2 or more")
         if self.push_to_talk and self.product is not Product.DICTATION:

@@ -123,7 +123,7 @@ class StreamPlayer:
 
     def _due(self, place: int) -> None:
         """A step is due: write it, or queue it behind those that the peer has not taken."""
-        now_ns = self._pacer.now_ns()
+        now_ns = time.perf_counter_ns()
         if self._unflushed is not None or self._unsent:
             self._unsent.append((place, now_ns))
         else:
@@ -144,7 +144,7 @@ class StreamPlayer:
         if socket.blocked:
             self._unflushed = (step, sent_ns)
         else:
-            self._sent(step, sent_ns, self._pacer.now_ns())
+            self._sent(step, sent_ns, time.perf_counter_ns())
 
     def _control(self, message: ClientMessage, due_ns: int, sent_ns: int) -> None:
         frame = self._session.send(message)

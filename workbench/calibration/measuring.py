@@ -20,6 +20,7 @@ import numpy as np
 from workbench.calibration.truth import CHUNK_MS, RATE_HZ, KnownSession, known_session
 from workbench.client.rest import SukiRest
 from workbench.errors import MeasurementError, StoreError
+from workbench.flows import transport_for
 from workbench.metrics.accuracy import word_errors
 from workbench.metrics.latency import Latency, latency
 from workbench.metrics.stability import stability
@@ -96,13 +97,16 @@ class _Played:
     emissions_ns: list[int]
 
 
-async def calibrate(sessions: int, *, seed: int = 0, transport: str = "websockets") -> Calibration:
+async def calibrate(
+    sessions: int, *, seed: int = 0, transport: str = "auto", realtime_priority: bool = False
+) -> Calibration:
     """Play ``sessions`` known sessions at the same time and state the errors of every metric.
 
     Raises:
         ServiceError: the simulator does not start.
         MeasurementError: no session came through.
     """
+    transport = transport_for(sessions) if transport == "auto" else transport
     known = {_identity(seed, i): known_session(seed * 100_003 + i) for i in range(sessions)}
     records: list[SessionRecord] = []
     limits = Limits(connect_s=30.0, terminal_s=30.0)
@@ -114,7 +118,9 @@ async def calibrate(sessions: int, *, seed: int = 0, transport: str = "websocket
                 await _register(control, identity, session)
             jobs = [_job(identity, session) for identity, session in known.items()]
             service = Service(address, rest, None, limits, transport)
-            pacer = await play_many(jobs, service, concurrency=sessions, on_done=records.append)
+            pacer = await play_many(
+                jobs, service, concurrency=sessions, on_done=records.append, realtime_priority=realtime_priority
+            )
             played = [await _stamps(control, record, known[record.remote_id or ""]) for record in records]
     good = [p for p in played if p.record.outcome is Outcome.COMPLETED]
     if not good:

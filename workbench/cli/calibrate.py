@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json
+from workbench.cli.screen import json_option, note, print_json, realtime_option, transport_option
 
 __all__ = ["calibrate"]
 
@@ -14,10 +14,11 @@ __all__ = ["calibrate"]
 @click.command(epilog="Example: workbench calibrate --sessions 50 --json")
 @click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 2000), help="At the same time.")
 @click.option("--seed", default=0, show_default=True, help="Of delays, revisions and errors.")
-@click.option("--transport", type=click.Choice(["websockets", "picows"]), default="websockets", show_default=True)
+@transport_option
+@realtime_option
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
 @json_option
-def calibrate(sessions: int, seed: int, transport: str, store: Path | None, as_json: bool) -> int:
+def calibrate(sessions: int, seed: int, transport: str, realtime: bool, store: Path | None, as_json: bool) -> int:
     """Play sessions whose delays, revisions and errors are known, and state what was measured wrong.
 
     The result is kept beside the runs: later tables show no more digits than it supports.
@@ -34,7 +35,7 @@ def calibrate(sessions: int, seed: int, transport: str, store: Path | None, as_j
 
     settings = load_settings(os.environ, store=store)
     note(f"{sessions} scripted sessions at the same time, about 15 s")
-    found = run(measure(sessions, seed=seed, transport=transport))
+    found = run(measure(sessions, seed=seed, transport=transport, realtime_priority=realtime))
     path = save_calibration(settings.store, found)
     if as_json:
         print_json(msgspec.to_builtins(found))

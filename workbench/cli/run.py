@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.playing import exit_code, play_and_print, result_json, shard_option
-from workbench.cli.screen import json_option
+from workbench.cli.screen import json_option, realtime_option, transport_option
 from workbench.protocol.messages import Dialect, Product
 
 __all__ = ["exit_code", "play_and_print", "result_json", "run"]
@@ -30,7 +30,8 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @shard_option
 @click.option("--seed", default=0, show_default=True, help="Of noise, order and bootstrap.")
 @click.option("--normaliser", "normaliser_name", default="basic", show_default=True, help="Of the scores.")
-@click.option("--transport", type=click.Choice(["websockets", "picows"]), default="websockets", show_default=True)
+@transport_option
+@realtime_option
 @click.option("--allow-failed", default=0, show_default=True, help="Sessions that may fail before the exit code is 3.")
 @click.option(
     "--product", type=click.Choice([p.value for p in Product]), default="dictation", show_default=True,
@@ -64,6 +65,7 @@ def run(
     seed: int,
     normaliser_name: str,
     transport: str,
+    realtime: bool,
     allow_failed: int,
     product: str,
     templates: tuple[str, ...],
@@ -111,6 +113,7 @@ def run(
         concurrency=concurrency,
         normaliser=normaliser(normaliser_name),
         transport=transport,
+        realtime=realtime,
         product=Product(product),
         dialect=Dialect(dialect),
         push_to_talk=push_to_talk,

@@ -15,11 +15,25 @@ if TYPE_CHECKING:
     from workbench.recording import SessionRecord
     from workbench.tables import Table
 
-__all__ = ["SCHEMA_VERSION", "json_option", "note", "print_json", "print_table", "session_progress"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "json_option",
+    "note",
+    "print_json",
+    "print_table",
+    "realtime_option",
+    "session_progress",
+    "transport_option",
+]
 
 SCHEMA_VERSION = 1
 """Of every ``--json`` output; grows when a key changes its meaning or goes."""
 
+transport_option = click.option(
+    "--transport", type=click.Choice(["auto", "websockets", "picows"]), default="auto", show_default=True,
+    help="auto: picows above 200 sessions at a time.",
+)  # fmt: skip
+realtime_option = click.option("--realtime", is_flag=True, help="Ask for SCHED_FIFO while sessions are played.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 
 

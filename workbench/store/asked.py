@@ -25,6 +25,7 @@ class Asked(msgspec.Struct, kw_only=True):
         model: of the simulator that is started for the run.
         utterance_ids: what is played, in the order from which the order of playing is drawn.
         transport: ``websockets`` or ``picows``.
+        realtime: real-time priority was asked for.
         noise_floor: an A/A run.
         push_to_talk: a speaker's utterances are connections of one session.
         form_templates: as they were given.
@@ -39,6 +40,7 @@ class Asked(msgspec.Struct, kw_only=True):
     model: str
     utterance_ids: list[str]
     transport: str = "websockets"
+    realtime: bool = False
     noise_floor: bool = False
     push_to_talk: bool = False
     form_templates: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import socket
@@ -202,17 +201,15 @@ async def serve(service: Service, **tls: str) -> AsyncIterator[Service]:
         app, log_level="critical", lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False,
         timeout_graceful_shutdown=1, **tls,
     )  # fmt: skip
+    # Started and ended by hand: uvicorn's own loop looks only ten times a second whether it should end.
+    config.load()
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110  uvicorn has a flag, no event
-        await asyncio.sleep(0.005)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
     scheme, sockets = ("https", "wss") if tls else ("http", "ws")
     host = "localhost" if tls else "127.0.0.1"
     service.address = ServiceAddress("test", f"{scheme}://{host}:{port}", f"{sockets}://{host}:{port}")
     try:
         yield service
     finally:
-        server.should_exit = True
-        await running
-        listener.close()
+        await server.shutdown(sockets=[listener])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +14,7 @@ from tests.service import TEMPLATE, TERMINAL, Service, final, partial, serve
 from workbench.client.rest import SukiRest
 from workbench.plan import build_plan
 from workbench.protocol.context import FormContext, FormFilling, FormTemplateChoice
-from workbench.protocol.messages import Dialect, Product
+from workbench.protocol.messages import Product
 from workbench.recording import SessionKey, SessionRecord
 from workbench.reference import Reference
 from workbench.runner import Job, play_many
@@ -30,11 +31,15 @@ PCM = (np.sin(np.arange(5_600) / 5) * 8000).astype(np.int16)
 FORMS = FormContext(FormFilling([FormTemplateChoice(TEMPLATE)]))
 
 
-def plan(product=Product.DICTATION, dialect=Dialect.LIVE):
+FAST = 8.0
+"""Pace of sessions in which time shows nothing; those that every test may look at are played at that of speech."""
+
+
+def plan(product=Product.DICTATION, pace=FAST):
     """350 ms of a tone: three whole chunks and a shorter one."""
     return build_plan(
         PCM, 16_000, utterance_id="u1", cell="c", reference=Reference("blood pressure", "blood pressure"),
-        product=product, dialect=dialect,
+        product=product, pace=pace,
     )  # fmt: skip
 
 
@@ -66,6 +71,10 @@ class Trace:
     def record(self) -> SessionRecord:
         """Of the first session."""
         return self.records[0]
+
+    def audio(self, key):
+        """Decoded payloads of the first socket's audio."""
+        return [base64.b64decode(m[key], validate=True) for m in self.messages if m["type"] == "AUDIO"]
 
     def request(self, name):
         """The first call of an endpoint."""
@@ -107,35 +116,55 @@ async def play(jobs, *, service=None, who=WHO, limits=QUICK, answers=ANSWERS, cl
     return trace
 
 
-def job(product=Product.DICTATION, **more):
+async def against(stream, jobs=None, limits=QUICK):
+    """Records of playing against a socket handler."""
+    records = []
+    async with serve(Service(stream)) as service, SukiRest(service.address, WHO, limits) as rest:
+        target = Target(service.address, rest, None, limits)
+        await play_many(jobs or [job()], target, concurrency=1, on_done=records.append)
+    return service, records
+
+
+async def create(service, *, who=WHO, limits=QUICK, **more):
+    """Create one dictation session."""
+    async with serve(service), SukiRest(service.address, who, limits, **more) as rest:
+        return await rest.create_dictation(16_000)
+
+
+def job(product=Product.DICTATION, pace=FAST, **more):
     """A job of one session."""
     if product is Product.FORM_FILLING:
         more.setdefault("context", FORMS)
-    return Job(SessionKey("c", "u1"), plan(product), **more)
+    return Job(SessionKey("c", "u1"), plan(product, pace), **more)
+
+
+def utterances(pace=FAST):
+    """Two of one dictation session."""
+    return [Job(SessionKey("c", f"u{i}"), plan(pace=pace), talk="t") for i in range(2)]
 
 
 @cache
 def dictation() -> Trace:
     """A dictation."""
-    return asyncio.run(play([job()]))
+    return asyncio.run(play([job(pace=1.0)]))
 
 
 @cache
 def talk() -> Trace:
     """Two utterances of one dictation session."""
-    return asyncio.run(play([Job(SessionKey("c", f"u{i}"), plan(), talk="t") for i in range(2)]))
+    return asyncio.run(play(utterances(pace=1.0)))
 
 
 @cache
 def ambient() -> Trace:
     """An ambient session with a pause."""
-    return asyncio.run(play([job(Product.AMBIENT, pauses=((100, 150),))]))
+    return asyncio.run(play([job(Product.AMBIENT, pace=1.0, pauses=((100, 150),))]))
 
 
 @cache
 def form() -> Trace:
     """A form-filling session."""
-    return asyncio.run(play([job(Product.FORM_FILLING)]))
+    return asyncio.run(play([job(Product.FORM_FILLING, pace=1.0)]))
 
 
 def all_traces() -> list[Trace]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from workbench.metrics.accuracy import ErrorCounts, word_errors
 from workbench.metrics.normalize import Normaliser
-from workbench.recording import SessionRecord
+from workbench.recording import SessionKey, SessionRecord
 from workbench.word_diff import word_diff
 
 __all__ = ["Confusion", "confusions", "ladder"]
@@ -30,14 +30,15 @@ class Confusion:
         said: word of the reference, normalised; None for an insertion.
         heard: word of the transcript, normalised; None for a deletion.
         count: how often.
-        session: where it happened first, as ``SessionKey`` prints.
+        cell, utterance: the session in which it happened first.
     """
 
     kind: ErrorKind
     said: str | None = field(repr=False)
     heard: str | None = field(repr=False)
     count: int
-    session: str
+    cell: str
+    utterance: str
 
 
 def confusions(records: Iterable[SessionRecord], normaliser: Normaliser, cell: str | None = None) -> list[Confusion]:
@@ -49,7 +50,7 @@ def confusions(records: Iterable[SessionRecord], normaliser: Normaliser, cell: s
         cell: only this configuration; None for all.
     """
     counts: dict[_Place, int] = {}
-    first: dict[_Place, str] = {}
+    first: dict[_Place, SessionKey] = {}
     for record in records:
         if record.outcome.failed or (cell is not None and record.key.cell != cell) or record.unscorable() is not None:
             continue
@@ -57,9 +58,9 @@ def confusions(records: Iterable[SessionRecord], normaliser: Normaliser, cell: s
             if word.kind != "equal":
                 place: _Place = (word.kind, word.wanted, word.heard)
                 counts[place] = counts.get(place, 0) + 1
-                first.setdefault(place, str(record.key))
+                first.setdefault(place, record.key)
     ranked = sorted(counts, key=lambda place: (-counts[place], place[0], place[1] or "", place[2] or ""))
-    return [Confusion(*place, counts[place], first[place]) for place in ranked]
+    return [Confusion(*place, counts[place], first[place].cell, first[place].utterance) for place in ranked]
 
 
 def ladder(records: Iterable[SessionRecord], normalisers: Iterable[Normaliser]) -> dict[tuple[str, str], ErrorCounts]:

@@ -10,19 +10,22 @@ from workbench.comparisons import PairedCells, RunComparison, Setting
 from workbench.gate import Check, GateResult
 from workbench.tables import DIFFERENCE_COLUMNS, Column, Table, comparison_table
 from workbench.units import ms
-from workbench.verdict import Changed
+from workbench.verdict import TITLES, Changed
 
 __all__ = [
     "CHANGED_COLUMNS",
     "CHECK_COLUMNS",
     "ERROR_COLUMNS",
     "SETTING_COLUMNS",
+    "TOLD_COLUMNS",
     "calibration_table",
     "changed_table",
     "checks_table",
     "comparison_json",
+    "every_pair_table",
     "pair_table",
     "settings_table",
+    "told_table",
 ]
 
 
@@ -46,6 +49,62 @@ def _extra(floor: NoiseFloor | None) -> tuple[Column[Difference], ...]:
         ),
         Column("noise_floor", "noise floor", width, decimals=None, explain="largest difference of an A/A run"),
     )
+
+
+def every_pair_table(found: RunComparison) -> Table:
+    """As :func:`pair_table` for every pair, with the names of both sides."""
+    tables = [(pair, pair_table(pair, found.floor)) for pair in found.pairs]
+    names: tuple[Column[PairedCells], ...] = (
+        Column("baseline_of", "baseline is", lambda p: p.baseline),
+        Column("candidate_of", "candidate is", lambda p: p.candidate),
+    )
+    rows = tuple({c.key: c.value(pair) for c in names} | row for pair, table in tables for row in table.rows)
+    return Table((*names, *tables[0][1].columns), rows)
+
+
+TOLD_COLUMNS: tuple[Column[tuple[Difference, NoiseFloor | None]], ...] = (
+    Column("metric", "metric", lambda d: TITLES[d[0].metric], explain="what is compared"),
+    Column("n", "n", lambda d: d[0].n, explain="utterances that both sides have"),
+    Column("baseline", "baseline", lambda d: _amount(d[0], d[0].baseline)),
+    Column("candidate", "candidate", lambda d: _amount(d[0], d[0].candidate)),
+    Column("change", "change", lambda d: _amount(d[0], d[0].difference, "+"), explain="candidate minus baseline"),
+    Column("between", "95 % interval", lambda d: _between(d[0]), explain="paired bootstrap over utterances"),
+    Column("p_adjusted", "adjusted p", lambda d: _p_text(d[0].p_adjusted), explain="Holm, all metrics and pairs"),
+    Column(
+        "noise_floor", "noise floor", lambda d: _amount(d[0], d[1].width(d[0].metric) if d[1] else None, "±"),
+        explain="largest difference of the same configuration from itself",
+    ),
+    Column("reason", "why missing", lambda d: d[0].reason),
+)  # fmt: skip
+
+
+def told_table(pair: PairedCells, floor: NoiseFloor | None) -> Table:
+    """The differences as people read them: percent, points and ms written out; numbers are in :func:`pair_table`."""
+    rows = tuple({c.key: c.value((d, floor)) for c in TOLD_COLUMNS} for d in pair.comparison.differences)
+    return Table(TOLD_COLUMNS, rows, comparison_table(pair.comparison).notes)
+
+
+def _amount(difference: Difference, value: float | None, sign: str = "") -> str | None:
+    if value is None:
+        return None
+    plus = "+" if sign == "+" else ""
+    mark = "±" if sign == "±" else ""
+    if difference.unit == "ns":
+        return f"{mark}{ms(value):{plus}.0f} ms"
+    return f"{mark}{100 * value:{plus}.1f} " + ("points" if sign else "%")
+
+
+def _between(difference: Difference) -> str | None:
+    ends = difference.interval
+    if ends is None:
+        return None
+    low, high = (_amount(difference, end, "+") or "unbounded" for end in (ends.low, ends.high))
+    unit = " ms" if difference.unit == "ns" else " points"
+    return f"{low.removesuffix(unit)} to {high}"
+
+
+def _p_text(value: float | None) -> str | None:
+    return None if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _setting_text(value: Any) -> str | None:  # noqa: ANN401  settings are JSON values

@@ -37,7 +37,7 @@ def base_figure(x: str, y: str) -> Figure:
         template="none",
         height=380,
         margin={"l": 10, "r": 20, "t": 30, "b": 40},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         barmode="overlay",
         hovermode="closest",
     )
@@ -65,6 +65,9 @@ def slices_figure(rows: Sequence[dict[str, Any]], unit: str, title: str) -> Figu
                 x=[scale * float(row["value"]) for row in mine],
                 y=[str(row["slice"]) for row in mine],
                 mode="markers",
+                # Grouped along the axis of the parts, so that intervals stand below each other.
+                orientation="h",
+                offsetgroup=name,
                 name=name,
                 marker={"size": 9, "color": colour_of(cells, name)},
                 error_x=_interval_bars(mine, scale, colour_of(cells, name)),

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from workbench.confusions import Confusion
 from workbench.headlines import RunLine
 from workbench.metrics.accuracy import ErrorCounts
-from workbench.metrics.stats import percentile
+from workbench.metrics.clustered import clustered_percentile_interval
+from workbench.metrics.stats import percentile, thin
 from workbench.scoring import CellScore, SessionScore
 from workbench.slices import Slice
-from workbench.stages import Stage
+from workbench.stages import Moment, Stage
 from workbench.tables import Column, Table
-from workbench.units import ms
+from workbench.units import NS_PER_MS, NS_PER_S, ms
 from workbench.verdict import Changed
 
 __all__ = [
     "CONFUSION_COLUMNS",
+    "DISTRIBUTION_COLUMNS",
     "LADDER_COLUMNS",
+    "MOMENT_COLUMNS",
     "PAIRED_COLUMNS",
     "QUALITY_COLUMNS",
     "RUN_COLUMNS",
     "SLICE_COLUMNS",
     "STAGE_COLUMNS",
     "confusions_table",
+    "distributions_table",
     "ladder_table",
+    "moments_table",
     "paired_table",
     "quality_table",
     "runs_table",
@@ -50,9 +56,14 @@ def _state(line: RunLine) -> str:
     return summary.status
 
 
+def _begun(line: RunLine) -> str | None:
+    created = line.summary.created
+    return created.replace("T", " ")[:16] if created else None
+
+
 RUN_COLUMNS: tuple[Column[RunLine], ...] = (
     Column("run_id", "run", lambda r: r.summary.run_id, explain="sorts by age"),
-    Column("created", "begun", lambda r: r.summary.created, explain="UTC"),
+    Column("created", "begun", _begun, explain="UTC"),
     Column("state", "state", _state, explain="committed, live, interrupted, damaged, failed or missing scores"),
     Column("corpus", "corpus", lambda r: r.summary.corpus, explain="what was played"),
     Column("target", "target", _target, explain="who answered; a recogniser is named where it was simulated"),
@@ -109,7 +120,8 @@ CONFUSION_COLUMNS: tuple[Column[Confusion], ...] = (
     Column("kind", "what", lambda c: c.kind),
     Column("said", "said", lambda c: c.said, explain="word of the reference"),
     Column("heard", "heard", lambda c: c.heard, explain="word of the transcript"),
-    Column("session", "first in", lambda c: c.session, explain="configuration, utterance, repeat, attempt"),
+    Column("utterance", "first in", lambda c: c.utterance, explain="utterance of the corpus"),
+    Column("audio", "under", lambda c: c.cell, explain="audio configuration"),
 )
 
 
@@ -136,6 +148,69 @@ def ladder_table(found: Mapping[tuple[str, str], ErrorCounts]) -> Table:
     """One row a configuration and normaliser."""
     rows = [(cell, name, counts) for (cell, name), counts in found.items()]
     return Table(LADDER_COLUMNS, tuple({c.key: c.value(row) for c in LADDER_COLUMNS} for row in rows))
+
+
+MOMENT_COLUMNS: tuple[Column[Moment], ...] = (
+    Column("at_s", "at", lambda m: m.at_ns / NS_PER_S, "s", 1, "since the first session of the run"),
+    Column("audio", "audio", lambda m: m.cell, explain="audio configuration"),
+    Column("utterance", "utterance", lambda m: m.utterance, explain="id in the corpus"),
+    Column("value_ms", "median", lambda m: ms(m.value_ns), "ms", 0, "of the session"),
+)
+
+
+def moments_table(moments: Sequence[Moment]) -> Table:
+    """One row a session, in the order in which they began."""
+    return Table(MOMENT_COLUMNS, tuple({c.key: c.value(moment) for c in MOMENT_COLUMNS} for moment in moments))
+
+
+_Blocks = tuple[str, list[int], list[int]]
+
+
+def _at(p: float) -> Callable[[_Blocks], float | None]:
+    return lambda row: ms(percentile(row[1], p))
+
+
+def _between(p: float, end: Literal["low", "high"]) -> Callable[[_Blocks], float | None]:
+    def value(row: _Blocks) -> float | None:
+        interval = clustered_percentile_interval(row[1], row[2], p)
+        return None if interval is None else ms(getattr(interval, end))
+
+    return value
+
+
+DISTRIBUTION_COLUMNS: tuple[Column[_Blocks], ...] = (
+    Column("audio", "audio", lambda r: r[0], explain="audio configuration"),
+    Column("n", "n", lambda r: len(r[1]), explain="values"),
+    Column("utterances", "utterances", lambda r: len(set(r[2])), explain="independent blocks"),
+    Column("p50_ms", "p50", _at(50), "ms"),
+    Column("p50_low_ms", "p50 low", _between(50, "low"), "ms", 0, "95 %, utterances as blocks"),
+    Column("p50_high_ms", "p50 high", _between(50, "high"), "ms", 0, "95 %, utterances as blocks"),
+    Column("p95_ms", "p95", _at(95), "ms"),
+    Column("p95_low_ms", "p95 low", _between(95, "low"), "ms", 0, "95 %, utterances as blocks"),
+    Column("p95_high_ms", "p95 high", _between(95, "high"), "ms", 0, "unknown where the sample cannot bound it"),
+    Column("p99_ms", "p99", _at(99), "ms"),
+    Column("max_ms", "max", _at(100), "ms"),
+)
+
+
+def distributions_table(blocks: Mapping[str, tuple[list[int], list[int]]], target_ms: float | None = None) -> Table:
+    """Percentiles of a latency, one row a configuration; the notes say where a sample is thin.
+
+    Args:
+        blocks: of :func:`workbench.stages.latency_blocks`.
+        target_ms: adds the share of values within it.
+    """
+    rows = [(name, values, owners) for name, (values, owners) in blocks.items() if values]
+    columns = DISTRIBUTION_COLUMNS
+    if target_ms is not None:
+        limit = target_ms * NS_PER_MS
+        within: Column[_Blocks] = Column(
+            "within", f"within {target_ms:g} ms", lambda r: sum(v <= limit for v in r[1]) / len(r[1]), "%", 1
+        )
+        columns = (*columns, within)
+    told = ((name, p, thin(len(set(owners)), p)) for name, _, owners in rows for p in (95, 99))
+    notes = tuple(f"{name}: p{p}: {why}" for name, p, why in told if why)
+    return Table(columns, tuple({c.key: c.value(row) for c in columns} for row in rows), notes)
 
 
 STAGE_COLUMNS: tuple[Column[Stage], ...] = (

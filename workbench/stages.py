@@ -15,7 +15,17 @@ from workbench.scoring import SessionScore, latest_attempts
 from workbench.store import StoredRun, query
 from workbench.store.tables import SESSIONS
 
-__all__ = ["LATENCY_METRICS", "LatencyMetric", "Moment", "Stage", "begun", "course", "latency_values", "stages"]
+__all__ = [
+    "LATENCY_METRICS",
+    "LatencyMetric",
+    "Moment",
+    "Stage",
+    "begun",
+    "course",
+    "latency_blocks",
+    "latency_values",
+    "stages",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,18 @@ def latency_values(scores: Sequence[SessionScore], metric: str) -> dict[str, lis
     for score in latest_attempts(scores):
         if score.timed:
             found[score.cell] += [v for v in LATENCY_METRICS[metric].values(score) if v is not None]
+    return found
+
+
+def latency_blocks(scores: Sequence[SessionScore], metric: str) -> dict[str, tuple[list[int], list[int]]]:
+    """As :func:`latency_values`, with the number of the utterance that each value belongs to."""
+    number: dict[str, int] = {}
+    found: dict[str, tuple[list[int], list[int]]] = {score.cell: ([], []) for score in scores}
+    for score in latest_attempts(scores):
+        if score.timed:
+            values = [v for v in LATENCY_METRICS[metric].values(score) if v is not None]
+            found[score.cell][0].extend(values)
+            found[score.cell][1].extend([number.setdefault(score.utterance, len(number))] * len(values))
     return found
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "settings",
     "starts",
     "store_root",
+    "store_size",
     "swaps",
 ]
 
@@ -164,8 +165,15 @@ def corpus(location: str, content: str, view: str = "corpus") -> Corpus:
     return load_corpus(find_corpus(location))
 
 
+@st.cache_data(max_entries=4, show_spinner="Measuring the store …")
+def store_size(root: str, content: str, view: str = "size") -> tuple[int, int]:
+    """Bytes and files below the folder of the runs."""
+    sizes = [path.stat().st_size for path in Path(root).rglob("*") if path.is_file()]
+    return sum(sizes), len(sizes)
+
+
 def corpora() -> list[str]:
-    """Built-in corpora, and those that stored runs were played from and that still are where they were."""
+    """Names of the built-in corpora; others are named by their path."""
     return list(builtin_corpora())
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.headlines import RunLine
 
-__all__ = ["Kind", "badges", "empty", "guarded", "head", "state"]
+__all__ = ["Kind", "badges", "empty", "guarded", "head", "plain", "state"]
 
 Kind = Literal["missing", "failed", "simulated", "invalid"]
 
@@ -47,10 +47,11 @@ def state(kind: Kind, text: str) -> DeltaGenerator:
     """One of the four states that must not be mistaken for each other, in words, sign and colour."""
     show, icon, word = _STATES[kind]
     # What was recorded may hold characters that Markdown takes for its own.
-    return show(f"**{word}** {_plain(text)}", icon=icon)
+    return show(f"**{word}** {plain(text)}", icon=icon)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Recorded text as it is, whatever signs of Markdown it holds."""
     for sign in "\\`*_[]<>#$~|:":
         text = text.replace(sign, f"\\{sign}")
     return text

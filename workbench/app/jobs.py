@@ -27,7 +27,7 @@ from workbench.errors import InputError, StoreError, WorkbenchError
 from workbench.store import StoredRun, index_runs
 from workbench.store.files import lock_holder, private_folder, storing, write_atomic
 
-__all__ = ["JOBS", "Job", "JobState", "forget", "jobs", "output", "run_of", "said", "start", "state_of", "stop"]
+__all__ = ["JOBS", "Job", "JobState", "ask", "forget", "jobs", "output", "run_of", "said", "start", "state_of", "stop"]
 
 JOBS = ".jobs"
 
@@ -69,7 +69,7 @@ def start(
     *,
     run_id: str | None = None,
     files: dict[str, bytes] | None = None,
-) -> Job:  # noqa: E501
+) -> Job:
     """Start ``workbench`` with ``arguments`` in a process of its own, which outlives this one.
 
     Args:
@@ -229,3 +229,32 @@ def forget(store: Path, job: Job) -> None:
         raise InputError("this work has not ended", item=job.title, action="Stop it first")
     with storing(folder):
         shutil.rmtree(folder)
+
+
+def ask(store: Path, arguments: Sequence[str], timeout_s: float = 60.0) -> dict[str, Any]:
+    """Run a short command to its end and return the JSON object that it prints, whatever its exit code says.
+
+    Args:
+        store: folder of the runs.
+        arguments: of ``workbench``.
+        timeout_s: after which it is ended.
+
+    Raises:
+        InputError: it printed none; with the line that it told people.
+    """
+    environment = os.environ | {"WORKBENCH_STORE": str(store.resolve())}
+    command = [sys.executable, "-m", "workbench", *arguments]
+    name = f"workbench {arguments[0]}"
+    try:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=timeout_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError("no answer in time", item=name, got=f"nothing after {timeout_s:.0f} s") from None
+    try:
+        found: dict[str, Any] = msgspec.json.decode(ended.stdout, type=dict[str, Any])
+    except msgspec.DecodeError:
+        lines = ended.stderr.decode("utf-8", "replace").splitlines()
+        told = lines[-1].removeprefix("workbench: ") if lines else f"exit code {ended.returncode}, and no word"
+        raise InputError(told, item=name) from None
+    return found

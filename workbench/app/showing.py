@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from workbench.app.frame import plain
 from workbench.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -111,10 +112,9 @@ def table(
     )
     if len(found.rows) > ROWS:
         st.caption(f"{len(found.rows) - ROWS:,} of {len(found.rows):,} rows are not shown.")
-    for note in found.notes[:8]:
-        st.caption(note.replace("*", "\\*").replace("_", "\\_").replace("[", "\\["))
-    if len(found.notes) > 8:
-        st.caption(f"{len(found.notes) - 8} further remarks are not shown.")
+    if found.notes:
+        hidden = f"  \n{len(found.notes) - 8} further remarks are not shown." if len(found.notes) > 8 else ""
+        st.caption("  \n".join(plain(note) for note in found.notes[:8]) + hidden)
     return event
 
 

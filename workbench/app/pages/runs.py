@@ -15,6 +15,9 @@ from workbench.tables import Table
 
 __all__ = ["page"]
 
+_ORDER = (
+    "created", "state", "corpus", "n", "failed", "left_out", "wer", "p50_ms", "p95_ms", "best", "target", "run_id",
+)  # fmt: skip
 _STATES = ("committed", "live", "interrupted", "damaged")
 
 
@@ -65,31 +68,18 @@ def _listed(shown: list[RunLine], total: int) -> list[int]:
     if len(shown) < total:
         st.caption(f"{len(shown):,} of {total:,} runs; the filters hide {total - len(shown):,}.")
     listed = runs_table(shown)
+    bar = st.column_config.ProgressColumn
     extra = {
-        "wer": st.column_config.ProgressColumn("WER [%]", min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
+        "wer": bar("WER [%]", min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
         "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),
-        "differing": st.column_config.Column("settings", help="what differs between the configurations, or from the defaults"),
-    }  # fmt: skip
-    more = {
-        "differing": [_differing(line) for line in shown[:ROWS]],
-        "course": [list(line.course) for line in shown[:ROWS]],
+        "differing": st.column_config.Column("settings", help="what the configurations differ in"),
     }
-    order = (
-        "created",
-        "state",
-        "corpus",
-        "target",
-        "n",
-        "failed",
-        "left_out",
-        "best",
-        "wer",
-        "p50_ms",
-        "p95_ms",
-        "run_id",
-    )
+    more = {
+        "course": [list(line.course) for line in shown[:ROWS]],
+        "differing": [_differing(line) for line in shown[:ROWS]],
+    }
     columns = {column.key: column for column in listed.columns}
-    rows = Table(tuple(columns[key] for key in order), listed.rows, listed.notes)
+    rows = Table(tuple(columns[key] for key in _ORDER), listed.rows, listed.notes)
     event = table(rows, "runs_table", "All stored runs", extra=extra, more=more, select="multi-row")
     return list(event.selection.rows) if event is not None else []
 

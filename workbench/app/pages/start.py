@@ -18,6 +18,12 @@ from workbench.units import ms
 __all__ = ["page"]
 
 _LAST = 8
+_WAYS = (
+    ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1"}),
+    ("Microphone", ":material/mic:", "start_microphone", {"live_source": "Microphone"}),
+    ("Upload a recording", ":material/upload_file:", "start_upload", {"live_source": "Upload"}),
+)
+"""Label, symbol, key and what the page Live is told."""
 
 
 def page() -> None:
@@ -27,7 +33,7 @@ def page() -> None:
     with guarded():
         found = data.lines()
         if not found:
-            what = "The newest verdict, the best word error rate, the fastest 95th percentile and the last runs appear here."
+            what = "The newest verdict, the best numbers and the last runs appear here."
             if empty(what, "Play the sample sweep", "start_empty"):
                 _sample()
             job_panel.panel("start")
@@ -36,21 +42,14 @@ def page() -> None:
         _numbers(found)
         job_panel.panel("start")
         _last_runs(found)
-    st.caption(
-        "Without credentials everything is played to a simulator on this machine; what it answers is marked as simulated."
-    )
+    st.caption("Without credentials a simulator on this machine answers; everything it answers is marked as simulated.")
 
 
 def _ways_in() -> None:
-    ways = (
-        ("Play demo", ":material/play_arrow:", {"live_source": "demo"}),
-        ("Microphone", ":material/mic:", {"live_source": "microphone"}),
-        ("Upload a recording", ":material/upload_file:", {"live_source": "upload"}),
-    )
     with st.container(horizontal=True):
-        for label, icon, query in ways:
-            kind = "primary" if query["live_source"] == "demo" else "secondary"
-            if st.button(label, icon=icon, key=f"start_{query['live_source']}", type=kind):
+        for label, icon, key, query in _WAYS:
+            kind = "primary" if key == "start_demo" else "secondary"
+            if st.button(label, icon=icon, key=key, type=kind):
                 st.switch_page(page_of("live"), query_params=query)
         if st.button("Sample sweep", icon=":material/grid_view:", key="start_sample"):
             _sample()
@@ -79,24 +78,24 @@ def _verdict(found: Sequence[RunLine]) -> None:
 
 
 def _numbers(found: Sequence[RunLine]) -> None:
-    cells = [(line, cell) for line in found for cell in line.cells]
-    accurate = min((c for c in cells if c[1].wer is not None), key=lambda c: c[1].wer or 0, default=None)
-    fast = min((c for c in cells if c[1].p95_ns is not None), key=lambda c: c[1].p95_ns or 0, default=None)
-    failed = sum(line.summary.counts.failed for line in found)
-    sessions = sum(line.summary.counts.sessions for line in found)
-    left, middle, right, last = st.columns(4)
-    _number(left, "Best WER", accurate, lambda c: f"{c.wer:.1%}" if c.wer is not None else "–")
-    _number(middle, "Fastest word p95", fast, lambda c: f"{ms(c.p95_ns):.0f} ms")
-    right.metric("Failed sessions", f"{failed:,}", help="of all stored sessions; they are in no average", border=True)
-    right.caption(f"of {sessions:,}")
-    last.metric("Runs", f"{len(found):,}", border=True)
+    cells = [cell for line in found for cell in line.cells]
+    accurate = min((c for c in cells if c.wer is not None), key=lambda c: c.wer or 0.0, default=None)
+    fast = min((c for c in cells if c.p95_ns is not None), key=lambda c: c.p95_ns or 0, default=None)
+    failed, sessions = (sum(getattr(line.summary.counts, key) for line in found) for key in ("failed", "sessions"))
     damaged = sum(line.summary.status == "damaged" for line in found)
-    last.caption(f"{damaged} damaged" if damaged else "all readable")
+    with st.container(horizontal=True):
+        _number("Best WER", f"{accurate.wer:.1%}" if accurate else "–", _of(accurate))
+        _number("Fastest word p95", f"{ms(fast.p95_ns):.0f} ms" if fast else "–", _of(fast))
+        _number("Failed sessions", f"{failed:,}", f"of {sessions:,}")
+        _number("Runs", f"{len(found):,}", f"{damaged} damaged" if damaged else "all readable")
 
 
-def _number(place, title: str, found: tuple[RunLine, CellHeadline] | None, text) -> None:  # noqa: ANN001  Streamlit's column, a plain function
-    place.metric(title, text(found[1]) if found else "–", border=True)
-    place.caption(f"{found[1].name}, n = {found[1].n}" if found else "nothing scored yet")
+def _of(cell: CellHeadline | None) -> str:
+    return f"{cell.name}, n = {cell.n}" if cell else "nothing scored yet"
+
+
+def _number(title: str, value: str, told: str) -> None:
+    st.metric(title, value, told, delta_color="off", delta_arrow="off", border=True, width=210)
 
 
 def _last_runs(found: Sequence[RunLine]) -> None:

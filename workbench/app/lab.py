@@ -88,13 +88,14 @@ def facts_table(sides: list[Heard]) -> Table:
         Column("fact", "measured", str),
         *(Column(f"side{place}", side.name, str) for place, side in enumerate(sides)),
     )
-    rows = []
+    rows: list[dict[str, str | int | float | bool | None]] = []
     for key, label, unit, decimals in _FACTS:
         values = [side.facts.get(key) for side in sides]
         if all(value is None for value in values):
             continue
-        told = {f"side{place}": _text(value, unit, decimals) for place, value in enumerate(values)}
-        rows.append({"fact": label, **told})
+        told: dict[str, str | int | float | bool | None] = {"fact": label}
+        told |= {f"side{place}": _text(value, unit, decimals) for place, value in enumerate(values)}
+        rows.append(told)
     return Table(columns, tuple(rows))
 
 

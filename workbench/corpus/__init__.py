@@ -1,5 +1,6 @@
 """Corpora: what is played, what was said in it, and whether the files are what the manifest says."""
 
+from workbench.corpus.alone import corpus_of_file
 from workbench.corpus.checking import check_corpus
 from workbench.corpus.finding import builtin_corpora, find_corpus
 from workbench.corpus.loading import Corpus, Turn, Utterance, load_corpus, read_utterance
@@ -19,6 +20,7 @@ __all__ = [
     "WordsRow",
     "builtin_corpora",
     "check_corpus",
+    "corpus_of_file",
     "find_corpus",
     "load_corpus",
     "read_utterance",

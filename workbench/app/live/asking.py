@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
-from workbench.audio.files import audio_info, file_sha256
-from workbench.corpus import Corpus, Utterance, find_corpus, load_corpus
+from workbench.corpus import corpus_of_file, find_corpus, load_corpus
 from workbench.errors import InputError
 from workbench.question import Question
-from workbench.reference import Reference
 from workbench.sweep import Cell, cell_from, unique
 
 __all__ = ["MAX_LANES", "Clip", "Lane", "Microphone", "Value", "question_of"]
@@ -85,7 +82,7 @@ def question_of(clip: Clip, seed: int = 0) -> Question:
         corpus = load_corpus(find_corpus(clip.corpus or ""))
         utterance = corpus.utterance(clip.utterance)
     else:
-        corpus = _corpus_of(Path(clip.audio), clip.utterance, clip.reference)
+        corpus = corpus_of_file(Path(clip.audio), clip.utterance, clip.reference)
         utterance = corpus.utterances[0]
     return Question(
         corpus=corpus,
@@ -94,13 +91,3 @@ def question_of(clip: Clip, seed: int = 0) -> Question:
         concurrency=len(clip.lanes),
         seed=seed,
     )
-
-
-def _corpus_of(audio: Path, name: str, reference: str | None) -> Corpus:
-    """One sound file as a corpus of one utterance; an unknown reference has no words, so that nothing is scored."""
-    info = audio_info(audio)
-    sha256 = file_sha256(audio)
-    said = reference or ""
-    utterance = Utterance(name, audio, sha256, Reference(said, said), info.sample_rate_hz, info.samples)
-    digest = hashlib.sha256(f"{sha256}\n{said}".encode()).hexdigest()
-    return Corpus(audio.stem, audio.parent, (utterance,), digest)

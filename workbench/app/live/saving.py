@@ -8,11 +8,9 @@ from pathlib import Path
 from workbench.app.live.asking import Clip, Lane, question_of
 from workbench.app.live.session import LiveSession
 from workbench.errors import InputError
-from workbench.pipeline import run_manifest
+from workbench.following import store_told
 from workbench.recording import SessionRecord
 from workbench.reference import Reference
-from workbench.scoring import score_session
-from workbench.store import RunWriter
 
 __all__ = ["save_session"]
 
@@ -36,14 +34,7 @@ def save_session(session: LiveSession, store: Path, reference: str | None = None
     if said:
         records = [_with_reference(record, said) for record in records]
     question = question_of(_clip(session, said or None))
-    manifest = run_manifest(question, session.endpoint, session.recogniser, len(records))
-    manifest.settings["kind"] = "live"
-    with RunWriter.create(store, manifest) as writer:
-        for record in records:
-            writer.begin(record)
-            writer.add(record)
-        writer.commit([score_session(record, question.normaliser).to_row() for record in writer.records()])
-    return manifest.run_id
+    return store_told(question, records, store, session.endpoint, session.recogniser)
 
 
 def _with_reference(record: SessionRecord, said: str) -> SessionRecord:

@@ -1,0 +1,93 @@
+"""Words on a terminal: finals stay, the newest partial is rewritten behind them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.screen import note
+from workbench.protocol.messages import Final, Partial
+from workbench.protocol.stream import codec_for
+
+if TYPE_CHECKING:
+    from workbench.recording import SessionRecord
+
+__all__ = ["Screen"]
+
+
+class Screen:
+    """Shows messages as they come.
+
+    Args:
+        quiet: shows nothing; for output that a program reads.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stdout.isatty()
+        self._rows = 0
+
+    def open(self, endpoint: str, recogniser: str | None) -> None:
+        """Say who listens."""
+        if not self._quiet:
+            note(f"Listening: {endpoint}" + (f", simulated by {recogniser}" if recogniser else ""))
+
+    def tell(self, record: SessionRecord, received_ns: int, text: str) -> None:
+        """A message arrived: see :data:`workbench.following.TellText`."""
+        if self._quiet:
+            return
+        message = codec_for(record.dialect).decode_server(text)
+        at_s = (received_ns - (record.start_ns or received_ns)) / 1e9
+        if isinstance(message, Final):
+            self._write(f"{message.text}", end=True, at_s=at_s)
+        elif isinstance(message, Partial) and message.text:
+            self._write(message.text, end=False, at_s=at_s)
+
+    def _write(self, text: str, *, end: bool, at_s: float) -> None:
+        # A service may send control characters; a terminal must not obey them.
+        shown = "".join(sign if sign.isprintable() else " " for sign in text)
+        if not self._terminal:
+            click.echo(f"{at_s:7.2f} s  {'final  ' if end else 'partial'}  {shown}")
+            return
+        self._erase()
+        width = shutil.get_terminal_size().columns
+        click.echo(shown if end else click.style(shown, dim=True, italic=True), nl=end)
+        self._rows = 0 if end else max(0, (len(shown) - 1) // width)
+
+    def _erase(self) -> None:
+        click.echo("\r" + (f"\x1b[{self._rows}A" if self._rows else "") + "\x1b[J", nl=False)
+        self._rows = 0
+
+    def close(self, record: SessionRecord) -> None:
+        """Say how it ended and what it came to."""
+        if self._quiet:
+            return
+        if self._terminal:
+            self._erase()
+        if record.outcome.failed:
+            note(f"workbench: {record.outcome.value}: {record.error}")
+            return
+        note(_summary(record))
+
+
+def _summary(record: SessionRecord) -> str:
+    from workbench.metrics.normalize import normaliser
+    from workbench.scoring import score_session
+    from workbench.units import ms
+
+    score = score_session(record, normaliser("basic"))
+    first = ms(score.latency.first_partial_ns)
+    if first is None:
+        first = ms(score.latency.first_partial_audio_start_ns)
+    lag = ms(score.latency.finalisation_ns if record.reference.words else score.latency.last_byte_to_final_ns)
+    known = record.reference.spoken and score.words.rate is not None
+    parts = [
+        f"first word {first:.0f} ms" if first is not None else "first word –",
+        f"final lag {lag:.0f} ms" if lag is not None else "final lag –",
+        f"WER {score.words.rate:.1%} ({score.words.errors} of {score.words.reference} words)" if known else "WER –",
+        "pacing valid" if score.instrument.pacing_valid else f"invalid measurement: {score.instrument.pacing_reason}",
+    ]
+    return " · ".join(parts)

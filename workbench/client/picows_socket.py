@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 import time
@@ -31,6 +32,9 @@ from workbench.recording import Connect
 
 __all__ = ["PicowsSocket", "open_picows"]
 
+_LOGGER = logging.Logger("workbench.socket", logging.CRITICAL)  # noqa: LOG001
+"""Of no hierarchy: at DEBUG the library writes the upgrade's headers, token included (S-29)."""
+
 
 class _Listener(WSListener):
     """Hands whole messages and the close to a sink; stamps in the first callback that sees them."""
@@ -39,8 +43,10 @@ class _Listener(WSListener):
         self._sink = sink
         self._parts: list[bytes] = []
         self._is_text = True
+        self._parts_bytes = 0
         self.blocked = False
         self._close: tuple[int, str] = (1006, "")
+        self._refused = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         transport.underlying_transport.set_write_buffer_limits(high=HIGH_WATER)
@@ -49,7 +55,8 @@ class _Listener(WSListener):
         received_ns = time.perf_counter_ns()
         kind = frame.msg_type
         if kind is WSMsgType.CLOSE:
-            self._close = (frame.get_close_code().value or 1005, frame.get_close_reason())
+            if not self._refused:
+                self._close = (frame.get_close_code().value or 1005, frame.get_close_reason() or "")
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
             return
@@ -57,7 +64,14 @@ class _Listener(WSListener):
             return
         if kind is not WSMsgType.CONTINUATION:
             self._is_text = kind is WSMsgType.TEXT
+        if self._refused:
+            return
         data = frame.get_payload_as_bytes()
+        # The library bounds a frame, and only one that it has not read whole; a message may come in many.
+        self._parts_bytes = len(data) + (self._parts_bytes if kind is WSMsgType.CONTINUATION else 0)
+        if self._parts_bytes > MAX_MESSAGE:
+            self._refuse(transport)
+            return
         if not frame.fin or self._parts:
             self._parts.append(data)
             if not frame.fin:
@@ -65,6 +79,13 @@ class _Listener(WSListener):
             data = b"".join(self._parts)
             self._parts.clear()
         self._sink.arrived(text_or_bytes(data) if self._is_text else data, received_ns)
+
+    def _refuse(self, transport: WSTransport) -> None:
+        reason = f"message with {self._parts_bytes} bytes exceeds limit of {MAX_MESSAGE} bytes"
+        self._refused, self._close = True, (1009, reason)
+        self._parts.clear()
+        transport.send_close(WSCloseCode.MESSAGE_TOO_BIG, reason.encode())
+        transport.disconnect()
 
     def pause_writing(self) -> None:
         self.blocked = True
@@ -75,6 +96,13 @@ class _Listener(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._sink.closed(*self._close, time.perf_counter_ns())
+        # What ended the connection is in the close; asyncio would print it again, with a traceback.
+        asyncio.ensure_future(transport.wait_disconnected()).add_done_callback(_looked_at)
+
+
+def _looked_at(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()
 
 
 class PicowsSocket:
@@ -136,6 +164,7 @@ async def open_picows(
             url,
             ssl_context=tls,
             websocket_handshake_timeout=None,
+            logger_name=_LOGGER,
             extra_headers=headers | {"User-Agent": f"suki-workbench/{workbench.__version__}"},
             max_frame_size=MAX_MESSAGE,
             max_redirects=0,

@@ -101,7 +101,10 @@ class _Connection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         received_ns = time.perf_counter_ns()
         super().connection_lost(exc)
-        self._lost = (self.protocol.close_code or 1006, self.protocol.close_reason or "", received_ns)
+        close = self.protocol.close_rcvd
+        if close is None and self.protocol.parser_exc is not None:
+            close = self.protocol.close_sent  # what the peer sent could not be taken: too large, or no WebSocket
+        self._lost = (1006, "", received_ns) if close is None else (close.code, close.reason, received_ns)
         if self.sink is not None:
             self.sink.closed(*self._lost)
 

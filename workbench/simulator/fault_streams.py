@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
@@ -50,7 +50,7 @@ _RAW: dict[str, tuple[Opcode, bytes]] = {
     "invalid-utf8": (Opcode.TEXT, b'{"transcript":{"transcript":"\xff\xfe\xc3"},"is_final":false}'),
     "invalid-json": (Opcode.TEXT, b'{"transcript":{"transcript":"cut o'),
     "not-an-object": (Opcode.TEXT, b"[1,2,3]"),
-    "nested": (Opcode.TEXT, b'{"transcript":' * 50_000),
+    "nested": (Opcode.TEXT, b'{"transcript":{"transcript":"x","words":[],"more":' + b"[" * 50_000),
     "unknown-type": (Opcode.TEXT, b'{"type":"WEATHER","data":{"sun":true}}'),
     "wrong-types": (Opcode.TEXT, b'{"transcript":{"transcript":5,"words":"no"},"is_final":"yes","isFinal":7}'),
     "binary": (Opcode.BINARY, b"\x00\x01\x02\xff"),
@@ -133,8 +133,7 @@ class FaultyStream:
 
     def _take_opportunities(self) -> None:
         faults = self._faults
-        for kind in get_args(StreamFault):
-            self._due += faults.struck(kind)
+        self._due = faults.stream_faults()
         self._drops = {fault.what for fault in faults.struck(Drop)}
         self._texts = {fault.what: fault.characters for fault in faults.struck(Replace)}
         self._fragment = next(faults.struck(Fragment), None)
@@ -195,14 +194,15 @@ class FaultyStream:
         link = self._faults.link(self._scope)
         if link is None:
             return
+        said_bytes = self._wire.written_bytes  # what was said before is still delivered
         match fault:
             case Reset():
                 self._over = True
-                link.reset()
+                link.reset(said_bytes)
             case Silence():
-                link.silence()
+                link.silence(said_bytes)
             case Stall(direction=direction, for_s=for_s):
-                link.stall(direction, for_s)
+                link.stall(direction, for_s, said_bytes)
 
     def _frame(self, what: str) -> tuple[Opcode, bytes]:
         if what == "same":

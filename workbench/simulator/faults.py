@@ -35,6 +35,7 @@ from workbench.simulator.scenario import (
     Scenario,
     SlowAccept,
     SlowHandshake,
+    StreamFault,
     Webhook,
 )
 
@@ -80,6 +81,14 @@ class Faults:
         for place, fault in enumerate(self.scenario.fault):
             if isinstance(fault, kind) and concerns(fault) and self._opportunities.hit(place):
                 yield fault
+
+    def stream_faults(self) -> list[StreamFault]:
+        """What is to happen on one connection, in the order of the scenario."""
+        return [
+            fault
+            for place, fault in enumerate(self.scenario.fault)
+            if isinstance(fault, StreamFault) and self._opportunities.hit(place)
+        ]
 
     def counts(self) -> list[dict[str, object]]:
         """Opportunities and hits of every fault."""
@@ -177,6 +186,8 @@ class FaultyApplication:
         link = self._faults.link(scope)
         if fault.reset and link is not None:
             link.reset()
+            while (await receive())["type"] != "http.disconnect":
+                pass
         elif fault.status is not None:
             answer = Response(fault.body, fault.status, _retry_after(fault.retry_after), "application/json")
             await answer(scope, receive, send)

@@ -12,6 +12,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from typing import TypeAlias
 
 from workbench.simulator.scenario import Carried
 
@@ -22,9 +23,13 @@ _SEGMENT_BYTES = 1400
 """Small windows and segments: on loopback the system would otherwise take megabytes before a sender feels a stall."""
 
 _HEAD_BYTES = 16_384
+_CLOSE_S = 1.0
 
 Delay = Callable[[], float]
 """Seconds to hold the next packet back."""
+
+_Packets: TypeAlias = "asyncio.Queue[tuple[float, bytes]]"
+"""When due, and what; nothing is the end."""
 
 
 class Link:
@@ -45,28 +50,54 @@ class Link:
         self._open = {"reading": asyncio.Event(), "sending": asyncio.Event()}
         for gate in self._open.values():
             gate.set()
-        self._silent = False
+        self._silent = {"reading": False, "sending": False}
+        self._passed_bytes = 0
+        self._due: list[tuple[int, Callable[[], None]]] = []
 
-    def stall(self, direction: str, for_s: float) -> None:
-        """Pass nothing on in one direction for a while; ``reading`` is what the client sends."""
+    def stall(self, direction: str, for_s: float, after_bytes: int) -> None:
+        """Pass nothing on in one direction for a while; ``reading`` is what the client sends.
+
+        Args:
+            direction: ``reading`` or ``sending``.
+            for_s: how long.
+            after_bytes: of what the simulator sends; they are passed on before.
+        """
         gate = self._open[direction]
-        gate.clear()
-        asyncio.get_running_loop().call_later(for_s, gate.set)
 
-    def silence(self) -> None:
+        def stop() -> None:
+            gate.clear()
+            asyncio.get_running_loop().call_later(for_s, gate.set)
+
+        if direction == "reading":
+            stop()
+        else:
+            self._after(after_bytes, stop)
+
+    def silence(self, after_bytes: int) -> None:
         """Pass nothing on any more, in either direction, and do not close either: the peer is gone without a word.
 
         Its machine still acknowledges what comes.
         """
-        self._silent = True
+        self._silent["reading"] = True
+        self._after(after_bytes, lambda: self._silent.update(sending=True))
 
-    def reset(self) -> None:
+    def reset(self, after_bytes: int = 0) -> None:
         """Answer with RST instead of closing."""
+        self._after(after_bytes, self._abort)
+
+    def _abort(self) -> None:
         for writer in (self._client, self._server):
             raw = writer.get_extra_info("socket")
             with contextlib.suppress(OSError):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
+
+    def _after(self, passed_bytes: int, act: Callable[[], None]) -> None:
+        """Act when so many bytes of the simulator have been passed on, and before the next one is."""
+        if self._passed_bytes >= passed_bytes:
+            act()
+        else:
+            self._due.append((passed_bytes, act))
 
     async def run(self, client: asyncio.StreamReader, server: asyncio.StreamReader, held: list[Delay]) -> None:
         """Pass on until one side closes.
@@ -80,20 +111,18 @@ class Link:
         downward = asyncio.create_task(self._pump("sending", server, self._client, held))
         try:
             done, _ = await asyncio.wait((upward, downward), return_when=asyncio.FIRST_COMPLETED)
-            if self._silent and upward not in done:
+            if self._silent["sending"] and upward not in done:
                 await upward  # the simulator left a client that is not told
         finally:
             for task in (upward, downward):
                 task.cancel()
             await asyncio.gather(upward, downward, return_exceptions=True)
-            self._client.close()
-            self._server.close()
 
     async def _pump(
         self, direction: str, source: asyncio.StreamReader, sink: asyncio.StreamWriter, held: list[Delay]
     ) -> None:
         """Read and write in order; what is held back does not keep the next packet from being read."""
-        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
+        queue: _Packets = asyncio.Queue(64)
         writing = asyncio.create_task(self._write(direction, queue, sink))
         loop = asyncio.get_running_loop()
         due_s = 0.0
@@ -119,16 +148,31 @@ class Link:
         while True:
             due_s, data = await queue.get()
             await asyncio.sleep(max(0.0, due_s - loop.time()))
-            await self._open[direction].wait()
             if not data:
+                await self._open[direction].wait()
                 return
-            if self._silent:
-                continue
-            try:
-                sink.write(data)
-                await sink.drain()
-            except ConnectionError:
-                return
+            while data:
+                await self._open[direction].wait()
+                piece, data = self._until_due(data) if direction == "sending" else (data, b"")
+                if not self._silent[direction]:
+                    try:
+                        sink.write(piece)
+                        await sink.drain()
+                    except ConnectionError:
+                        return
+                if direction == "sending":
+                    self._pass(len(piece))
+
+    def _until_due(self, data: bytes) -> tuple[bytes, bytes]:
+        """What may be passed on before something is due, and the rest."""
+        room = min((place for place, _ in self._due), default=self._passed_bytes + len(data)) - self._passed_bytes
+        return data[:room], data[room:]
+
+    def _pass(self, size: int) -> None:
+        self._passed_bytes += size
+        for due in [due for due in self._due if due[0] <= self._passed_bytes]:
+            self._due.remove(due)
+            due[1]()
 
 
 class FaultProxy:
@@ -169,6 +213,7 @@ class FaultProxy:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  a callback of start_server runs in a task
         self._running.add(task)
+        upstream: asyncio.StreamWriter | None = None
         try:
             head = await _head(client)
             wait_s, held = self._begin("sockets" if b"upgrade: websocket" in head.lower() else "rest")
@@ -184,8 +229,21 @@ class FaultProxy:
         except (OSError, asyncio.CancelledError):
             pass  # one side is gone, or the proxy is
         finally:
+            for side in filter(None, (writer, upstream)):
+                await _closed(side)
             self._running.discard(task)
-            writer.close()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close, and wait for it; whoever does not take what is still to be sent is dropped."""
+    writer.close()
+    waiting = asyncio.ensure_future(writer.wait_closed())
+    try:
+        if not (await asyncio.wait((waiting,), timeout=_CLOSE_S))[0]:
+            writer.transport.abort()
+    except asyncio.CancelledError:
+        writer.transport.abort()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def _head(client: asyncio.StreamReader) -> bytes:

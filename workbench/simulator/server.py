@@ -11,6 +11,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +30,12 @@ from starlette.websockets import WebSocket
 from workbench.errors import ConfigurationError
 from workbench.protocol.dialects import socket_path
 from workbench.protocol.messages import Dialect, Product
-from workbench.settings import Secret
+from workbench.settings import Secret, is_loopback
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
 from workbench.simulator.dialect_rest import dialect_handlers
 from workbench.simulator.direct import DirectProtocol
+from workbench.simulator.faults import Faults, FaultyApplication
 from workbench.simulator.info_rest import info_handlers
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.local import STREAMS_PER_WORKER, usable_cores
@@ -53,11 +55,13 @@ from workbench.simulator.refusals import envelope, refusal
 from workbench.simulator.replay import Replay
 from workbench.simulator.rest import Call, Rest
 from workbench.simulator.result_rest import ResultRest
+from workbench.simulator.scenario import Scenario
 from workbench.simulator.scripted import Scripted
 from workbench.simulator.sessions import SessionStore
 from workbench.simulator.sockets import Sockets, refuse_handshake
 from workbench.simulator.timelines import Timelines
 from workbench.simulator.tokens import TokenAuthority
+from workbench.simulator.wire import WireProtocol
 
 __all__ = ["Simulator", "SimulatorOptions"]
 
@@ -82,6 +86,7 @@ class SimulatorOptions:
         dialect: whose addresses and messages it has; those of the other one are not there (S-201).
         webhook_url: where results are announced; None announces nothing.
         webhook_secret: that notifications are signed with; needed where there is an address.
+        scenario: what goes wrong on purpose; None is a faithful simulator.
     """
 
     host: str = "127.0.0.1"
@@ -99,6 +104,7 @@ class SimulatorOptions:
     dialect: Dialect = Dialect.LIVE
     webhook_url: str | None = None
     webhook_secret: Secret | None = None
+    scenario: Scenario | None = None
 
 
 class _Server(uvicorn.Server):
@@ -118,6 +124,7 @@ class Simulator:
         sessions: of dictation.
         notes: sessions of ambient and form filling.
         recogniser: what turns audio into text.
+        faults: the scenario being played; None where there is none.
     """
 
     def __init__(self, options: SimulatorOptions | None = None) -> None:
@@ -129,24 +136,32 @@ class Simulator:
         self.sessions = SessionStore(limits.kept_sessions)
         self.notes = NoteStore(limits.kept_sessions, limits.recordings_bytes)
         self.recogniser = _recogniser(self.options)
-        self._notifier = _notifier(self.options)
+        self.faults = _faults(self.options)
+        self._notifier = _notifier(self.options, self.faults)
         self._maker = NoteMaker(self.notes, limits, self._notifier, self.options.dialect)
-        self._tokens = TokenAuthority(limits.token_life_s)
+        self._tokens = TokenAuthority(limits.token_life_s, time.time if self.faults is None else self.faults.wall_s)
+        if self.faults is not None:
+            self.faults.expire_tokens = self._tokens.expire
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Simulator:
         listener = _listen(self.options)
+        proxy = self.faults.proxy if self.faults is not None else None
+        served = listener if proxy is None else _listen(SimulatorOptions())
         try:
             await self.recogniser.start()
             self._server = _Server(self._config())
-            self._serving = asyncio.create_task(self._server.serve([listener]))
+            self._serving = asyncio.create_task(self._server.serve([served]))
             while not self._server.started:
                 await asyncio.wait([self._serving], timeout=0.005)
                 if self._serving.done():
                     self._serving.result()
+            if proxy is not None:
+                await proxy.start(listener, served.getsockname()[:2])
         except BaseException:
             listener.close()
+            served.close()
             await self.recogniser.close()
             raise
         host, port = listener.getsockname()[:2]
@@ -158,6 +173,8 @@ class Simulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.faults is not None and self.faults.proxy is not None:
+            await self.faults.proxy.close()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
@@ -212,10 +229,11 @@ class Simulator:
 
     def _config(self) -> uvicorn.Config:
         logging.getLogger("uvicorn.error").addFilter(_without_traceback)
+        faithful = self.application()
         return uvicorn.Config(
-            self.application(),
+            faithful if self.faults is None else FaultyApplication(faithful, self.faults, self.options.dialect),
             http=EnvelopeProtocol,
-            ws=DirectProtocol,
+            ws=DirectProtocol if self.faults is None else WireProtocol,
             ws_max_size=self.options.limits.message_bytes,
             ws_per_message_deflate=False,
             lifespan="off",
@@ -240,7 +258,19 @@ def _recogniser(options: SimulatorOptions) -> Recogniser:
     return Replay(Timelines(options.model), pool if options.decode_unknown else None)
 
 
-def _notifier(options: SimulatorOptions) -> Notifier | None:
+def _faults(options: SimulatorOptions) -> Faults | None:
+    if options.scenario is None:
+        return None
+    if options.scenario.needs_network and (options.tls_cert is not None or not is_loopback(options.host)):
+        # Behind the proxy every peer looks like this machine, and TLS hides which connection is a socket's.
+        raise ConfigurationError(
+            "a scenario with faults of the network needs plain HTTP on this machine", item="--scenario",
+            got=options.host if options.tls_cert is None else "--tls-cert", expected="the default --host and no TLS",
+        )  # fmt: skip
+    return Faults(options.scenario)
+
+
+def _notifier(options: SimulatorOptions, faults: Faults | None) -> Notifier | None:
     if options.webhook_url is None:
         return None
     if options.webhook_secret is None:
@@ -249,7 +279,7 @@ def _notifier(options: SimulatorOptions) -> Notifier | None:
             item="--webhook-url",
             expected="SUKI_WEBHOOK_SECRET in the environment",
         )
-    return Notifier(options.webhook_url, options.webhook_secret)
+    return Notifier(options.webhook_url, options.webhook_secret, faults)
 
 
 def _listen(options: SimulatorOptions) -> socket.socket:

@@ -132,7 +132,7 @@ async def _evaluate(
     shard: Shard | None,
     stop: Stop,
 ) -> RunResult:
-    async with open_service(settings, question.transport) as (service, recogniser):
+    async with open_service(settings, question.transport, question.dialect) as (service, recogniser):
         # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
         jobs = await _checked(question, service, jobs)
         manifest = run_manifest(question, service.address.name, recogniser, len(jobs), settings, shard)
@@ -206,7 +206,7 @@ async def _resume(
 ) -> RunResult:
     question, complete = rest.question, True
     if jobs:
-        async with open_service(settings, question.transport) as (service, _):
+        async with open_service(settings, question.transport, question.dialect) as (service, _):
             jobs = await _checked(question, service, jobs)
             with _reopened(rest) as writer:
                 complete = await _play(writer, jobs, service, question, on_session, stop)

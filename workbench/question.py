@@ -26,7 +26,7 @@ from workbench.runner import Job
 from workbench.shards import Shard
 from workbench.sweep import Cell, play_order
 
-__all__ = ["Question", "join", "prepare_jobs", "select", "session_keys"]
+__all__ = ["Question", "blocks", "join", "prepare_jobs", "select", "session_keys"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +88,19 @@ class Question:
             )
         if self.product is not Product.DICTATION:
             self._check_stream_audio()
+        elif self.dialect is not Dialect.LIVE:
+            self._check_rate()
+
+    def _check_rate(self) -> None:
+        """No message of this dialect says a rate; its documents show one."""
+        for cell in self.cells:
+            if cell.audio.sample_rate_hz != 16_000:
+                raise InputError(
+                    f"the dialect {self.dialect.value} takes one rate only",
+                    item=cell.name,
+                    got=f"{cell.audio.sample_rate_hz} Hz",
+                    expected="16000 Hz",
+                )
 
     def _check_stream_audio(self) -> None:
         """``/ws/stream`` declares no audio configuration: it takes one rate and one length of chunks (S-153)."""
@@ -173,9 +186,18 @@ def session_keys(question: Question, shard: Shard | None = None) -> list[Session
         keys.sort(key=lambda key: rank[_talk(key, speaker)])
     if shard is None:
         return keys
-    unit = speaker if question.push_to_talk else {u: u for u in ids}
-    blocks = {block: place for place, block in enumerate(dict.fromkeys((unit[k.utterance], k.repeat) for k in keys))}
-    return [key for key in keys if shard.holds(blocks[unit[key.utterance], key.repeat])]
+    held = {key for place, block in enumerate(blocks(question, keys)) if shard.holds(place) for key in block}
+    return [key for key in keys if key in held]
+
+
+def blocks(question: Question, keys: Sequence[SessionKey]) -> list[list[SessionKey]]:
+    """Sessions that one machine must play, because they are paired or share a connection, in the order of playing."""
+    speaker = {u.id: u.speaker for u in question.utterances}
+    found: dict[tuple[str | None, int], list[SessionKey]] = {}
+    for key in keys:
+        unit = speaker[key.utterance] if question.push_to_talk else key.utterance
+        found.setdefault((unit, key.repeat), []).append(key)
+    return list(found.values())
 
 
 def _talk(key: SessionKey, speaker: Mapping[str, str]) -> str:

@@ -200,6 +200,8 @@ class Settings:
         model: of the simulator's recogniser, where a run starts one.
         webhook_port: where notifications are received on this machine; None receives none.
         webhook_secret: that they are signed with.
+        provider_id: that a shared partner token acts for, where a flag says it; part of ``credentials``, and of those
+            for a simulator that is started.
     """
 
     endpoint: str = "simulator"
@@ -210,6 +212,7 @@ class Settings:
     model: str = "general"
     webhook_port: int | None = None
     webhook_secret: Secret | None = None
+    provider_id: str | None = None
 
 
 def load_settings(
@@ -221,6 +224,7 @@ def load_settings(
     ca_file: Path | None = None,
     webhook_port: int | None = None,
     model: str | None = None,
+    provider_id: str | None = None,
 ) -> Settings:
     """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
 
@@ -234,12 +238,13 @@ def load_settings(
     return Settings(
         endpoint=pick_endpoint,
         store=Path(pick_store),
-        credentials=_credentials(environment),
+        credentials=_credentials(environment, provider_id),
         ca_file=Path(pick_ca) if pick_ca else None,
         limits=stored.limits,
         model=model or "general",
         webhook_port=webhook_port,
         webhook_secret=_webhook_secret(environment, pick_endpoint) if webhook_port is not None else None,
+        provider_id=provider_id,
     )
 
 
@@ -273,7 +278,7 @@ def _read_file(file: Path) -> _File:
         ) from None
 
 
-def _credentials(environment: Mapping[str, str]) -> Credentials | None:
+def _credentials(environment: Mapping[str, str], provider_id: str | None) -> Credentials | None:
     partner, token = environment.get("SUKI_PARTNER_ID"), environment.get("SUKI_PARTNER_TOKEN")
     if not partner and not token:
         return None
@@ -287,7 +292,7 @@ def _credentials(environment: Mapping[str, str]) -> Credentials | None:
     return Credentials(
         partner_id=partner,
         partner_token=Secret(token),
-        provider_id=environment.get("SUKI_PROVIDER_ID"),
+        provider_id=provider_id or environment.get("SUKI_PROVIDER_ID"),
         provider_name=environment.get("SUKI_PROVIDER_NAME", "Workbench Provider"),
         provider_org_id=environment.get("SUKI_PROVIDER_ORG_ID", "workbench"),
         provider_specialty=environment.get("SUKI_PROVIDER_SPECIALTY"),

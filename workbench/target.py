@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
 from workbench.client.webhooks import WebhookReceiver
 from workbench.errors import ConfigurationError
+from workbench.protocol.messages import Dialect
 from workbench.runner import Service
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
 from workbench.simulator.local import LocalSimulator
@@ -22,8 +24,10 @@ DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 
 
 @contextlib.asynccontextmanager
-async def open_service(settings: Settings, transport: str = "websockets") -> AsyncIterator[tuple[Service, str | None]]:
-    """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration.
+async def open_service(
+    settings: Settings, transport: str = "websockets", dialect: Dialect = Dialect.LIVE
+) -> AsyncIterator[tuple[Service, str | None]]:
+    """The service behind ``settings.endpoint``; ``simulator`` starts one for the duration, which speaks ``dialect``.
 
     Yields:
         The service, and the recogniser of a simulator that was started for it.
@@ -40,17 +44,21 @@ async def open_service(settings: Settings, transport: str = "websockets") -> Asy
             webhooks = await stack.enter_async_context(receiver)
         if settings.endpoint == "simulator":
             recogniser = f"pocketsphinx {settings.model}"
-            arguments = ["--model", settings.model]
+            arguments = ["--model", settings.model, "--dialect", dialect.value]
+            arguments += ["--single-auth"] if settings.provider_id is not None else []
             with contextlib.ExitStack() as starting:
                 if webhooks is not None and settings.webhook_secret is not None:
                     arguments += ["--webhook-url", webhooks.url]
                     starting.enter_context(_in_environment("SUKI_WEBHOOK_SECRET", settings.webhook_secret))
                 simulator = await stack.enter_async_context(LocalSimulator(*arguments))
             address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
-            credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
+            token = Secret(simulator.partner_token)
+            credentials = Credentials(simulator.partner_id, token, provider_id=settings.provider_id)
         else:
             address = resolve_endpoint(settings.endpoint)
-            credentials = settings.credentials or _default_credentials(address)
+            credentials = settings.credentials or replace(
+                _default_credentials(address), provider_id=settings.provider_id
+            )
         tls = tls_context(settings.ca_file)
         rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
         yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser

@@ -47,6 +47,7 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option(
     "--webhook-port", type=click.IntRange(0, 65535), help="Receive notifications here; reads SUKI_WEBHOOK_SECRET."
 )
+@click.option("--provider-id", metavar="ID", help="Provider that a shared partner token acts for (Single Auth).")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Further certificate authority, PEM.")
 @json_option
@@ -73,6 +74,7 @@ def run(
     push_to_talk: bool,
     dialect: str,
     webhook_port: int | None,
+    provider_id: str | None,
     store: Path | None,
     ca_file: Path | None,
     as_json: bool,
@@ -93,8 +95,9 @@ def run(
     from workbench.sweep import cell_from
 
     settings = load_settings(
-        os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port, model=model
-    )
+        os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port, model=model,
+        provider_id=provider_id,
+    )  # fmt: skip
     values = {"sample_rate_hz": sample_rate, "chunk_ms": chunk_ms}
     for text in more:
         key, equals, value = text.partition("=")

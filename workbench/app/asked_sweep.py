@@ -76,8 +76,8 @@ def matrix_table(cells: tuple[Cell, ...], vary: Mapping[str, str]) -> Table:
     """One row a configuration, one column a varied setting."""
 
     def text(key: str, cell: Cell) -> str:
-        value = cell.settings().get(key)
-        return "default" if value is None else str(value)
+        value = getattr(cell if key in ("network", "pace") else cell.audio, key)
+        return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
     names: tuple[Column[Cell], ...] = (Column("audio", "configuration", lambda c: c.name),)
     columns = (*names, *(Column(key, key, lambda c, key=key: text(key, c)) for key in vary))  # type: ignore[misc]  # fmt: skip

@@ -22,6 +22,8 @@ __all__ = ["ROWS", "chart", "column_config", "frame_of", "table"]
 ROWS = 500
 """Rows that a table shows at most; it says how many are left out."""
 
+_WHOLE = 14
+
 
 def chart(
     figure: Figure, alt: str, numbers: Table, key: str, *, hidden: int = 0, what: str = "points", select: bool = False
@@ -107,6 +109,8 @@ def table(
         hide_index=True,
         column_config=config,
         placeholder="–",
+        # A short table is shown whole; a long one is scrolled.
+        height="content" if len(shown.rows) <= _WHOLE else "auto",
         on_select="rerun" if select else "ignore",
         selection_mode=select or "multi-row",  # type: ignore[arg-type]  the two values above
     )

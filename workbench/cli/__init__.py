@@ -35,6 +35,7 @@ VERBS = {
     "runs": "List, verify, recover, merge, export and remove stored runs",
     "datasets": "List, check, import, align and render corpora",
     "notebooks": "Copy the notebooks that come with the package, to try them",
+    "app": "See sessions as they come, compare runs and start sweeps, in a browser",
     "doctor": "Check this machine and the way to the service, and say what to do where something fails",
 }
 """Every verb with its one line of help, so that ``workbench --help`` imports none of them."""

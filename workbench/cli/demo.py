@@ -53,4 +53,6 @@ def demo(corpora: tuple[str, ...], seed: int, store: Path | None, no_app: bool, 
     )
     note("A simulator with a real recogniser starts on this machine; what it hears is what it writes.")
     result = play_and_print(question, settings, as_json)
+    if not no_app and not as_json:
+        note(f"See it in a browser: workbench app --store {settings.store}")
     return exit_code(result, 0)

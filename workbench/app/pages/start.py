@@ -14,6 +14,7 @@ from workbench.headlines import CellHeadline, RunLine
 from workbench.run_tables import runs_table
 from workbench.tables import Table
 from workbench.units import ms
+from workbench.verdict import enough
 
 __all__ = ["page"]
 
@@ -91,7 +92,9 @@ def _numbers(found: Sequence[RunLine]) -> None:
 
 
 def _of(cell: CellHeadline | None) -> str:
-    return f"{cell.name}, n = {cell.n}" if cell else "nothing scored yet"
+    if cell is None:
+        return "nothing scored yet"
+    return f"{cell.name}, n = {cell.n}" if enough(cell.n) else f"{cell.name}, thin: n = {cell.n}"
 
 
 def _number(title: str, value: str, told: str) -> None:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test check coverage clean
+.PHONY: demo test check coverage soak clean
 
 # A user's demo installs what a user needs; checks and tests install more.
 demo: $(USER_STAMP)
@@ -26,6 +26,10 @@ coverage: $(DEV_STAMP)
 	@$(BIN)/python -m coverage run -m pytest -q tests/protocol
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report --include='workbench/protocol/*' --fail-under=100
+
+# Half an hour of sessions with random faults; SOAK_MINUTES bounds it.
+soak: $(DEV_STAMP)
+	@$(BIN)/python benchmarks/soak.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -19,7 +19,7 @@ from workbench.metrics.normalize import normaliser
 from workbench.metrics.results import time_to_result
 from workbench.plan import build_plan
 from workbench.protocol.context import FormContext, FormFilling, FormTemplateChoice
-from workbench.protocol.messages import Product
+from workbench.protocol.messages import Dialect, EventName, Product
 from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, signature
 from workbench.recording import FrameKind, Outcome, SessionKey
 from workbench.reference import Reference
@@ -252,3 +252,66 @@ async def test_a_notification_makes_time_to_result_a_point():
     assert found.low_ns == found.high_ns > 0
     arrivals = [f.received_ns for f in record.frames.frames() if f.received_ns is not None]
     assert arrivals == sorted(arrivals)
+
+
+def stops_at(event, seen):
+    """A service that takes everything up to an event and leaves the closing to the client."""
+
+    async def stream(ws):
+        await ws.accept()
+        while event not in (text := await ws.receive_text()):
+            seen.append(json.loads(text))
+        seen.append(json.loads(text))
+        await ws.receive()
+
+    return stream
+
+
+async def test_after_abort_a_result_is_made_of_what_was_sent():
+    """S-167: the event ends the stream in place of the marker, and the session is ended by REST."""
+    seen = []
+    job = Job(SessionKey("clean", "u1"), plan(), cut_off=(150, EventName.ABORT))
+    async with serve(Service(stops_at("ABORT", seen))) as service:
+        record = await play(service, job)
+    assert (record.outcome, record.error, record.violations) == (Outcome.COMPLETED, None, ())
+    assert [m.get("event", m["type"]) for m in seen] == ["START_TIME", "AUDIO", "AUDIO", "ABORT"]
+    assert "end_ambient" in service.calls
+    assert record.final_transcript == "blood pressure"
+    assert record.unscorable() == "the stream was cut off by ABORT"
+
+
+async def test_after_cancel_there_is_no_end_and_no_result():
+    """S-166: the session is over at once, and its status says so."""
+    seen = []
+    planned = {"ambient_status": [JSONResponse({"status": s}) for s in ("running", "aborted")]}
+    job = Job(SessionKey("clean", "u1"), plan(), pauses=((100, 50),), cut_off=(200, EventName.CANCEL))
+    async with serve(Service(stops_at("CANCEL", seen), planned=planned)) as service:
+        record = await play(service, job)
+    assert (record.outcome, record.error, record.violations) == (Outcome.COMPLETED, None, ())
+    assert [m.get("event", m["type"]) for m in seen if m.get("event") != "KEEP_ALIVE"] == [
+        "START_TIME", "AUDIO", "PAUSE", "RESUME", "AUDIO", "CANCEL",
+    ]  # fmt: skip
+    assert service.calls[-2:] == ["ambient_status"] * 2
+    assert "end_ambient" not in service.calls
+    assert record.facts["result_status"] == "aborted"
+    assert time_to_result(record).high_ns is None
+
+
+@pytest.mark.parametrize("cut_off", [(300, EventName.ABORT), (0, EventName.CANCEL), (100, EventName.PAUSE)])
+def test_a_stream_is_cut_off_within_its_audio(cut_off):
+    """By one of the two events that end it."""
+    with pytest.raises(InputError, match="CANCEL or ABORT"):
+        Job(SessionKey("c", "u"), plan(), cut_off=cut_off)
+
+
+def test_a_dictation_and_the_other_dialect_have_no_events():
+    """Refused before anything is played."""
+    with pytest.raises(InputError, match="dictation has no"):
+        Job(SessionKey("c", "u"), plan(Product.DICTATION), cut_off=(100, EventName.ABORT))
+    other = build_plan(
+        np.zeros(4_800, np.int16), 16_000, utterance_id="u", cell="c", reference=Reference("", ""),
+        product=Product.AMBIENT, dialect=Dialect.ASYNCAPI,
+    )  # fmt: skip
+    for events in ({"cut_off": (100, EventName.ABORT)}, {"pauses": ((100, 10),)}):
+        with pytest.raises(InputError, match="no control events"):
+            Job(SessionKey("c", "u"), other, **events)

@@ -27,7 +27,7 @@ from workbench.errors import ConfigurationError, InputError, ServiceError, Workb
 from workbench.pacing import Pacer
 from workbench.plan import SessionPlan
 from workbench.protocol.endpoints import SOCKET_PATHS
-from workbench.protocol.messages import Dialect, Product
+from workbench.protocol.messages import Dialect, EventName, Product
 from workbench.recording import Connect, Outcome, SessionKey, SessionRecord
 from workbench.settings import Limits, ServiceAddress
 from workbench.streaming import SessionFailed, StreamPlayer
@@ -48,6 +48,8 @@ _T = TypeVar("_T")
 
 _WEBSOCKETS_SESSIONS = 200
 
+_CUTS = (EventName.CANCEL, EventName.ABORT)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -62,6 +64,8 @@ class Job:
         context: what an ambient or form-filling session is told before it streams; None is the least there is.
         encounter_id: UUID that ambient sessions of one visit share (S-118).
         pauses: (place in the audio in ms, length in ms) each, of ambient and form filling.
+        cut_off: (place in the audio in ms, event) that ends the stream early, of ambient and form filling: after
+            ABORT a result is made of what was sent (S-167), after CANCEL there is none (S-166).
         capture: where the audio comes from while it is streamed; ``plan`` is then its growing plan.
 
     Raises:
@@ -75,13 +79,17 @@ class Job:
     context: Context | None = field(default=None, repr=False)
     encounter_id: str | None = None
     pauses: tuple[tuple[int, int], ...] = ()
+    cut_off: tuple[int, EventName] | None = None
     capture: Capture | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         dictation = self.plan.product is Product.DICTATION
-        for given, what in ((self.pauses, "pauses"), (self.context, "a context"), (self.encounter_id, "an encounter")):
+        for given, what in ((self.pauses, "pauses"), (self.context, "a context"), (self.encounter_id, "an encounter"),
+                            (self.cut_off, "an end before its own")):  # fmt: skip
             if given and dictation:
                 raise InputError(f"dictation has no {what.split()[-1]}", item=str(self.key), got=what)
+        if (self.pauses or self.cut_off) and self.plan.dialect is not Dialect.LIVE:
+            raise InputError("the dialect has no control events", item=str(self.key), got=self.plan.dialect.value)
         if self.talk is not None and not dictation:
             raise InputError("push-to-talk is for dictation", item=str(self.key), got=self.plan.product.value)
         last_ns = self.plan.due_offsets_ns[-2] if len(self.plan.due_offsets_ns) > 1 else 0
@@ -93,6 +101,13 @@ class Job:
                     got=f"{for_ms} ms at {at_ms} ms",
                     expected=f"a place up to {last_ns // NS_PER_MS} ms",
                 )
+        if self.cut_off is not None and not (0 < self.cut_off[0] * NS_PER_MS <= last_ns and self.cut_off[1] in _CUTS):
+            raise InputError(
+                "a stream is cut off within its audio",
+                item=str(self.key),
+                got=f"{self.cut_off[1].value} at {self.cut_off[0]} ms",
+                expected=f"CANCEL or ABORT at a place up to {last_ns // NS_PER_MS} ms",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +188,7 @@ async def play_utterance(
         url: where to stream; None is the fixed path of the product.
         again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
     """
-    stream = StreamPlayer(record, job.plan, pacer, job.pauses, job.capture)
+    stream = StreamPlayer(record, job.plan, pacer, job.pauses, job.capture, job.cut_off)
     socket = await _connect(record, job.plan, service, stream, url, again=again)
     try:
         await stream.run(socket, service.limits)
@@ -207,11 +222,17 @@ async def play_note(record: SessionRecord, job: Job, service: Service, pacer: Pa
         with contextlib.suppress(SessionFailed):
             await end_session(record, service, pacer)
         raise
-    await end_session(record, service, pacer)
-    await _result(record, calls, service, pacer)
+    if job.cut_off is not None:
+        record.facts |= {"cut_off_ms": job.cut_off[0], "cut_off_by": job.cut_off[1].value}
+    cancelled = job.cut_off is not None and job.cut_off[1] is EventName.CANCEL
+    if not cancelled:  # a cancelled session has ended already
+        await end_session(record, service, pacer)
+    await _result(record, calls, service, pacer, cancelled=cancelled)
 
 
-async def _result(record: SessionRecord, calls: SessionCalls, service: Service, pacer: Pacer) -> None:
+async def _result(
+    record: SessionRecord, calls: SessionCalls, service: Service, pacer: Pacer, *, cancelled: bool
+) -> None:
     session_id, limits = record.remote_id or "", service.limits
 
     def log(done: asyncio.Future[Arrival]) -> None:
@@ -237,6 +258,8 @@ async def _result(record: SessionRecord, calls: SessionCalls, service: Service, 
     record.facts["result_status"] = status
     if status is None:
         raise SessionFailed(Outcome.RESULT_TIMEOUT, f"not completed {limits.result_s:g} s after the session's end")
+    if status == "aborted" and cancelled:
+        return  # as it was asked to
     if status in ("failed", "aborted"):
         raise SessionFailed(Outcome.RESULT_FAILED, f"the service says that the session {_SAYS[status]}")
     if status == "completed":  # skipped is a success without a note (S-135)

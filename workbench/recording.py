@@ -28,6 +28,7 @@ __all__ = [
     "SessionRecord",
 ]
 
+
 class Outcome(Enum):
     """How a session ended; the closed list."""
 
@@ -174,6 +175,8 @@ class SessionRecord:
 
     def unscorable(self) -> str | None:
         """Why there is no text to compare with the reference; None where there is one, if only an empty one."""
+        if "cut_off_ms" in self.facts:
+            return f"the stream was cut off by {self.facts.get('cut_off_by')}"
         if self.product is Product.DICTATION or self.final_transcript is not None:
             return None
         if self.product is Product.FORM_FILLING:

@@ -47,7 +47,10 @@ Step = int | EventName
 
 
 def schedule(
-    plan: SessionPlan, pauses: Sequence[tuple[int, int]], keep_alive_ns: int
+    plan: SessionPlan,
+    pauses: Sequence[tuple[int, int]],
+    keep_alive_ns: int,
+    cut_off: tuple[int, EventName] | None = None,
 ) -> tuple[list[Step], list[int], list[int]]:
     """What is sent in which order, when each step is due, and by how much each chunk is put off.
 
@@ -58,6 +61,7 @@ def schedule(
         plan: the chunks.
         pauses: (place in the audio in ms, length in ms) each, in order.
         keep_alive_ns: from PAUSE to the first KEEP_ALIVE, and between two.
+        cut_off: (place in the audio in ms, CANCEL or ABORT): the last step, after the first chunk that reaches it.
 
     Returns:
         Steps; due offsets from the start of the stream, ns, with what the network holds back; delay of each chunk, ns.
@@ -77,6 +81,10 @@ def schedule(
             steps += [EventName.PAUSE, *[EventName.KEEP_ALIVE] * len(beats), EventName.RESUME]
             dues_ns += [begin_ns, *beats, begin_ns + length_ns]
             delay_ns += length_ns
+        if cut_off is not None and cut_off[0] * NS_PER_MS <= offset_ns:
+            steps.append(cut_off[1])
+            dues_ns.append(dues_ns[-1])
+            break
     return steps, dues_ns, delays_ns
 
 
@@ -89,6 +97,7 @@ class StreamPlayer:
         pacer: calls back when a chunk is due.
         pauses: (place in the audio in ms, length in ms) each; only ``/ws/stream`` has them.
         capture: gives the chunks of ``plan`` as they come into being; None where all of them are there.
+        cut_off: (place in the audio in ms, CANCEL or ABORT) that ends the stream in place of the end of audio.
     """
 
     def __init__(
@@ -98,6 +107,7 @@ class StreamPlayer:
         pacer: Pacer,
         pauses: Sequence[tuple[int, int]] = (),
         capture: Capture | None = None,
+        cut_off: tuple[int, EventName] | None = None,
     ) -> None:
         self._record = record
         self._log = record.frames
@@ -109,6 +119,7 @@ class StreamPlayer:
         self._start_ns = 0
         self._pauses = pauses
         self._capture = capture
+        self._cut_off = cut_off
         self._steps: list[Step] = []
         self._offsets_ns: list[int] = []
         self._delays_ns: list[int] = []
@@ -135,6 +146,8 @@ class StreamPlayer:
             return
         if isinstance(step, EventName):
             self._control(Event(step), self._start_ns + self._offsets_ns[place], sent_ns)
+            if step in (EventName.CANCEL, EventName.ABORT):
+                self._over()
             return
         try:
             socket.write(self._plan.frames[step])
@@ -169,6 +182,10 @@ class StreamPlayer:
     def _end_audio(self, due_ns: int) -> None:
         """End of audio follows the last chunk at once (S-81, S-159)."""
         self._control(EndOfAudio(), due_ns, self._pacer.now_ns())
+        self._over()
+
+    def _over(self) -> None:
+        """Everything is sent."""
         if not self._all_sent.done():
             self._all_sent.set_result(None)
         if not self._plan.product.streams_transcripts and not self._terminal.done():
@@ -236,7 +253,7 @@ class StreamPlayer:
             return
         plan = self._plan
         keep_alive_ns = max(1, round(limits.keep_alive_s * NS_PER_S))
-        self._steps, self._offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns)
+        self._steps, self._offsets_ns, self._delays_ns = schedule(plan, self._pauses, keep_alive_ns, self._cut_off)
         now_ns = self._pacer.now_ns()
         start_ns = self._start_ns = self._record.start_ns = now_ns + _LEAD_NS
         if not plan.product.streams_transcripts:  # S-148, S-149: first, and once a connection

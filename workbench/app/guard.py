@@ -121,7 +121,8 @@ def content_security_policy(index_html: bytes) -> str:
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in found)
     rules = (
         "default-src 'self'",
-        f"script-src 'self' {hashes}".rstrip(),
+        # Streamlit's protobuf reader multiplies 64-bit integers in WebAssembly; scripts made from text stay forbidden.
+        f"script-src 'self' 'wasm-unsafe-eval' {hashes}".rstrip(),
         # Streamlit styles its elements through style tags that it makes at run time.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",

@@ -1,0 +1,79 @@
+"""Fixtures of the tests that drive a real Chromium; without one they skip and say so."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.app.browser.harness import CHROMIUM, SWITCHES, Watched, app
+from workbench.corpus import find_corpus, load_corpus
+from workbench.pipeline import evaluate
+from workbench.question import Question
+from workbench.settings import Settings
+from workbench.sweep import cell_from
+
+UTTERANCE = "vitals-02-rms"
+TELEPHONE = {"name": "telephone", "sample_rate_hz": 8_000, "band": "telephone", "codec": "ulaw"}
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory):
+    """A store with one run of real recognition: one utterance as recorded and over a telephone."""
+    store = tmp_path_factory.mktemp("played") / "runs"
+    corpus = load_corpus(find_corpus("clinic"))
+    question = Question(
+        corpus=corpus,
+        utterances=(corpus.utterance(UTTERANCE),),
+        cells=(cell_from({"name": "clean"}, item="t"), cell_from(TELEPHONE, item="t")),
+        concurrency=2,
+    )
+    evaluate(question, Settings(store=store))
+    return store
+
+
+@pytest.fixture(scope="module")
+def store(played, tmp_path_factory):
+    """A copy of it for one module, which may add to it."""
+    return shutil.copytree(played, tmp_path_factory.mktemp("store") / "runs")
+
+
+@pytest.fixture(scope="module")
+def address(store):
+    """The app over that store."""
+    with app(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def switches():
+    """What Chromium is started with; a module may add to it."""
+    return SWITCHES
+
+
+@pytest.fixture(scope="module")
+def chromium(switches):
+    """A headless Chromium of the system. A module at a time: Playwright's loop and pytest-asyncio's do not mix."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api", reason="the extra 'dev' is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=switches)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watched(chromium, address):
+    """A fresh tab, 1440 wide, whose console stays silent and whose requests stay on this machine."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    watched = Watched(context.new_page(), address)
+    yield watched
+    context.close()
+    assert watched.problems == []
+
+
+@pytest.fixture
+def page(watched):
+    """Its page."""
+    return watched.page

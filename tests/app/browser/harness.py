@@ -1,0 +1,112 @@
+"""The app in a process of its own and a page of the system's Chromium that tolerates nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+# A container has no user namespaces and a small /dev/shm; the rest keeps Chromium from calling its makers.
+SWITCHES = [
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+
+START_S = 60
+
+
+@contextlib.contextmanager
+def app(store: Path, **environment: str):
+    """``workbench app`` on a free port; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SUKI_", "WORKBENCH_", "STREAMLIT_"))}
+    log = store.parent / f"app-{port}.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workbench.app", "--port", str(port)],
+            env=kept | {"WORKBENCH_STORE": str(store)} | environment, stdout=subprocess.DEVNULL, stderr=errors,
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{address}/workbench/health", process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _await(url: str, process: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.05)
+    raise AssertionError(f"no answer within {START_S} s: {log.read_text()}")
+
+
+class Watched:
+    """A page, and everything about it that a test must not overlook.
+
+    Attributes:
+        page: of Playwright.
+        problems: errors of the console and of scripts, breaches of the policy, requests that left the machine.
+    """
+
+    def __init__(self, page, address: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._host = urlsplit(address).netloc
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("request", self._request)
+        page.add_init_script(
+            "document.addEventListener('securitypolicyviolation',"
+            " (e) => console.error('policy', e.violatedDirective, e.blockedURI));"
+        )
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def _request(self, request) -> None:
+        where = urlsplit(request.url)
+        if where.scheme in ("http", "https", "ws", "wss") and where.netloc != self._host:
+            self.problems.append(f"left the machine: {request.url}")
+
+
+def settled(page) -> None:
+    """Wait until Streamlit has drawn the page: no script is running and no element is stale."""
+    from playwright.sync_api import expect
+
+    page.wait_for_selector('[data-testid="stMain"]', timeout=30_000)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    # Waiting for a function would evaluate text, which the policy of the page forbids.
+    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0, timeout=30_000)
+
+
+def violations(page, *, impacts=("serious", "critical")) -> list[str]:
+    """What axe finds on a page, one line a fault."""
+    import axe_playwright_python
+
+    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+    page.evaluate(source)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((r) => r.violations)")
+    return [
+        f"{fault['impact']} {fault['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for fault in found
+        if fault["impact"] in impacts
+        for node in fault["nodes"]
+    ]

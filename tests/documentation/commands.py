@@ -21,7 +21,8 @@ def blocks(page: Path, language: str) -> list[str]:
 def commands(page: Path) -> list[str]:
     """Every workbench command in the console blocks of a page, continued lines joined."""
     lines = "\n".join(blocks(page, "console")).replace("\\\n", " ").splitlines()
-    return [line.partition("   #")[0].strip() for line in lines if line.startswith("workbench ")]
+    found = [line.removeprefix("$ ").partition("   #")[0].strip() for line in lines]
+    return [line for line in found if line.startswith("workbench ")]
 
 
 def unknown_parts(command: str) -> list[str]:

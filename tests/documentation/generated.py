@@ -18,6 +18,7 @@ from workbench.audio import config
 from workbench.cli import cli
 from workbench.importers import FORMATS
 from workbench.network import PROFILES
+from workbench.protocol.diagram import DIAGRAMS
 from workbench.scoring import ROW_TYPES
 from workbench.settings import Limits
 from workbench.store.columns import frame_schema, session_schema
@@ -122,11 +123,17 @@ def exports_block() -> str:
     return next(param.help for param in found if param.name == "name") or ""
 
 
+def states_block() -> str:
+    """State diagrams of the three products, drawn from their transition tables."""
+    return "\n\n".join(f"**{product}**\n\n```mermaid\n{text}\n```" for product, text in DIAGRAMS.items())
+
+
 BLOCKS = {
     "README.md": {"help": help_block},
     "docs/metrics.md": {"metrics": metrics_block, "columns": columns_block, "normalisers": normalisers_block},
     "docs/audio.md": {"settings": audio_block, "networks": network_block},
     "docs/store.md": {"layout": store_block, "exports": exports_block},
+    "docs/simulator.md": {"states": states_block},
     "docs/configuration.md": {"limits": limits_block},
     "docs/own-data.md": {"formats": formats_block},
 }

@@ -1,6 +1,6 @@
 """State diagrams of the three products, drawn from the transition tables.
 
-The text is Mermaid, which hosting sites draw as a picture; the README's reference section holds it and a test compares
+The text is Mermaid, which hosting sites draw as a picture; `docs/simulator.md` holds it and a test compares
 the two, so that table and picture cannot drift apart.
 """
 

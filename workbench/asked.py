@@ -73,6 +73,7 @@ def _asked(question: Question, settings: Settings, shard: Shard | None) -> Asked
         push_to_talk=question.push_to_talk,
         form_templates=list(question.form_templates),
         context=None if question.context is None else msgspec.to_builtins(question.context),
+        provider_id=settings.provider_id,
         ca_file=None if settings.ca_file is None else str(settings.ca_file.resolve()),
         webhook_port=settings.webhook_port,
         limits=settings.limits,
@@ -204,6 +205,7 @@ def settings_of(manifest: Manifest, settings: Settings, endpoint: str | None = N
         ca_file=settings.ca_file or (None if asked.ca_file is None else Path(asked.ca_file)),
         limits=asked.limits,
         model=asked.model,
+        provider_id=asked.provider_id,
     )
 
 

@@ -8,38 +8,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from workbench.asked import normaliser_facts, question_of, run_manifest
-from workbench.client.context import with_templates
 from workbench.errors import StoreError
-from workbench.metrics.inference import smallest_detectable
+from workbench.executors import OnShard, connected, play_on_cluster, require_shared
 from workbench.metrics.normalize import Normaliser, normaliser
 from workbench.pacing import run
-from workbench.protocol.messages import Product
-from workbench.question import Question, prepare_jobs, session_keys
+from workbench.question import Question, blocks, prepare_jobs, session_keys
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.scoring import CellScore, SessionScore, score_run, score_session
 from workbench.settings import Settings
 from workbench.shards import Shard
-from workbench.simulator.local import decodable_streams
 from workbench.stopping import Stop
-from workbench.store import RunWriter, StoredRun, list_runs, open_run
-from workbench.target import DEMO_CREDENTIALS, open_service
+from workbench.store import RunWriter, StoredRun, open_run
+from workbench.target import DEMO_CREDENTIALS, fitted, open_service, ready_jobs, service_name
 
 __all__ = [
     "DEMO_CREDENTIALS",
     "OnSession",
     "Rest",
     "RunResult",
-    "detectable_difference",
     "evaluate",
+    "evaluate_on_cluster",
     "fitted",
     "load_result",
     "open_service",
     "rescore",
     "resume",
+    "resume_on_cluster",
     "run_manifest",
     "unplayed",
 ]
@@ -88,13 +85,6 @@ class Rest:
     again: int
 
 
-def fitted(question: Question, settings: Settings) -> Question:
-    """The question with no more sessions at a time than the simulator started for it can decode in real time."""
-    if settings.endpoint != "simulator":
-        return question
-    return replace(question, concurrency=min(question.concurrency, decodable_streams()))
-
-
 def evaluate(
     question: Question,
     settings: Settings,
@@ -134,7 +124,7 @@ async def _evaluate(
 ) -> RunResult:
     async with open_service(settings, question.transport, question.dialect) as (service, recogniser):
         # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
-        jobs = await _checked(question, service, jobs)
+        jobs = await ready_jobs(question, service, jobs)
         manifest = run_manifest(question, service.address.name, recogniser, len(jobs), settings, shard)
         with RunWriter.create(settings.store, manifest) as writer:
             complete = await _play(writer, jobs, service, question, on_session, stop)
@@ -207,31 +197,82 @@ async def _resume(
     question, complete = rest.question, True
     if jobs:
         async with open_service(settings, question.transport, question.dialect) as (service, _):
-            jobs = await _checked(question, service, jobs)
-            with _reopened(rest) as writer:
+            jobs = await ready_jobs(question, service, jobs)
+            with _reopened(rest, settings) as writer:
                 complete = await _play(writer, jobs, service, question, on_session, stop)
                 found = _scored(writer, question, complete)
     else:  # killed between its last session and the commit
-        with _reopened(rest) as writer:
+        with _reopened(rest, settings) as writer:
             found = _scored(writer, question, complete)
     return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
-def _reopened(rest: Rest) -> RunWriter:
+def evaluate_on_cluster(
+    question: Question,
+    settings: Settings,
+    address: str,
+    *,
+    shard: Shard | None = None,
+    on_shard: OnShard | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """As :func:`evaluate`, played by the workers of a Dask cluster.
+
+    Args:
+        question: what to play; its sessions at a time are those of each worker.
+        settings: endpoint, store and limits; credentials are read from each worker's environment.
+        address: of the scheduler, such as ``tcp://scheduler:8786``.
+        shard: play only this part.
+        on_shard: called with how many shards are done, and of how many.
+        stop: ends it early from outside; Ctrl-C does in any case.
+
+    Raises:
+        InputError: a store that is no folder.
+        ServiceError: no scheduler, or no worker.
+        WorkbenchError: what a worker could not do.
+    """
+    require_shared(settings.store)
+    keys = session_keys(question, shard)
+    manifest = run_manifest(question, *service_name(settings), len(keys), settings, shard)
+    with connected(address) as client, RunWriter.create(settings.store, manifest) as writer:
+        parts = blocks(question, keys)
+        play_on_cluster(client, writer.path, settings.endpoint, parts, stop=stop or Stop(), on_shard=on_shard)
+        found, complete = _collected(writer, question, keys)
+    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+
+
+def resume_on_cluster(
+    rest: Rest, settings: Settings, address: str, *, on_shard: OnShard | None = None, stop: Stop | None = None
+) -> RunResult:
+    """As :func:`resume`, played by the workers of a Dask cluster; see :func:`evaluate_on_cluster`."""
+    require_shared(settings.store)
+    question = rest.question
+    with connected(address) as client, _reopened(rest, settings) as writer:
+        parts = blocks(question, rest.missing)
+        play_on_cluster(client, writer.path, settings.endpoint, parts, stop=stop or Stop(), on_shard=on_shard)
+        found, complete = _collected(writer, question, rest.missing)
+    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+
+
+def _collected(writer: RunWriter, question: Question, keys: Sequence[SessionKey]) -> tuple[list[SessionScore], bool]:
+    """Take in what the workers wrote; scores of it, and whether all of ``keys`` were played to their end."""
+    writer.collect(in_flight=True)
+    ends: dict[tuple[str, str, int], Outcome] = {}
+    for key, outcome in sorted(writer.outcomes().items()):
+        ends[key.cell, key.utterance, key.repeat] = outcome
+    asked = [(key.cell, key.utterance, key.repeat) for key in keys]
+    complete = all(ends.get(key, Outcome.CANCELLED) is not Outcome.CANCELLED for key in asked)
+    return _scored(writer, question, complete), complete
+
+
+def _reopened(rest: Rest, settings: Settings) -> RunWriter:
     writer = RunWriter.resume(rest.run.path)
     if writer.outcomes() == rest.seen:
+        if writer.manifest.asked is not None:  # the service may have moved to another port
+            writer.manifest.asked.endpoint = settings.endpoint
         return writer
     with writer:
         raise StoreError("the run has changed meanwhile", item=rest.run.run_id, action="Resume it again")
-
-
-async def _checked(question: Question, service: Service, jobs: Sequence[Job]) -> Sequence[Job]:
-    """Log in, and put the chosen templates into the jobs of form filling."""
-    await service.rest.token()
-    if question.product is not Product.FORM_FILLING:
-        return jobs
-    forms = await with_templates(service.rest, question.context, question.form_templates)
-    return [replace(job, context=forms) for job in jobs]
 
 
 async def _play(
@@ -300,43 +341,3 @@ def rescore(run: StoredRun, which: Normaliser) -> RunResult:
     if run.committed:
         run.replace_scores([score.to_row() for score in scores], normaliser_facts(which))
     return _result(run, scores, [cell.name for cell in run.manifest.cells], run.committed)
-
-
-def detectable_difference(store: Path, question: Question, pilot: str | None = None) -> tuple[float | None, str]:
-    """Smallest difference of WER between two cells that ``question`` would find with a power of 80 %.
-
-    Args:
-        store: folder of the runs.
-        question: the planned run.
-        pilot: run whose paired differences tell the spread; None takes the newest with two cells on this corpus.
-
-    Returns:
-        The difference, or None; and where it comes from, or why it is unknown.
-    """
-    if pilot is not None:
-        candidates = [open_run(store, pilot)]
-    else:
-        candidates = [
-            run
-            for run in reversed(list_runs(store))
-            if run.committed and len(run.manifest.cells) > 1 and run.manifest.corpus.name == question.corpus.name
-        ]
-    if not candidates:
-        return None, f"no pilot: no stored run of {question.corpus.name} with two cells"
-    result = load_result(candidates[0])
-    differences = _paired_differences(result)
-    found = smallest_detectable(differences, len(question.utterances))
-    if found is None:
-        return None, f"pilot {result.run.run_id} has fewer than two paired utterances"
-    return found, f"at 80 % power, from {len(differences)} pairs of {result.run.run_id}"
-
-
-def _paired_differences(result: RunResult) -> list[float]:
-    """Per utterance, errors of the second cell minus the first over the mean words of an utterance."""
-    first, second = (
-        {s.utterance: s.words for s in result.scores if s.cell == cell.cell and not s.failed}
-        for cell in result.cells[:2]
-    )
-    both = [u for u in first if u in second]
-    words = sum(first[u].reference for u in both) / len(both) if both else 0
-    return [(second[u].errors - first[u].errors) / words for u in both] if words else []

@@ -63,6 +63,32 @@ class Stop:
             if handled:
                 loop.remove_signal_handler(signal.SIGINT)
 
+    @property
+    def asked(self) -> int:
+        """How often it was asked."""
+        return self._asked
+
+    def say(self, asked: int) -> None:
+        """Tell people that it was heard."""
+        if self._on_request is not None:
+            self._on_request(asked)
+
+    @contextmanager
+    def catching(self) -> Iterator[None]:
+        """While the block of plain code runs, Ctrl-C asks; :attr:`asked` tells."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_signal(*_: object) -> None:
+            self._asked += 1  # no lock: the handler runs in the thread that may hold it
+
+        before = signal.signal(signal.SIGINT, on_signal)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def taken(self) -> None:
         """The cancellation that a second request caused has done its work."""
         task = asyncio.current_task()
@@ -74,7 +100,6 @@ class Stop:
         while self._heard < self._asked:
             self._heard += 1
             self._event.set()
-            if self._on_request is not None:
-                self._on_request(self._heard)
+            self.say(self._heard)
             if self._heard == 2 and self._task is not None:
                 self._task.cancel()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from workbench.client.context import with_templates
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
 from workbench.client.webhooks import WebhookReceiver
-from workbench.errors import ConfigurationError
-from workbench.protocol.messages import Dialect
-from workbench.runner import Service
+from workbench.errors import ConfigurationError, InputError
+from workbench.protocol.messages import Dialect, Product
+from workbench.question import Question
+from workbench.runner import Job, Service
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
-from workbench.simulator.local import LocalSimulator
+from workbench.simulator.local import LocalSimulator, decodable_streams
 
-__all__ = ["DEMO_CREDENTIALS", "open_service"]
+__all__ = ["DEMO_CREDENTIALS", "default_credentials", "fitted", "open_service", "ready_jobs", "service_name"]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
@@ -43,8 +45,9 @@ async def open_service(
             receiver = WebhookReceiver(settings.webhook_secret, port=settings.webhook_port)
             webhooks = await stack.enter_async_context(receiver)
         if settings.endpoint == "simulator":
-            recogniser = f"pocketsphinx {settings.model}"
+            _, recogniser = service_name(settings)
             arguments = ["--model", settings.model, "--dialect", dialect.value]
+            arguments += ["--scenario", str(settings.scenario)] if settings.scenario is not None else []
             arguments += ["--single-auth"] if settings.provider_id is not None else []
             with contextlib.ExitStack() as starting:
                 if webhooks is not None and settings.webhook_secret is not None:
@@ -56,12 +59,50 @@ async def open_service(
             credentials = Credentials(simulator.partner_id, token, provider_id=settings.provider_id)
         else:
             address = resolve_endpoint(settings.endpoint)
+            if settings.scenario is not None:
+                raise InputError(
+                    "faults are played by the simulator that a run starts", item="--scenario", got=settings.endpoint,
+                    expected="--endpoint simulator",
+                )  # fmt: skip
             credentials = settings.credentials or replace(
-                _default_credentials(address), provider_id=settings.provider_id
+                default_credentials(address), provider_id=settings.provider_id
             )
         tls = tls_context(settings.ca_file)
         rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
         yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser
+
+
+def fitted(question: Question, settings: Settings) -> Question:
+    """The question with no more sessions at a time than the simulator started for it can decode in real time."""
+    if settings.endpoint != "simulator":
+        return question
+    return replace(question, concurrency=min(question.concurrency, decodable_streams()))
+
+
+def service_name(settings: Settings) -> tuple[str, str | None]:
+    """What the service behind ``settings.endpoint`` is called, and its recogniser where a run starts it.
+
+    Raises:
+        ConfigurationError: an endpoint that is none.
+    """
+    if settings.endpoint == "simulator":
+        return "simulator", f"pocketsphinx {settings.model}"
+    return resolve_endpoint(settings.endpoint).name, None
+
+
+async def ready_jobs(question: Question, service: Service, jobs: Sequence[Job]) -> Sequence[Job]:
+    """Log in, and put the chosen templates into the jobs of form filling.
+
+    Raises:
+        ConfigurationError: login refused.
+        ServiceError: no service.
+        InputError: a template that the service does not have.
+    """
+    await service.rest.token()
+    if question.product is not Product.FORM_FILLING:
+        return jobs
+    forms = await with_templates(service.rest, question.context, question.form_templates)
+    return [replace(job, context=forms) for job in jobs]
 
 
 @contextlib.contextmanager
@@ -78,7 +119,8 @@ def _in_environment(name: str, secret: Secret) -> Iterator[None]:
             os.environ[name] = before
 
 
-def _default_credentials(address: ServiceAddress) -> Credentials:
+def default_credentials(address: ServiceAddress) -> Credentials:
+    """What a simulator on this machine takes. Raises ConfigurationError for any other address."""
     if is_loopback(urlsplit(address.rest_url).hostname or ""):
         return DEMO_CREDENTIALS
     raise ConfigurationError(

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from workbench.shards import Shard
     from workbench.tables import Table
 
-__all__ = ["exit_code", "noise_floor_table", "play_and_print", "result_json", "resume_and_print", "shard_option"]
+__all__ = [
+    "cluster_option",
+    "exit_code",
+    "noise_floor_table",
+    "play_and_print",
+    "result_json",
+    "resume_and_print",
+    "shard_option",
+]
+
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Play on the workers of a Dask scheduler, such as tcp://scheduler:8786."
+)
 
 shard_option = click.option(
     "--shard", metavar="I/N", help="Play only part I of N, to be put together with workbench runs merge."
@@ -31,37 +43,45 @@ def play_and_print(
     as_json: bool,
     more: dict[str, Any] | None = None,
     shard: Shard | None = None,
+    cluster: str | None = None,
 ) -> Any:  # noqa: ANN401
     """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate
+    from workbench.pipeline import evaluate, evaluate_on_cluster
     from workbench.question import prepare_jobs, session_keys
     from workbench.stopping import Stop
 
-    question = _fitted(question, settings)
-    keys = session_keys(question, shard)
-    _announce(question, keys, f"Shard {shard}: " if shard else "")
-    jobs = prepare_jobs(question, keys=keys)
-    with session_progress(len(jobs)) as advance:
-        result = evaluate(question, settings, jobs=jobs, on_session=advance, shard=shard, stop=Stop(_say_stop))
+    stop, keys = Stop(_say_stop), session_keys(question, shard)
+    if cluster is not None:
+        note(f"{len(keys)} sessions on the cluster at {cluster}, {question.concurrency} at a time on each worker")
+        result = evaluate_on_cluster(question, settings, cluster, shard=shard, on_shard=_say_shard, stop=stop)
+    else:
+        question = _fitted(question, settings)
+        _announce(question, keys, f"Shard {shard}: " if shard else "")
+        jobs = prepare_jobs(question, keys=keys)
+        with session_progress(len(jobs)) as advance:
+            result = evaluate(question, settings, jobs=jobs, on_session=advance, shard=shard, stop=stop)
     _show(result, settings, as_json, more)
     return result
 
 
-def resume_and_print(rest: Rest, settings: Settings, as_json: bool) -> Any:  # noqa: ANN401
+def resume_and_print(rest: Rest, settings: Settings, as_json: bool, cluster: str | None = None) -> Any:  # noqa: ANN401
     """Play what is left with progress, say what was kept, then print as :func:`play_and_print`."""
-    from workbench.pipeline import resume
+    from workbench.pipeline import resume, resume_on_cluster
     from workbench.question import prepare_jobs
     from workbench.stopping import Stop
 
-    rest = replace(rest, question=_fitted(rest.question, settings))
     again = f", {rest.again} of them again, from their beginning" if rest.again else ""
     failed = f", {rest.failed} of them failed" if rest.failed else ""
     note(f"Run {rest.run.run_id}: {rest.kept} sessions are kept{failed}; {len(rest.missing)} are missing{again}")
-    if rest.missing:
-        _announce(rest.question, rest.missing)
-    jobs = prepare_jobs(rest.question, keys=rest.missing)
-    with session_progress(len(jobs)) as advance:
-        result = resume(rest, settings, jobs=jobs, on_session=advance, stop=Stop(_say_stop))
+    if cluster is not None and rest.missing:
+        result = resume_on_cluster(rest, settings, cluster, on_shard=_say_shard, stop=Stop(_say_stop))
+    else:
+        rest = replace(rest, question=_fitted(rest.question, settings))
+        if rest.missing:
+            _announce(rest.question, rest.missing)
+        jobs = prepare_jobs(rest.question, keys=rest.missing)
+        with session_progress(len(jobs)) as advance:
+            result = resume(rest, settings, jobs=jobs, on_session=advance, stop=Stop(_say_stop))
     resumed = {"kept": rest.kept, "kept_failed": rest.failed, "played": len(rest.missing), "played_again": rest.again}
     _show(result, settings, as_json, {"resumed": resumed})
     return result
@@ -85,6 +105,10 @@ def _announce(question: Question, keys: Sequence[SessionKey], prefix: str = "") 
         f"{prefix}{len(keys)} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
         f"about {seconds / question.concurrency + 5:.0f} s"
     )
+
+
+def _say_shard(done: int, shards: int) -> None:
+    note(f"  {done} of {shards} shards")
 
 
 def _say_stop(asked: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.playing import exit_code, resume_and_print
+from workbench.cli.playing import cluster_option, exit_code, resume_and_print
 from workbench.cli.screen import json_option, note, print_json
 
 __all__ = ["resume"]
@@ -16,11 +16,18 @@ __all__ = ["resume"]
 @click.argument("run", default="last")
 @click.option("--retry-failed", is_flag=True, help="Play sessions that failed again, too; a failure is a result.")
 @click.option("--endpoint", help="New address of the same service on this machine.  [default: the run's]")
+@cluster_option
 @click.option("--allow-failed", default=0, show_default=True, help="Sessions that may fail before the exit code is 3.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
 @json_option
 def resume(
-    run: str, retry_failed: bool, endpoint: str | None, allow_failed: int, store: Path | None, as_json: bool
+    run: str,
+    retry_failed: bool,
+    endpoint: str | None,
+    cluster: str | None,
+    allow_failed: int,
+    store: Path | None,
+    as_json: bool,
 ) -> int:
     """Play what is missing of RUN, with its seed and in its order; RUN is an id, a folder, or `last`.
 
@@ -35,9 +42,14 @@ def resume(
     from workbench.store import open_run
 
     stored = open_run(load_settings(os.environ, store=store).store, run)
-    port = asked_of(stored.manifest).webhook_port
-    here = endpoint or asked_of(stored.manifest).endpoint
-    settings = load_settings(os.environ, store=store, endpoint=here, webhook_port=port)
+    asked = asked_of(stored.manifest)
+    settings = load_settings(
+        os.environ,
+        store=store,
+        endpoint=endpoint or asked.endpoint,
+        webhook_port=asked.webhook_port,
+        provider_id=asked.provider_id,
+    )
     settings = settings_of(stored.manifest, settings, endpoint)
     rest = unplayed(stored, retry_failed=retry_failed)
     if stored.committed and not rest.missing:
@@ -45,4 +57,4 @@ def resume(
         if as_json:
             print_json({"run_id": stored.run_id, "status": stored.status, "resumed": {"kept": rest.kept, "played": 0}})
         return 0
-    return exit_code(resume_and_print(rest, settings, as_json), allow_failed)
+    return exit_code(resume_and_print(rest, settings, as_json, cluster), allow_failed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.playing import exit_code, play_and_print, shard_option
+from workbench.cli.playing import cluster_option, exit_code, play_and_print, shard_option
 from workbench.cli.screen import json_option, note, print_json
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = ["sweep"]
 @click.option("--repeats", type=click.IntRange(1), help="Play each session this often; 2 give the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
 @shard_option
+@cluster_option
 @click.option("--seed", type=int, help="Of noise, order and bootstrap.  [default: 0]")
 @click.option("--pilot", help="Stored run whose spread tells the smallest detectable difference.  [default: newest]")
 @click.option("--dry-run", is_flag=True, help="Say what would be played, and play nothing.")
@@ -45,6 +46,7 @@ def sweep(
     pilot: str | None,
     dry_run: bool,
     shard: str | None,
+    cluster: str | None,
     allow_failed: int,
     store: Path | None,
     as_json: bool,
@@ -85,7 +87,7 @@ def sweep(
         return 0
     for line in _lines(plan):
         note(line)
-    result = play_and_print(question, settings, as_json, {"plan": plan}, part)
+    result = play_and_print(question, settings, as_json, {"plan": plan}, part, cluster)
     return exit_code(result, allow_failed)
 
 
@@ -104,7 +106,7 @@ def _asked(file: Path | None, vary: tuple[str, ...], flags: dict[str, Any]) -> S
 
 def _plan(question: Question, settings: Settings, pilot: str | None) -> dict[str, Any]:
     """What would be played, and what it could find."""
-    from workbench.pipeline import detectable_difference
+    from workbench.detectable import detectable_difference
 
     speech_s = sum(u.duration_s for u in question.utterances) * len(question.cells) * question.repeats
     found, reason = detectable_difference(settings.store, question, pilot)

@@ -30,6 +30,7 @@ class Asked(msgspec.Struct, kw_only=True):
         push_to_talk: a speaker's utterances are connections of one session.
         form_templates: as they were given.
         context: of ambient and form filling, as the service takes it; it may hold patient data.
+        provider_id: that a shared partner token acts for, where a flag said it.
         ca_file: further certificate authority.
         webhook_port: where notifications are received.
         limits: bounded waits.
@@ -45,6 +46,7 @@ class Asked(msgspec.Struct, kw_only=True):
     push_to_talk: bool = False
     form_templates: list[str] = []
     context: dict[str, Any] | None = None
+    provider_id: str | None = None
     ca_file: str | None = None
     webhook_port: int | None = None
     limits: Limits = msgspec.field(default_factory=Limits)
@@ -62,6 +64,7 @@ class Part(msgspec.Struct, kw_only=True):
         anchor_start: both clocks of that host when it began; its monotonic times mean nothing on another host.
         anchor_end: both clocks when it ended; None where it was lost.
         pacer: what drove its pacing.
+        certified: sessions whose pacing it certified itself; None where it was lost.
         resolution_ms: of its own calibration; None where it was not calibrated.
     """
 
@@ -72,4 +75,5 @@ class Part(msgspec.Struct, kw_only=True):
     anchor_start: Anchor
     anchor_end: Anchor | None = None
     pacer: str | None = None
+    certified: int | None = None
     resolution_ms: float | None = None

@@ -95,12 +95,16 @@ class StoredRun:
         """Which sessions are stored, earlier attempts included."""
         return list(self.outcomes())
 
-    def outcomes(self) -> dict[SessionKey, Outcome]:
-        """How each stored session ended, earlier attempts included."""
+    def outcomes(self, *, in_flight: bool = False) -> dict[SessionKey, Outcome]:
+        """How each stored session ended, earlier attempts included.
+
+        Args:
+            in_flight: also those that never ended, as cancelled, although somebody writes the run.
+        """
         if self._in_parquet():
             return dict(read_outcomes(self.path))
         found = {entry.key: entry.outcome for entry in scan_finished(self.path)[0]}
-        if not is_locked(self.path):
+        if in_flight or not is_locked(self.path):
             found |= {record.key: record.outcome for record in scan_live(self.path) if record.key not in found}
         return found
 

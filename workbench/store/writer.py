@@ -13,7 +13,9 @@ from workbench.errors import StoreError
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.store.files import WriterLock, file_sha256, private_folder, write_atomic
 from workbench.store.journal import Journal, journal_folder, journal_records
+from workbench.store.live import scan_live
 from workbench.store.manifest import MANIFEST, Counts, FileFacts, Manifest, Status
+from workbench.store.parts import read_parts
 from workbench.store.remote import local_folder, remote_of, remote_store
 from workbench.store.segments import Entry, read_entry, scan_finished
 from workbench.store.tables import FRAMES, SESSIONS, read_records, write_records, write_scores
@@ -122,9 +124,16 @@ class RunWriter:
             raise StoreError("the session is stored already", item=str(record.key), action="Give it a new attempt")
         self._entries[record.key] = journal.add(record)
 
-    def collect(self) -> None:
-        """Take in what other processes of the run have written into its journal."""
+    def collect(self, *, in_flight: bool = False) -> None:
+        """Take in what other processes of the run have written into its journal.
+
+        Args:
+            in_flight: also their sessions that never ended, as cancelled; for processes that are gone.
+        """
         self._entries = {entry.key: entry for entry in scan_finished(self.path)[0]}
+        for record in scan_live(self.path) if in_flight else ():
+            if record.key not in self._entries:
+                self._entries[record.key] = self._open_journal().add(record)
 
     def outcomes(self) -> dict[SessionKey, Outcome]:
         """How each stored session ended, earlier attempts included."""
@@ -174,6 +183,8 @@ class RunWriter:
 
     def _finish(self, status: Status, ended: Anchor | None = None) -> None:
         current = newest(self._entries)
+        if status == "committed":
+            self.manifest.parts += read_parts(self.path)
         self.manifest.status = status
         self.manifest.anchor_end = ended or Anchor.now()
         self.manifest.counts = Counts(

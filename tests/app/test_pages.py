@@ -64,7 +64,7 @@ def test_a_damaged_manifest_is_named_and_nothing_falls_over(page: str, draw: Dra
         assert broken in texts(test)
 
 
-@pytest.mark.parametrize("page", ("compare", "latency", "accuracy"))
+@pytest.mark.parametrize("page", ["compare", "latency", "accuracy"])
 def test_damaged_tables_are_a_failure_that_is_said(page: str, draw: Draw, tmp_path: Path) -> None:
     """A page that is asked for a run it cannot read shows the state failed, in one line."""
     two_cells(tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -20,7 +21,9 @@ rule = pytest.mark.rule
 
 BASE = "/api/v1/{}/sessions"
 STARTED = '{"type":"START_TIME","startTime":"2026-04-25T12:34:56Z"}'
-OPTIONS = SimulatorOptions(recogniser="scripted", dialect=Dialect.ASYNCAPI, limits=QUICK)
+# Long enough that every status can be asked for before it is over.
+LIMITS = replace(QUICK, processing_s=0.3, staged_s=0.3)
+OPTIONS = SimulatorOptions(recogniser="scripted", dialect=Dialect.ASYNCAPI, limits=LIMITS)
 NOTES = [Product.AMBIENT, Product.FORM_FILLING]
 
 

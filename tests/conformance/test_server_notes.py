@@ -147,8 +147,8 @@ async def test_a_session_goes_from_created_to_completed(partner):
         await socket.wait_closed()
     ended = await one.post("end")
     assert (ended.status_code, ended.content) == (200, b"")
-    seen.append(await one.status())
-    assert seen == ["created", "ready", "running"]
+    assert seen == ["created", "ready"]
+    assert await one.status() in {"running", "completed"}  # 20 ms may be over by now
     assert await until(one.status, lambda status: status != "running") == "completed"
     again = await one.post("end")
     assert is_refused(again, 412, "FailedPrecondition")

@@ -64,6 +64,33 @@ def test_a_form_context_has_its_templates_only():
 
 
 @pytest.mark.parametrize(
+    ("date", "good"),
+    [
+        ("2026-04-25T12:34:56Z", True),
+        ("2026-04-25T12:34:56.5+05:30", True),
+        ("2026-04-25", False),
+        ("yesterday", False),
+    ],
+)
+def test_an_order_is_dated_as_rfc_3339_writes_it(date, good):
+    """Start and end."""
+    order = {
+        "drug_name": "aspirin",
+        "medication_code": {"code": "1191", "type": "RXCUI"},
+        "status": "ACTIVE",
+        "metadata": {"origin": "SUKI_AMBIENT"},
+        "start_date": date,
+        "end_date": date,
+    }
+    text = msgspec.json.encode({"orders": {"medication_orders": {"values": [order]}}})
+    if good:
+        read(text)
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            read(text)
+
+
+@pytest.mark.parametrize(
     ("metadata", "good"),
     [
         ({"origin": "EMR"}, False),

@@ -162,6 +162,23 @@ async def test_end_is_idempotent(partner):
     assert await partner.end(session_id) == await partner.end(session_id)
 
 
+async def test_an_id_is_the_same_in_either_case_of_its_letters(partner):
+    """A UUID is a number; the answer repeats what was written."""
+    session_id, other = str(uuid.uuid4()).upper(), str(uuid.uuid4()).upper()
+    assert await partner.create(transcription_session_id=session_id) == session_id
+    again = await partner.post("/api/v1/transcription/session/create", {"transcription_session_id": session_id.lower()})
+    assert again.status_code == 409
+    assert (await partner.end(session_id.lower()))["transcription_session_id"] == session_id
+    visit = str(uuid.uuid4())
+    for body in ({"ambient_session_id": other, "encounter_id": visit}, {"encounter_id": visit.upper()}):
+        assert (await partner.post("/api/v1/ambient/session/create", body)).status_code == 201
+    again = await partner.post("/api/v1/ambient/session/create", {"ambient_session_id": other.lower()})
+    assert again.status_code == 409
+    status = await partner.http.get(f"/api/v1/ambient/session/{other.lower()}/status", headers=partner.headers)
+    assert status.json() == {"status": "created"}
+    assert len(partner.simulator.notes.siblings(partner.simulator.notes.any_session(other))) == 2
+
+
 async def test_another_partners_session_is_foreign(scripted, partner):
     """403, and 404 for one that does not exist."""
     session_id = await partner.create()

@@ -34,6 +34,13 @@ Uuid = Annotated[
     msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", extra_json_schema={"format": "uuid"}),
 ]
 ShortText = Annotated[str, msgspec.Meta(max_length=255)]
+Instant = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 BirthDate = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 
@@ -157,8 +164,8 @@ class MedicationOrder(msgspec.Struct, omit_defaults=True):
     metadata: EmrOrigin | AmbientOrigin
     dosage: Dosage | UnsetType = UNSET
     duration_in_days: int | UnsetType = UNSET
-    start_date: str | UnsetType = UNSET
-    end_date: str | UnsetType = UNSET
+    start_date: Instant | UnsetType = UNSET
+    end_date: Instant | UnsetType = UNSET
     format: RawValue | UnsetType = UNSET
     frequency: RawValue | UnsetType = UNSET
     instructions: str | UnsetType = UNSET

@@ -47,13 +47,12 @@ def session_of(asked: SocketCredentials, path: Mapping[str, str], product: Produ
     Raises:
         ServiceError: 400 where there is none, or where the two are not the same.
     """
-    header = _ID_HEADERS[product]
-    addressed = path.get("session_id")
-    if asked.session_id is None and addressed is None:
+    header, named, addressed = _ID_HEADERS[product], asked.session_id, path.get("session_id")
+    if named is None and addressed is None:
         raise refusal(400, f"invalid_request: header {header} is missing")
-    if None not in (asked.session_id, addressed) and asked.session_id != addressed:
+    if named and addressed and named.lower() != addressed.lower():
         raise refusal(400, f"invalid_request: {header} is not the session of this address")
-    return addressed or asked.session_id or ""
+    return addressed or named or ""
 
 
 def read_credentials(

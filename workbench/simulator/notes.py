@@ -64,6 +64,11 @@ class NoteSession:
     rated: set[str] = field(default_factory=set)
 
     @property
+    def visit(self) -> str:
+        """The encounter's id, whichever letters it was written with."""
+        return self.encounter_id.lower()
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing changes any more."""
         return self.state in _OVER
@@ -109,7 +114,7 @@ class NoteSession:
 
 
 class NoteStore:
-    """All ambient and form-filling sessions of this simulator, bounded.
+    """All ambient and form-filling sessions of this simulator, bounded; letters of a UUID may be of either case.
 
     Args:
         kept: beyond it the oldest session that is over is forgotten.
@@ -139,11 +144,11 @@ class NoteStore:
         _check_uuid(session_id, _BAD_ID)
         if encounter_id is not None:
             _check_uuid(encounter_id, _BAD_ENCOUNTER)
-        if session_id in self._sessions:
+        if session_id.lower() in self._sessions:
             raise refusal(409, "session_exists: ambient_session_id is in use")
         self._forget_one()
         session = NoteSession(session_id, owner, product, encounter_id or str(uuid.uuid4()), correlation_id)
-        self._sessions[session_id] = session
+        self._sessions[session_id.lower()] = session
         return session
 
     def find(self, session_id: str, caller: Identity, product: Product | None = None) -> NoteSession:
@@ -159,7 +164,7 @@ class NoteStore:
                 it belongs to the other product (S-186).
         """
         _check_uuid(session_id, _BAD_ID)
-        session = self._sessions.get(session_id)
+        session = self.any_session(session_id)
         if session is None:
             raise refusal(404, "session_not_found: no ambient or form-filling session has this id")
         _check_owner(session, caller)
@@ -170,7 +175,8 @@ class NoteStore:
     def encounter(self, encounter_id: str, caller: Identity) -> list[NoteSession]:
         """Ambient sessions of a visit, oldest first. Raises ServiceError as :meth:`find` does."""
         _check_uuid(encounter_id, _BAD_ENCOUNTER)
-        found = [s for s in self._sessions.values() if s.encounter_id == encounter_id and s.product is Product.AMBIENT]
+        visit = encounter_id.lower()
+        found = [s for s in self._sessions.values() if s.visit == visit and s.product is Product.AMBIENT]
         if not found:
             raise refusal(404, "encounter_not_found: no ambient session belongs to this encounter")
         own = [s for s in found if s.owner.partner_id == caller.partner_id]
@@ -183,8 +189,7 @@ class NoteStore:
         return [
             s
             for s in self._sessions.values()
-            if (s.encounter_id, s.product, s.owner.partner_id)
-            == (session.encounter_id, session.product, session.owner.partner_id)
+            if (s.visit, s.product, s.owner.partner_id) == (session.visit, session.product, session.owner.partner_id)
         ]
 
     def segment(self, recording_id: str) -> Segment | None:
@@ -197,7 +202,7 @@ class NoteStore:
 
     def any_session(self, session_id: str) -> NoteSession | None:
         """The session of that id, whoever owns it: for the control API."""
-        return self._sessions.get(session_id)
+        return self._sessions.get(session_id.lower())
 
     def counts(self) -> dict[str, int]:
         """Number of sessions by state."""
@@ -227,7 +232,7 @@ class NoteStore:
         oldest = next((s.id for s in self._sessions.values() if s.is_over), None)
         if oldest is None:
             raise refusal(503, f"too_many_sessions: {self._kept} sessions are open")
-        del self._sessions[oldest]
+        del self._sessions[oldest.lower()]
 
 
 def _check_uuid(text: str, message: str) -> None:

@@ -132,7 +132,7 @@ class DictationSession:
 
 
 class SessionStore:
-    """All sessions of this simulator, bounded.
+    """All sessions of this simulator, bounded; a UUID is the same in either case of its letters.
 
     Args:
         kept: beyond it the oldest session that is over is forgotten.
@@ -151,10 +151,10 @@ class SessionStore:
         if wanted_id is not None and not is_uuid(wanted_id):
             raise refusal(400, "invalid_request: transcription_session_id is not a UUID")
         session_id = wanted_id or str(uuid.uuid4())
-        if session_id in self._dictation:
+        if session_id.lower() in self._dictation:
             raise refusal(409, "session_exists: transcription_session_id is in use")
         self._forget_one()
-        session = self._dictation[session_id] = DictationSession(session_id, owner, sample_rate_hz)
+        session = self._dictation[session_id.lower()] = DictationSession(session_id, owner, sample_rate_hz)
         return session
 
     def dictation(self, session_id: str, caller: Identity) -> DictationSession:
@@ -163,7 +163,7 @@ class SessionStore:
         Raises:
             ServiceError: 404 when there is none, 403 when it is another partner's.
         """
-        session = self._dictation.get(session_id)
+        session = self.any_dictation(session_id)
         if session is None:
             raise refusal(404, "session_not_found: no dictation session has this id")
         if session.owner.partner_id != caller.partner_id:
@@ -172,7 +172,7 @@ class SessionStore:
 
     def any_dictation(self, session_id: str) -> DictationSession | None:
         """The session of that id, whoever owns it: for the control API."""
-        return self._dictation.get(session_id)
+        return self._dictation.get(session_id.lower())
 
     def counts(self) -> dict[str, int]:
         """Number of sessions by state."""
@@ -188,4 +188,4 @@ class SessionStore:
         oldest = next(over, None)
         if oldest is None:
             raise refusal(503, f"too_many_sessions: {self._kept} sessions are open")
-        del self._dictation[oldest]
+        del self._dictation[oldest.lower()]

@@ -6,7 +6,7 @@ keeps its transcript scores and loses its place in latency aggregates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from workbench.metrics.stats import percentile
 from workbench.recording import UNSET, FrameKind, SessionRecord
 from workbench.units import NS_PER_MS, NS_PER_S
 
-__all__ = ["BUDGET", "AudioSent", "Instrument", "PacingBudget", "audio_sent", "instrument"]
+__all__ = ["BUDGET", "AudioSent", "Instrument", "PacingBudget", "audio_sent", "instrument", "pacing_fault"]
 
 _AUDIO = tuple(FrameKind).index(FrameKind.AUDIO)
 
@@ -54,6 +54,11 @@ class AudioSent:
     sent_ns: NDArray[np.int64]
     flushed_ns: NDArray[np.int64]
     hold_ns: NDArray[np.int64]
+
+    def due_within(self, begin_ns: int, end_ns: int) -> AudioSent:
+        """The frames that were due in a stretch of time, its end excluded."""
+        rows = (self.due_ns >= begin_ns) & (self.due_ns < end_ns)
+        return AudioSent(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,14 @@ def instrument(record: SessionRecord, budget: PacingBudget = BUDGET) -> Instrume
         pcm_bytes=2 * int(audio.end_sample[-1]),
         wire_bytes=int(columns["wire_bytes"][columns["kind"] == _AUDIO].sum()),
     )
+
+
+def pacing_fault(audio: AudioSent, budget: PacingBudget = BUDGET) -> str | None:
+    """Why the pacing of a stretch of a session is not valid; None where it is, and where nothing was sent."""
+    if not audio.sent_ns.size:
+        return None
+    lateness = audio.sent_ns - audio.due_ns - audio.hold_ns
+    return _over_budget(lateness, *_slope(audio.end_ns, lateness), budget)
 
 
 def _slope(end_ns: NDArray[np.int64], lateness: NDArray[np.int64]) -> tuple[float | None, float]:

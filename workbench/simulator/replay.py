@@ -27,12 +27,13 @@ from functools import partial
 
 from workbench.errors import ServiceError
 from workbench.pacing import Pacer
+from workbench.plan import SessionPlan
 from workbench.simulator.decoding import Heard
 from workbench.simulator.pool import PoolStream, WorkerPool
 from workbench.simulator.recognisers import Listener, StreamFailed
 from workbench.simulator.timelines import Step, Timelines, after, begin, ended
 
-__all__ = ["Replay", "learn"]
+__all__ = ["Replay", "chunks_of", "learn"]
 
 _log = logging.getLogger(__name__)
 
@@ -249,6 +250,12 @@ class _Decoding:
 
     def over(self, failure: StreamFailed | None) -> None:
         self._owner.over(failure, self._steps)
+
+
+def chunks_of(plan: SessionPlan) -> list[bytes]:
+    """The samples of each chunk of a plan, as a service receives them."""
+    data = plan.pcm.tobytes()
+    return [data[2 * start : 2 * end] for start, end in zip((0, *plan.ends[:-1]), plan.ends, strict=True)]
 
 
 async def learn(streams: Sequence[tuple[int, Sequence[bytes]]], timelines: Timelines, model: str, workers: int) -> int:

@@ -1,0 +1,182 @@
+"""Play a level: so many sessions at the same time for so long, each on the path of every other session.
+
+A level that is *held* creates all sessions first, connects and starts them one after the other, lets all of them
+stream through the steady stretch, and ends them when the last one has streamed: calls of REST cost the client 4 ms
+each and would be all that is seen. A level of *arrivals* is an open model: sessions come at random moments, whatever
+became of those before, live for an utterance and are gone; their calls are part of the load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.capacity.measuring import CpuClock, Played
+from workbench.flows import Job, Service, create_session, end_session, play_utterance
+from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer, realtime
+from workbench.plan import SessionPlan
+from workbench.recording import SessionKey, SessionRecord
+from workbench.runner import new_record, play_session, quiet_collector, recorded
+from workbench.streaming import SessionFailed
+from workbench.units import NS_PER_S
+
+__all__ = ["STARTS_PER_S", "Stage", "arrive", "hold", "spread_s"]
+
+STARTS_PER_S = 250
+"""Handshakes a second while a level is built up: they cost both ends milliseconds each."""
+
+SETTLE_S = 1.0
+"""From the last start to the steady stretch, and how much longer than it sessions stream."""
+
+_CALLS = 16
+"""Calls of REST at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where and how a level is played.
+
+    Attributes:
+        service: to play against.
+        plans: what sessions send, in turn.
+        service_pid: of the simulator, where it is ours.
+        on_begin: gets every empty record, for a journal.
+        start: waited for when everything is ready; returns the moment at which the first session starts.
+        realtime: ask for real-time priority while sessions stream.
+    """
+
+    service: Service
+    plans: Sequence[SessionPlan]
+    service_pid: int | None
+    on_begin: Callable[[SessionRecord], object]
+    start: Callable[[], Awaitable[int]]
+    realtime: bool = False
+
+
+def spread_s(sessions: int) -> float:
+    """From the first start of a level to its last."""
+    return sessions / STARTS_PER_S
+
+
+def _job(stage: Stage, place: int) -> Job:
+    plan = stage.plans[place % len(stage.plans)]
+    return Job(SessionKey("capacity", plan.utterance_id, place), plan, str(uuid.uuid4()))
+
+
+def _pacer(sessions: int) -> tuple[Pacer, str]:
+    exact = sessions <= EXACT_SESSIONS
+    return Pacer(0 if exact else TICK_NS), "exact" if exact else "ticks"
+
+
+class _Muster:
+    """Counts sessions that have come to a point; whoever waits goes on when all have."""
+
+    def __init__(self, sessions: int) -> None:
+        self._missing = sessions
+        self.all_here = asyncio.Event()
+
+    def here(self) -> None:
+        self._missing -= 1
+        if not self._missing:
+            self.all_here.set()
+
+
+async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
+    """Let ``sessions`` stream together for ``seconds``. The plans must last as long as starts, settling and that."""
+    jobs = [_job(stage, place) for place in range(sessions)]
+    records = [new_record(job) for job in jobs]
+    created, streamed, begun = _Muster(sessions), _Muster(sessions), asyncio.Event()
+    calls = asyncio.Semaphore(_CALLS)
+    pacer, mode = _pacer(sessions)
+    start_ns = 0
+
+    async def session(place: int) -> None:
+        job, record, service = jobs[place], records[place], stage.service
+        try:
+            try:
+                async with calls:
+                    url = await create_session(record, service, pacer)
+            finally:
+                created.here()
+            await begun.wait()
+            await pacer.sleep_until_ns(start_ns + round(place * NS_PER_S / STARTS_PER_S))
+            failure: SessionFailed | None = None
+            try:
+                await play_utterance(record, job, service, pacer, url)
+            except SessionFailed as failed:
+                failure = failed
+        finally:
+            streamed.here()
+        await streamed.all_here.wait()
+        async with calls:
+            if failure is not None:
+                with contextlib.suppress(SessionFailed):
+                    await end_session(record, service, pacer)
+                raise failure
+            record.final_transcript = await end_session(record, service, pacer)
+
+    async with pacer, asyncio.TaskGroup() as group:
+        for place, record in enumerate(records):
+            stage.on_begin(record)
+            group.create_task(recorded(record, session(place)))
+        await created.all_here.wait()
+        async with quiet_collector():
+            start_ns = await stage.start()
+            window_ns = _window(start_ns, spread_s(sessions) + SETTLE_S, seconds)
+            with realtime(stage.realtime) as priority:
+                begun.set()
+                used = await _used(pacer, window_ns, CpuClock(stage.service_pid))
+                await streamed.all_here.wait()
+    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority), stage.service.transport)
+
+
+async def arrive(stage: Stage, sessions: int, seconds: float, seed: int) -> Played:
+    """Let sessions arrive so often that ``sessions`` of them stream at a time, and look at ``seconds`` of that."""
+    live_s = sum(plan.due_offsets_ns[-1] for plan in stage.plans) / len(stage.plans) / NS_PER_S
+    whole_s = live_s + SETTLE_S + seconds
+    gaps = np.random.default_rng(seed).exponential(live_s / sessions, round(2 * whole_s * sessions / live_s) + 100)
+    moments_s = [float(moment) for moment in np.cumsum(gaps) if moment < whole_s] or [0.0]
+    records: list[SessionRecord] = []
+    pacer, mode = _pacer(sessions)
+
+    async def session(place: int, due_ns: int) -> None:
+        await pacer.sleep_until_ns(due_ns)
+        job = _job(stage, place)
+        record = new_record(job)
+        records.append(record)
+        stage.on_begin(record)
+        await play_session(record, job, stage.service, pacer)
+
+    async with pacer, quiet_collector():
+        start_ns = await stage.start()
+        window_ns = _window(start_ns, live_s + SETTLE_S, seconds)
+        with realtime(stage.realtime) as priority:
+            async with asyncio.TaskGroup() as group:
+                for place, moment_s in enumerate(moments_s):
+                    group.create_task(session(place, start_ns + round(moment_s * NS_PER_S)))
+                used = await _used(pacer, window_ns, CpuClock(stage.service_pid))
+    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority), stage.service.transport)
+
+
+def _window(start_ns: int, after_s: float, seconds: float) -> tuple[int, int]:
+    begin_ns = start_ns + round(after_s * NS_PER_S)
+    return begin_ns, begin_ns + round(seconds * NS_PER_S)
+
+
+async def _used(pacer: Pacer, window_ns: tuple[int, int], clock: CpuClock) -> tuple[float, float | None]:
+    """Processor time in the window, ours and the simulator's."""
+    await pacer.sleep_until_ns(window_ns[0])
+    own_s, service_s = clock.read()
+    await pacer.sleep_until_ns(window_ns[1])
+    own_end_s, service_end_s = clock.read()
+    spent = None if service_s is None or service_end_s is None else service_end_s - service_s
+    return own_end_s - own_s, spent
+
+
+def _said(pacer: Pacer, mode: str, priority: str) -> str:
+    return ", ".join(filter(None, (pacer.driver, mode, priority)))

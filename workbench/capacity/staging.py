@@ -1,0 +1,312 @@
+"""Where levels are played: the service, its recogniser, the journal, and the processes of the client.
+
+Of several processes each has a loop, a pacer and a journal of its own, and its share of the sessions. They meet twice:
+when all have created their sessions, and when they hand over what they measured. Monotonic time is the same for all of
+them, so they agree on the first start and on the steady stretch by one number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from multiprocessing.connection import Connection
+from operator import add
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from workbench.capacity.holding import SETTLE_S, Stage, arrive, hold, spread_s
+from workbench.capacity.levels import Measured
+from workbench.capacity.measuring import measure
+from workbench.capacity.speech import final_dues_ns, noise_plan, script, spoken_plans, utterance_plans
+from workbench.client.rest import SukiRest
+from workbench.client.stream import tls_context
+from workbench.corpus import load_corpus
+from workbench.errors import InputError, MeasurementError, ServiceError, WorkbenchError
+from workbench.flows import Service, transport_for
+from workbench.pacing import run
+from workbench.plan import SessionPlan
+from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
+from workbench.simulator.control_token import control_headers
+from workbench.simulator.local import LocalSimulator, usable_cores
+from workbench.simulator.replay import chunks_of, learn
+from workbench.simulator.timelines import Timelines
+from workbench.store import CorpusFacts, Manifest, RunWriter
+from workbench.target import default_credentials
+from workbench.units import NS_PER_S
+
+__all__ = ["LoadPlan", "Site", "open_site"]
+
+_PLANS = 4
+"""Different sessions of a held level; each must be decoded once before it can be replayed."""
+
+_UTTERANCE_S = 10.0
+"""A session of the scripted recogniser where sessions come and go."""
+
+_START_S = 0.25
+"""From everything being ready to the first start."""
+
+_DESCRIPTORS = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """What is asked for.
+
+    Attributes:
+        sessions: of the one level that is held; None ramps.
+        seconds: of the steady stretch of a level.
+        most: where a ramp ends at the latest.
+        arrivals: sessions come at random moments and live for an utterance; otherwise all stream throughout.
+        processes: of the client.
+        transport: ``websockets``, ``picows`` or ``auto``.
+        recogniser: of the simulator that is started: ``scripted`` or ``replay``.
+        corpus: what is said to anything but the scripted recogniser.
+        realtime: ask for real-time priority while sessions stream.
+        seed: of the arrivals.
+        owned: whoever asks says that the endpoint is theirs to load.
+    """
+
+    sessions: int | None = None
+    seconds: float = 20.0
+    most: int = 4_000
+    arrivals: bool = False
+    processes: int = 1
+    transport: str = "auto"
+    recogniser: str = "scripted"
+    corpus: Path | None = None
+    realtime: bool = False
+    seed: int = 0
+    owned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """One process of the service, as one process of the client sees it."""
+
+    name: str
+    rest_url: str
+    ws_url: str
+    credentials: Credentials
+    pid: int | None
+    scripted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One process's share of a level; goes to that process whole."""
+
+    settings: Settings
+    load: LoadPlan
+    address: _Address
+    sessions: int
+    place: int
+
+
+class Site:
+    """A service that levels are played against.
+
+    Attributes:
+        name: of the endpoint.
+        recogniser: of the simulator, where one was started.
+    """
+
+    def __init__(self, settings: Settings, load: LoadPlan, addresses: list[_Address], recogniser: str | None) -> None:
+        self._settings = settings
+        self._load = load
+        self._addresses = addresses
+        self.name = addresses[0].name
+        self.recogniser = recogniser
+
+    async def play(self, sessions: int) -> Measured:
+        """One level, split over the processes."""
+        load, count = self._load, self._load.processes
+        _allow_descriptors()
+        shares = [sessions // count + (place < sessions % count) for place in range(count)]
+        parts = [
+            _Part(self._settings, load, self._addresses[place % len(self._addresses)], share, place)
+            for place, share in enumerate(shares)
+        ]
+        for address in {part.address.rest_url: part.address for part in parts}.values():
+            if address.scripted:
+                await _post_script(address, _seconds_of(load, max(shares)))
+        if count == 1:
+            return await _play(parts[0], _soon)
+        return await asyncio.to_thread(_play_in_processes, parts)
+
+
+@contextlib.asynccontextmanager
+async def open_site(settings: Settings, load: LoadPlan) -> AsyncIterator[Site]:
+    """The service behind ``settings.endpoint``; ``simulator`` starts one, a process for each of the client.
+
+    Raises:
+        InputError: another machine that nobody said is theirs.
+        ConfigurationError: no credentials.
+        ServiceError: the simulator does not start.
+    """
+    if settings.endpoint != "simulator":
+        address = resolve_endpoint(settings.endpoint)
+        host = urlsplit(address.rest_url).hostname or ""
+        if not is_loopback(host) and not load.owned:
+            raise InputError(
+                "load on another machine's service", item="--endpoint", got=host, expected="an address of this machine",
+                action="Add --i-own-this-endpoint where you may load it",
+            )  # fmt: skip
+        credentials = settings.credentials or default_credentials(address)
+        scripted = is_loopback(host) and await _is_scripted(address.rest_url)
+        found = _Address(address.name, address.rest_url, address.ws_url, credentials, None, scripted)
+        yield Site(settings, load, [found], None)
+        return
+    _allow_descriptors()
+    arguments = ["--recogniser", load.recogniser, "--processes", str(load.processes), "--model", settings.model]
+    arguments += ["--refuse-unknown"] if load.recogniser == "replay" else []
+    if load.recogniser == "replay":
+        await _learn(load, settings.model)
+    async with LocalSimulator(*arguments) as simulator:
+        credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
+        scripted = load.recogniser == "scripted"
+        pid = simulator.pid if load.processes == 1 else None
+        addresses = [_Address("simulator", rest, ws, credentials, pid, scripted) for rest, ws in simulator.processes]
+        said = "scripted" if scripted else f"replayed pocketsphinx {settings.model}"
+        yield Site(settings, load, addresses, said)
+
+
+async def _is_scripted(url: str) -> bool:
+    """Whether a simulator with the scripted recogniser answers there."""
+    async with httpx.AsyncClient(base_url=url, headers=control_headers(url)) as client:
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            answer = await client.get("/_sim/health")
+            return answer.is_success and answer.json().get("recogniser") == "scripted"
+    return False
+
+
+async def _post_script(address: _Address, seconds: float) -> None:
+    async with httpx.AsyncClient(base_url=address.rest_url, headers=control_headers(address.rest_url)) as client:
+        try:
+            (await client.post("/_sim/scripts/*", json=script(seconds))).raise_for_status()
+        except httpx.HTTPError as error:
+            raise ServiceError("script not taken", item=address.rest_url, got=type(error).__name__) from None
+
+
+def _seconds_of(load: LoadPlan, sessions: int) -> float:
+    """How long a session of a level streams."""
+    return _UTTERANCE_S if load.arrivals else spread_s(sessions) + 2 * SETTLE_S + load.seconds
+
+
+def _plans(load: LoadPlan, sessions: int, *, scripted: bool) -> list[SessionPlan]:
+    if scripted:
+        return [noise_plan(_seconds_of(load, sessions))]
+    if load.corpus is None:
+        raise InputError("no speech to send", item="--corpus", expected="a corpus, for all but a scripted simulator")
+    corpus = load_corpus(load.corpus)
+    if load.arrivals:
+        return utterance_plans(corpus)
+    # As long at every level of a ramp: what a session says and where it ends must be known for its replay.
+    return spoken_plans(corpus, _seconds_of(load, load.sessions or load.most), _PLANS)
+
+
+async def _learn(load: LoadPlan, model: str) -> None:
+    """Have everything that will be said decoded once."""
+    streams = [(plan.sample_rate_hz, chunks_of(plan)) for plan in _plans(load, 0, scripted=False)]
+    await learn(streams, Timelines(model), model, usable_cores())
+
+
+async def _soon() -> int:
+    return time.perf_counter_ns() + round(_START_S * NS_PER_S)
+
+
+async def _play(part: _Part, start: Callable[[], Awaitable[int]]) -> Measured:
+    load, address, settings = part.load, part.address, part.settings
+    plans = _plans(load, part.sessions, scripted=address.scripted)
+    transport = transport_for(part.sessions) if load.transport == "auto" else load.transport
+    tls = tls_context(settings.ca_file)
+    where = ServiceAddress(address.name, address.rest_url, address.ws_url)
+    async with SukiRest(where, address.credentials, settings.limits, tls) as rest:
+        await rest.token()
+        service = Service(where, rest, tls, settings.limits, transport)
+        with _journal(address.name) as writer:
+            stage = Stage(service, plans, address.pid, writer.begin, start, load.realtime)
+            if load.arrivals:
+                played = await arrive(stage, part.sessions, load.seconds, load.seed + part.place)
+            else:
+                played = await hold(stage, part.sessions, load.seconds)
+            return measure(played, final_dues_ns(plans[0]) if address.scripted else None)
+
+
+@contextlib.contextmanager
+def _journal(endpoint: str) -> Iterator[RunWriter]:
+    """Every frame goes to a journal as in any run; it is removed when the level has been measured."""
+    manifest = Manifest.begin(
+        corpus=CorpusFacts(name="capacity", hash=""), cells=[], seed=0, concurrency=1, repeats=1,
+        endpoint=endpoint, dialect="live", product="dictation",
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder, RunWriter.create(Path(folder), manifest) as writer:
+        yield writer
+
+
+# -- several processes ----------------------------------------------------------------------------------------------
+
+
+def _play_in_processes(parts: list[_Part]) -> Measured:
+    context = multiprocessing.get_context("spawn")
+    children, ends = [], []
+    try:
+        for part in parts:
+            ours, theirs = context.Pipe()
+            child = context.Process(target=_child, args=(theirs, part), daemon=True)
+            child.start()
+            theirs.close()
+            children.append(child)
+            ends.append(ours)
+        for end in ends:
+            _received(end)
+        start_ns = time.perf_counter_ns() + round(_START_S * NS_PER_S)
+        for end in ends:
+            end.send(start_ns)
+        return reduce(add, [_received(end) for end in ends])
+    finally:
+        for child in children:
+            child.kill()
+            child.join()
+
+
+def _received(end: Connection) -> Measured:
+    try:
+        found = end.recv()
+    except EOFError:
+        raise MeasurementError("a process of the client ended", item="--processes") from None
+    if isinstance(found, WorkbenchError):
+        raise found
+    result: Measured = found
+    return result
+
+
+def _child(end: Connection, part: _Part) -> None:
+    """A process of the client: its share of one level."""
+
+    async def start() -> int:
+        end.send("ready")
+        start_ns: int = await asyncio.to_thread(end.recv)
+        return start_ns
+
+    _allow_descriptors()
+    try:
+        end.send(run(_play(part, start)))
+    except WorkbenchError as error:
+        end.send(error)
+
+
+def _allow_descriptors() -> None:
+    """A socket a session: take what the system allows beyond its usual 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -15,6 +15,7 @@ import soundfile
 
 from workbench.corpus import Corpus, HeaderRow, ManifestRow, load_corpus, write_manifest
 from workbench.question import Question
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 from workbench.sweep import cell_from
 
@@ -43,7 +44,7 @@ def short_corpus(folder: Path, utterances: int, *, length_s: float = 0.5, name: 
 
 def tell(url: str) -> None:
     """From now on the scripted simulator at ``url`` says its sentence to every session."""
-    httpx.post(f"{url}/_sim/scripts/*", json=SCRIPT).raise_for_status()
+    httpx.post(f"{url}/_sim/scripts/*", json=SCRIPT, headers=control_headers(url)).raise_for_status()
 
 
 @contextmanager

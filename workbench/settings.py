@@ -1,13 +1,15 @@
 """Endpoint, credentials and limits: flags come before the environment, the environment before ``workbench.toml``.
 
-Credentials come from the environment only, never from a file or a flag that a process list would show, and are
-masked wherever they might be printed.
+Credentials come from the environment, the system's keyring or a prompt, never from a file or a flag that a process list
+would show, and are masked wherever they might be printed.
 """
 
 from __future__ import annotations
 
+import getpass
 import ipaddress
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ import msgspec
 from workbench.errors import ConfigurationError
 
 __all__ = [
+    "KEYRING_SERVICE",
     "PRODUCTION",
     "STAGING",
     "Credentials",
@@ -29,6 +32,9 @@ __all__ = [
     "load_settings",
     "resolve_endpoint",
 ]
+
+KEYRING_SERVICE = "suki-workbench"
+"""Name under which the keyring holds partner tokens, one for each partner id."""
 
 
 class Secret:
@@ -198,6 +204,7 @@ class Settings:
         ca_file: extra certificate authority, PEM.
         limits: bounded waits.
         model: of the simulator's recogniser, where a run starts one.
+        scenario: of faults that this simulator plays; None for none.
         webhook_port: where notifications are received on this machine; None receives none.
         webhook_secret: that they are signed with.
         provider_id: that a shared partner token acts for, where a flag says it; part of ``credentials``, and of those
@@ -210,6 +217,7 @@ class Settings:
     ca_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
     model: str = "general"
+    scenario: Path | None = None
     webhook_port: int | None = None
     webhook_secret: Secret | None = None
     provider_id: str | None = None
@@ -224,6 +232,7 @@ def load_settings(
     ca_file: Path | None = None,
     webhook_port: int | None = None,
     model: str | None = None,
+    scenario: Path | None = None,
     provider_id: str | None = None,
 ) -> Settings:
     """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
@@ -242,6 +251,7 @@ def load_settings(
         ca_file=Path(pick_ca) if pick_ca else None,
         limits=stored.limits,
         model=model or "general",
+        scenario=scenario,
         webhook_port=webhook_port,
         webhook_secret=_webhook_secret(environment, pick_endpoint) if webhook_port is not None else None,
         provider_id=provider_id,
@@ -278,16 +288,39 @@ def _read_file(file: Path) -> _File:
         ) from None
 
 
+def _kept_token(partner: str) -> str | None:
+    """The partner token in the system's keyring; None without the package ``keyring`` or an entry."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        kept: str | None = keyring.get_password(KEYRING_SERVICE, partner)
+    except KeyringError:  # locked, or there is none on this machine
+        return None
+    return kept
+
+
+def _asked_token(partner: str) -> str | None:
+    """The partner token as typed, unseen; None where nobody sits at a terminal."""
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return getpass.getpass(f"Partner token of {partner}: ", stream=sys.stderr)
+
+
 def _credentials(environment: Mapping[str, str], provider_id: str | None) -> Credentials | None:
     partner, token = environment.get("SUKI_PARTNER_ID"), environment.get("SUKI_PARTNER_TOKEN")
     if not partner and not token:
         return None
+    if partner and not token:
+        token = _kept_token(partner) or _asked_token(partner)
     if not partner or not token:
         raise ConfigurationError(
             "half of the credentials is missing",
             item="environment",
             got="SUKI_PARTNER_ID alone" if partner else "SUKI_PARTNER_TOKEN alone",
-            expected="both SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN",
+            expected="both SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN, or the token in the system's keyring",
         )
     return Credentials(
         partner_id=partner,

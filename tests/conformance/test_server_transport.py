@@ -14,6 +14,7 @@ import websockets
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio, dictate, partner_of, read_all, refusal_of, running
 from workbench.protocol.endpoints import ENDPOINTS, JWKS, SOCKET_PATHS
 from workbench.simulator import lingering
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.server import Simulator, SimulatorOptions
 
@@ -66,7 +67,9 @@ async def test_rest_and_sockets_are_served_over_tls(certified):
     options, trust = certified
     async with Simulator(options) as simulator:
         assert (simulator.url[:8], simulator.ws_url[:6]) == ("https://", "wss://")
-        async with httpx.AsyncClient(base_url=simulator.url, verify=trust) as http:
+        async with httpx.AsyncClient(
+            base_url=simulator.url, verify=trust, headers=control_headers(simulator.url)
+        ) as http:
             token = (await http.post(LOGIN, json=DEMO)).json()["suki_token"]
             created = (await http.post(CREATE, headers={"sdp_suki_token": token})).json()
             session_id = created["transcription_session_id"]
@@ -86,7 +89,10 @@ async def test_a_frame_that_is_too_large_is_answered_over_tls_too(certified, mon
     """TLS cannot be closed in one direction; the server waits until the client is quiet."""
     monkeypatch.setattr(lingering, "_QUIET_S", 0.05)
     options, trust = certified
-    async with Simulator(options) as simulator, httpx.AsyncClient(base_url=simulator.url, verify=trust) as http:
+    async with (
+        Simulator(options) as simulator,
+        httpx.AsyncClient(base_url=simulator.url, verify=trust, headers=control_headers(simulator.url)) as http,
+    ):
         token = (await http.post(LOGIN, json=DEMO)).json()["suki_token"]
         created = (await http.post(CREATE, headers={"sdp_suki_token": token})).json()
         await http.post(f"/_sim/scripts/{created['transcription_session_id']}", json={"messages": []})

@@ -10,6 +10,7 @@ import websocket
 
 from tests.interop.browser import CHROMIUM, report_of
 from tests.simulator.partner import speech
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
 TERMINAL = {"transcript": {"transcript": "EOF"}}
@@ -62,7 +63,10 @@ class Backend:
 def script(simulator, session_id: str) -> None:
     """What the simulator will say: the one call that is none of the vendor's."""
     requests.post(
-        f"{simulator.url}/_sim/scripts/{session_id}", json={"messages": SCRIPT}, timeout=10
+        f"{simulator.url}/_sim/scripts/{session_id}",
+        json={"messages": SCRIPT},
+        timeout=10,
+        headers=control_headers(simulator.url),
     ).raise_for_status()
 
 

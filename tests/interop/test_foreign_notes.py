@@ -10,6 +10,7 @@ import websocket
 
 from tests.interop.browser import CHROMIUM, report_of
 from tests.interop.test_foreign_clients import CHUNK_BYTES, Backend
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
 TWO_SECONDS = b"\0" * 64_000
@@ -34,7 +35,10 @@ def created(backend, product: str) -> str:
     assert answer.status_code == 201
     session_id = answer.json()["ambient_session_id"]
     script = {"messages": [{"kind": "final", "text": SAID, "at_ms": 1500}]}
-    requests.post(f"{backend.simulator.url}/_sim/scripts/{session_id}", json=script, timeout=10).raise_for_status()
+    url = backend.simulator.url
+    requests.post(
+        f"{url}/_sim/scripts/{session_id}", json=script, timeout=10, headers=control_headers(url)
+    ).raise_for_status()
     return session_id
 
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.interop.test_foreign_clients import Backend
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
 # A request can be valid by the schema and still be refused as the documents say: an id of another product or of
@@ -52,7 +53,10 @@ def test_schemathesis_finds_nothing(tmp_path):
         command = [tool, "--config-file", settings, "run", f"{simulator.url}/openapi.json", "--checks", "all"]
         command += ["-H", f"sdp_suki_token: {backend.token}", "--max-examples", "25", "--seed", "1", "--no-color"]
         found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=250)
-        assert requests.get(f"{simulator.url}/_sim/health", timeout=10).status_code == 200
+        assert (
+            requests.get(f"{simulator.url}/_sim/health", timeout=10, headers=control_headers(simulator.url)).status_code
+            == 200
+        )
     report = found.stdout.replace(backend.token, "…")
     assert found.returncode == 0, report[-4000:]
     generated, passed = re.search(r"(\d+) generated, (\d+) passed", report).groups()

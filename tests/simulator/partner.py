@@ -13,6 +13,7 @@ import soundfile
 import websockets
 from websockets.asyncio.client import connect
 
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.server import Simulator, SimulatorOptions
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +83,7 @@ class Partner:
 async def partner_of(simulator, **login):
     """A partner who has logged in."""
     who = {"partner_id": "demo-partner", "partner_token": "demo-partner-token", **login}
-    async with httpx.AsyncClient(base_url=simulator.url) as http:
+    async with httpx.AsyncClient(base_url=simulator.url, headers=control_headers(simulator.url)) as http:
         answer = await http.post("/api/v1/auth/login", json=who)
         assert answer.status_code == 200, answer.text
         yield Partner(simulator, http, answer.json()["suki_token"])

@@ -17,6 +17,7 @@ from workbench.recording import FrameKind, Outcome, SessionKey
 from workbench.reference import Reference
 from workbench.runner import Job, Service, play_many
 from workbench.settings import Limits, ServiceAddress
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.server import Simulator, SimulatorOptions
 
@@ -55,7 +56,7 @@ async def test_the_workbench_says_what_it_was(transport):
     session_id, records = str(uuid.uuid4()), []
     async with Simulator(options) as simulator:
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
-        async with httpx.AsyncClient(base_url=simulator.url) as http:
+        async with httpx.AsyncClient(base_url=simulator.url, headers=control_headers(simulator.url)) as http:
             await http.post(f"/_sim/scripts/{session_id}", json={"messages": []})
         async with SukiRest(address, DEMO_CREDENTIALS) as rest:
             job = Job(SessionKey("c", "u"), plan, session_id=session_id)

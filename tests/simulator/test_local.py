@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from workbench.errors import ServiceError
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
 COMMAND = [sys.executable, "-m", "workbench", "simulate", "--recogniser", "scripted"]
@@ -97,7 +98,12 @@ def test_it_serves_tls(tmp_path):
     paths = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
     with LocalSimulator("--recogniser", "scripted", *paths) as simulator:
         assert simulator.url.startswith("https://")
-        assert httpx.get(f"{simulator.url}/_sim/health", verify=trust).json()["recogniser"] == "scripted"
+        assert (
+            httpx.get(f"{simulator.url}/_sim/health", verify=trust, headers=control_headers(simulator.url)).json()[
+                "recogniser"
+            ]
+            == "scripted"
+        )
 
 
 def test_a_simulator_does_not_outlive_who_started_it():

@@ -29,6 +29,7 @@ from workbench.protocol.messages import Final, Partial
 from workbench.recording import FrameKind, Outcome, SessionKey, SessionRecord
 from workbench.runner import Job, Service, play_many
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
+from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 from workbench.store.files import private_folder, write_atomic
 from workbench.store.host import host_facts
@@ -113,7 +114,7 @@ async def calibrate(
     async with LocalSimulator("--recogniser", "scripted", "--streams", str(sessions)) as simulator:
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
         credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
-        async with SukiRest(address, credentials, limits) as rest, httpx.AsyncClient(base_url=simulator.url) as control:
+        async with SukiRest(address, credentials, limits) as rest, _control(simulator.url) as control:
             for identity, session in known.items():
                 await _register(control, identity, session)
             jobs = [_job(identity, session) for identity, session in known.items()]
@@ -139,6 +140,10 @@ def _job(identity: str, session: KnownSession) -> Job:
         pcm, RATE_HZ, utterance_id=identity, cell="calibration", reference=session.reference, chunk_ms=CHUNK_MS
     )
     return Job(SessionKey("calibration", identity), plan, identity)
+
+
+def _control(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, headers=control_headers(url))
 
 
 async def _register(control: httpx.AsyncClient, identity: str, session: KnownSession) -> None:

@@ -15,6 +15,7 @@ import click
 
 from workbench import __version__
 from workbench.errors import WorkbenchError
+from workbench.redaction import RedactingFilter, redact, secrets_of
 
 __all__ = ["cli", "main"]
 
@@ -70,7 +71,10 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    os.umask(0o077)  # whatever is written may hold speech: nobody else on this machine reads it
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RedactingFilter(secrets_of(os.environ)))
     try:
         status = cli(standalone_mode=False)
     except click.exceptions.Abort:
@@ -87,7 +91,7 @@ def main() -> None:
         _end(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001  the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("WORKBENCH_TRACEBACK"):
-            traceback.print_exc()
+            click.echo(redact(traceback.format_exc(), secrets_of(os.environ)), err=True)
         _end(f"internal error: {_where(error)}", 1, "Set WORKBENCH_TRACEBACK=1 to see where, and please report it")
     sys.exit(status if isinstance(status, int) else 0)
 

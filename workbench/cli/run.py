@@ -23,6 +23,9 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option("--chunk-ms", default="100", show_default=True, help="Length of a chunk in ms.")
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Further setting, such as snr_db=20.")
 @click.option("--model", help="Of the simulator that is started: general, vocabulary, lite or a dictionary file.")
+@click.option(
+    "--scenario", type=click.Path(path_type=Path), help="Faults that the simulator plays, TOML; see docs/faults.md."
+)
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Sessions at a time.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1), help="Play each session this often.")
 @click.option("--aa", "noise_floor", is_flag=True, help="A/A run: the differences between repeats are the noise floor.")
@@ -58,6 +61,7 @@ def run(
     chunk_ms: str,
     more: tuple[str, ...],
     model: str | None,
+    scenario: Path | None,
     concurrency: int,
     repeats: int,
     noise_floor: bool,
@@ -96,7 +100,7 @@ def run(
 
     settings = load_settings(
         os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port, model=model,
-        provider_id=provider_id,
+        provider_id=provider_id, scenario=scenario,
     )  # fmt: skip
     values = {"sample_rate_hz": sample_rate, "chunk_ms": chunk_ms}
     for text in more:

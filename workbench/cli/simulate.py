@@ -76,6 +76,7 @@ __all__ = ["simulate"]
     help="Seconds a paused stream may be silent; the documents give both.",
 )
 @click.option("--webhook-url", help="Announce results of notes and forms here; reads SUKI_WEBHOOK_SECRET.")
+@click.option("--scenario", type=click.Path(path_type=Path), help="Faults to play, TOML; see docs/faults.md.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option(
     "--json", "as_json", is_flag=True, help="First line on stdout is one object with address and credentials."
@@ -100,6 +101,7 @@ def simulate(
     processing: float,
     keep_alive: str,
     webhook_url: str | None,
+    scenario: Path | None,
     end_with_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -114,6 +116,7 @@ def simulate(
     from workbench.simulator.limits import SimulatorLimits
     from workbench.simulator.local import LocalSimulator
     from workbench.simulator.partner_tokens import load_partner_keys
+    from workbench.simulator.scenario_file import read_scenario
     from workbench.simulator.server import SimulatorOptions
 
     if not is_loopback(host):
@@ -143,6 +146,7 @@ def simulate(
         limits=SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)),
         webhook_url=webhook_url,
         webhook_secret=Secret(secret) if secret else None,
+        scenario=read_scenario(scenario) if scenario is not None else None,
     )
     with contextlib.ExitStack() as others:
         more = [

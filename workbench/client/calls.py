@@ -126,9 +126,13 @@ class SessionCalls:
         return [await self.call(endpoint) for endpoint in self._routes.results]
 
 
+class _Tried(msgspec.Struct):
+    status: int | None = None
+
+
 def _may_have_worked(exchange: str) -> bool:
     """Whether a try without a good answer may have had its effect: none came, or the service failed."""
-    status = msgspec.json.decode(exchange).get("status")
+    status = msgspec.json.decode(exchange, type=_Tried).status
     return status is None or status >= 500
 
 

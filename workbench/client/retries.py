@@ -1,25 +1,7 @@
 """When something is tried again, how often, and what never is: the whole policy, in one place.
 
-===========================  ====================================================================================
-what                         tried again
-===========================  ====================================================================================
-REST: 429, 5xx, lost or      ``rest_attempts`` times in all, 0.25 s doubling to 8 s with jitter, or as
-late answers                 ``Retry-After`` says, at most 60 s (S-35)
-REST: 401                    once, after one login (S-37)
-REST: other 4xx, bad TLS,    never (S-34); 402 is named as quota (S-36)
-unknown host
-create: 409 after a lost     counts as created, where this client chose the id: the lost answer was its 201
-answer
-first handshake: 429, 5xx    ``rest_attempts`` times in all, where ``Retry-After`` says when; without it a refusal is a
-                             result
-first handshake: 401         once, after one login
-later handshake of the same  until ``reconnect_s`` is over, 0.25 s doubling to 4 s: "not yet" (S-65, S-106); not after
-session                      402, 403, 404
-socket that was lost or      never: audio that was sent is not sent again under the same record. Playing the utterance
-stalled                      again is a new attempt, with a key, a record and a place in every count of its own
-===========================  ====================================================================================
-
-Every try of a REST call is a frame of the event log; refused handshakes are counted in the record's facts.
+``POLICY`` says it in words and the rest of this module does it, with the REST client's back-off. Every try of a REST
+call is a frame of the event log; refused handshakes are counted in the record's facts.
 """
 
 from __future__ import annotations
@@ -31,7 +13,36 @@ from email.utils import parsedate_to_datetime
 from workbench.errors import ServiceError
 from workbench.settings import Limits
 
-__all__ = ["HandshakePatience", "is_transient", "retry_after_s"]
+__all__ = ["POLICY", "HandshakePatience", "is_transient", "retry_after_s"]
+
+POLICY: tuple[tuple[str, str], ...] = (
+    (
+        "REST: 429, 5xx, lost or late answers",
+        "`rest_attempts` times in all, 0.25 s doubling to 8 s with jitter, or as `Retry-After` says, at most 60 s "
+        "(S-35)",
+    ),
+    ("REST: 401", "once, after one login (S-37)"),
+    ("REST: other 4xx, bad TLS, unknown host", "never (S-34); 402 is named as quota (S-36)"),
+    (
+        "create: 409 after a try whose answer was lost",
+        "counts as created, where this client chose the id: the lost answer was its 201",
+    ),
+    (
+        "first handshake of a session: 429, 5xx",
+        "`rest_attempts` times in all, where `Retry-After` says when; without it a refusal is a result",
+    ),
+    ("first handshake of a session: 401", "once, after one login"),
+    (
+        "later handshake of the same session",
+        '"not yet" until `reconnect_s` is over, 0.25 s doubling to 4 s (S-65, S-106); never after 402, 403, 404',
+    ),
+    (
+        "socket that was lost or stalled",
+        "never: audio that was sent is not sent again under the same record. Playing the utterance again is a new "
+        "attempt, with a key, a record and a place in every count of its own",
+    ),
+)
+"""What, and when it is tried again."""
 
 _MAX_WAIT_S = 60.0
 _FIRST_S, _GREATEST_S = 0.25, 4.0

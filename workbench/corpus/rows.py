@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from workbench.errors import CorpusError
 __all__ = [
     "HEADER",
     "MANIFEST",
+    "MAX_ROW_BYTES",
     "TERM_KINDS",
     "WORDS",
     "HeaderRow",
@@ -33,6 +34,7 @@ __all__ = [
     "TurnRow",
     "WordRow",
     "WordsRow",
+    "bounded_lines",
     "manifest_of",
     "parse_header",
     "parse_rows",
@@ -42,6 +44,9 @@ __all__ = [
 MANIFEST = "manifest.jsonl"
 WORDS = "words.jsonl"
 HEADER = "corpus.json"
+MAX_ROW_BYTES = 16 * 1024 * 1024
+"""Greatest row that is read: an hour of turns and words takes a hundredth of it."""
+
 TERM_KINDS = ("drug", "dose", "medical", "negation", "laterality", "value")
 
 _Row = TypeVar("_Row", bound=msgspec.Struct)
@@ -182,6 +187,17 @@ def manifest_of(path: Path) -> Path:
     return manifest
 
 
+def bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """Lines of a file; None for one that is longer than any row, which is passed over without being held."""
+    while line := file.readline(MAX_ROW_BYTES + 1):
+        if len(line) <= MAX_ROW_BYTES:
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MAX_ROW_BYTES)
+        yield None
+
+
 def parse_rows(path: Path, kind: type[_Row], problems: list[Problem]) -> Iterator[tuple[int, _Row]]:
     """Rows of a JSONL file with their line numbers; bad ones become problems and are left out.
 
@@ -192,11 +208,16 @@ def parse_rows(path: Path, kind: type[_Row], problems: list[Problem]) -> Iterato
     """
     decoder = msgspec.json.Decoder(kind)
     with path.open("rb") as file:
-        for line, text in enumerate(file, start=1):
+        for line, text in enumerate(bounded_lines(file), start=1):
+            if text is None:
+                problems.append(Problem(str(path), line, None, f"a row of more than {MAX_ROW_BYTES} bytes"))
+                continue
             if not text.strip():
                 continue
             try:
                 yield line, decoder.decode(text)
+            except RecursionError:
+                problems.append(Problem(str(path), line, None, "not a valid row: nested too deeply"))
             except msgspec.ValidationError as error:
                 problems.append(Problem(str(path), line, None, f"not a valid row: {error}"))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -210,7 +231,7 @@ def parse_header(manifest: Path, problems: list[Problem]) -> HeaderRow:
         return HeaderRow()
     try:
         return msgspec.json.decode(path.read_bytes(), type=HeaderRow)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(str(path), None, None, f"not a valid header: {error}"))
         return HeaderRow()
 
@@ -219,8 +240,11 @@ def resolve_audio(manifest: Path, header: HeaderRow, audio: str) -> Path | str:
     """Where an audio file lies, or what is wrong with its path."""
     root = manifest.parent / (header.audio_root or ".")
     path = root / audio
-    if not path.resolve().is_relative_to(root.resolve()):
-        return f"audio lies outside the corpus folder (got {audio}; expected a path inside {root})"
-    if not path.is_file():
-        return f"audio file is missing (expected {path})"
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            return f"audio lies outside the corpus folder (got {audio}; expected a path inside {root})"
+        if not path.is_file():
+            return f"audio file is missing (expected {path})"
+    except (OSError, ValueError):  # too long, or with characters that no path may have
+        return f"audio is no path (got {len(audio)} characters)"
     return path

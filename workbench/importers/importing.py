@@ -153,7 +153,11 @@ class _Import:
         self._ids[item.id] = item.line
         if not item.reference:
             return problem("empty reference (expected what is said in the audio)")
-        audio = item.audio.resolve()
+        try:
+            audio = item.audio.resolve()
+            audio.is_file()
+        except (OSError, ValueError):  # too long, or with characters that no path may have
+            return problem("audio is no path")
         if not audio.is_relative_to(self.root):
             return problem(f"audio lies outside {self.root} (got {item.audio}); name its folder with --audio-root")
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.corpus import Problem
+from workbench.corpus.rows import MAX_ROW_BYTES, bounded_lines
 from workbench.errors import CorpusError
 
 __all__ = ["Found", "Item", "ItemTurn", "json_lines", "lines_of", "number", "require_file", "text_of"]
@@ -70,7 +71,10 @@ def require_file(path: Path, what: str) -> Path:
 def lines_of(path: Path) -> Iterator[tuple[int, str] | Problem]:
     """Lines of a UTF-8 text file that are not blank, with their numbers; read one at a time."""
     with path.open("rb") as file:
-        for line, raw in enumerate(file, start=1):
+        for line, raw in enumerate(bounded_lines(file), start=1):
+            if raw is None:
+                yield Problem(str(path), line, None, f"a row of more than {MAX_ROW_BYTES} bytes")
+                continue
             try:
                 text = raw.decode("utf-8-sig" if line == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError:
@@ -91,6 +95,9 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
             value = json.loads(text)
         except ValueError as error:
             yield Problem(str(path), line, None, f"not JSON: {error}")
+            continue
+        except RecursionError:
+            yield Problem(str(path), line, None, "not JSON: nested too deeply")
             continue
         if isinstance(value, dict):
             yield line, value
@@ -115,6 +122,6 @@ def number(value: object) -> float | None:
         return None
     try:
         result = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return result if 0 <= result < float("inf") else None

@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from workbench.corpus import Problem
+from workbench.errors import CorpusError
 from workbench.importers.items import Found, Item, ItemTurn, json_lines, number, require_file, text_of
 
 __all__ = ["read_lhotse", "read_nemo", "read_seglst"]
+
+_MAX_UNPACKED = 4 * 1024**3
+_YEAR_S = 366 * 86_400.0
 
 _AUDIO_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 
@@ -54,11 +59,25 @@ def read_lhotse(source: Path) -> Found:
         yield from _lhotse_lines(source, source)
         return
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / source.stem
+        plain = Path(folder) / "cuts.jsonl"
+        _unpack(source, plain)
+        yield from _lhotse_lines(plain, source)
+
+
+def _unpack(source: Path, plain: Path) -> None:
+    """Decompress, but not without bound: a thousand bytes can hold a gigabyte of blanks. Raises CorpusError."""
+    size = 0
+    try:
         with gzip.open(source) as packed, plain.open("wb") as unpacked:
             while block := packed.read(1 << 20):
+                size += len(block)
+                if size > _MAX_UNPACKED:
+                    raise CorpusError("file is too large", item=str(source), expected=f"{_MAX_UNPACKED} bytes unpacked")
                 unpacked.write(block)
-        yield from _lhotse_lines(plain, source)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise CorpusError(
+            "file is not gzipped, or damaged", item=str(source), got=type(error).__name__, expected="a .jsonl.gz"
+        ) from None
 
 
 def _lhotse_lines(plain: Path, source: Path) -> Found:
@@ -69,7 +88,7 @@ def _lhotse_lines(plain: Path, source: Path) -> Found:
         line, cut = entry
         try:
             yield _lhotse_cut(source, line, cut)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             what = f"not a mono cut with supervisions and a file (at {error})"
             yield Problem(str(source), line, text_of(cut, "id"), what)
 
@@ -78,12 +97,12 @@ def _lhotse_cut(source: Path, line: int, cut: dict[str, Any]) -> Item:
     origin = cut["recording"]["sources"][0]
     if origin["type"] != "file":
         raise ValueError(f"source type {origin['type']}")
-    supervisions = sorted(cut["supervisions"], key=lambda s: float(s["start"]))
+    supervisions = sorted(cut["supervisions"], key=lambda s: _seconds(s["start"]))
     turns = tuple(
         ItemTurn(
             str(s.get("speaker") or "unknown"),
-            max(0.0, float(s["start"])),
-            float(s["start"]) + float(s["duration"]),
+            max(0.0, _seconds(s["start"])),
+            _seconds(s["start"]) + _seconds(s["duration"]),
             str(s["text"]).strip(),
         )
         for s in supervisions
@@ -97,10 +116,17 @@ def _lhotse_cut(source: Path, line: int, cut: dict[str, Any]) -> Item:
         origin=source,
         line=line,
         speaker="+".join(speakers) or None,
-        start_s=float(cut["start"]),
-        duration_s=float(cut["duration"]),
+        start_s=max(0.0, _seconds(cut["start"])),
+        duration_s=max(0.0, _seconds(cut["duration"])),
         turns=turns if len(turns) > 1 else (),
     )
+
+
+def _seconds(value: Any) -> float:  # noqa: ANN401  JSON
+    found = float(value)
+    if not -_YEAR_S < found < _YEAR_S:
+        raise ValueError(f"a time of {found:g} s")
+    return found
 
 
 def read_seglst(source: Path) -> Found:
@@ -145,6 +171,8 @@ def _beside(folder: Path, stem: str) -> Path:
 
 def _array_lines(source: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]:
     """Objects of a JSON array with the line each begins on."""
+    if source.stat().st_size > _MAX_UNPACKED:
+        raise CorpusError("file is too large", item=str(source), expected=f"at most {_MAX_UNPACKED} bytes")
     text = source.read_text(encoding="utf-8", errors="replace")
     decoder = json.JSONDecoder()
     position = text.find("[") + 1
@@ -159,8 +187,9 @@ def _array_lines(source: Path) -> Iterator[tuple[int, dict[str, Any]] | Problem]
         line = text.count("\n", 0, position) + 1
         try:
             value, position = decoder.raw_decode(text, position)
-        except ValueError as error:
-            yield Problem(str(source), line, None, f"not JSON: {error}")
+        except (ValueError, RecursionError) as error:
+            why = "nested too deeply" if isinstance(error, RecursionError) else error
+            yield Problem(str(source), line, None, f"not JSON: {why}")
             return
         if isinstance(value, dict):
             yield line, value

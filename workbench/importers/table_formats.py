@@ -76,19 +76,32 @@ def _table(path: Path, separator: str, needed: tuple[str, ...]) -> Iterator[tupl
     reader = csv.reader(
         _texts(path, problems), delimiter=separator, quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
     )
-    head = next(reader, [])
+    head = _cells(reader, path, 1)
+    if isinstance(head, Problem):
+        raise head.error()
+    head = head or []
     if absent := [key for key in needed if key not in head]:
         raise CorpusError("columns are missing", item=f"{path}:1", got=", ".join(head), expected=", ".join(absent))
     line = reader.line_num + 1
-    for cells in reader:
+    while (cells := _cells(reader, path, line)) is not None:
         yield from problems
         problems.clear()
-        if cells and len(cells) != len(head):
+        if isinstance(cells, Problem):
+            yield cells
+        elif cells and len(cells) != len(head):
             yield Problem(str(path), line, None, f"wrong number of cells (got {len(cells)}; expected {len(head)})")
         elif cells:
             yield line, dict(zip(head, cells, strict=True))
         line = reader.line_num + 1
     yield from problems
+
+
+def _cells(reader: Iterator[list[str]], path: Path, line: int) -> list[str] | Problem | None:
+    """The next row; None at the end, a problem where it is no row of a table."""
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        return Problem(str(path), line, None, f"not a row of a table: {error}")
 
 
 def _texts(path: Path, problems: list[Problem]) -> Iterator[str]:

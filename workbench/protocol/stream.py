@@ -32,6 +32,10 @@ from workbench.protocol.messages import (
 __all__ = ["Role", "Step", "StreamSession", "StreamState", "codec_for"]
 
 
+_MAX_VIOLATIONS = 1_000
+"""As many breaches are listed; a peer that never stops would otherwise fill the memory."""
+
+
 class Role(Enum):
     """Which end of the socket this is."""
 
@@ -133,7 +137,8 @@ class StreamSession:
 
     Attributes:
         state: where the connection stands.
-        violations: what the peer did against the contract, one clause each, free of content (client role).
+        violations: what the peer did against the contract, one clause each, free of content (client role); the first
+            thousand of them.
     """
 
     def __init__(self, role: Role, product: Product, dialect: Dialect = Dialect.LIVE, session_id: str = "") -> None:
@@ -180,15 +185,19 @@ class StreamSession:
         """Client role: a server's frame; never raises, a breach is added to ``violations``."""
         message = self._codec.decode_server(raw)
         if isinstance(message, UnknownMessage):
-            self.violations.append(f"unknown message: {message.reason}")
+            self._breach(f"unknown message: {message.reason}")
             return message
         step = _step(message)
         if step is not None and self.product.streams_transcripts:
             try:
                 self.state = self._order[self.state, step]
             except KeyError:
-                self.violations.append(f"{step.value} on a connection that is {self.state.value}")
+                self._breach(f"{step.value} on a connection that is {self.state.value}")
         return message
+
+    def _breach(self, what: str) -> None:
+        if len(self.violations) < _MAX_VIOLATIONS:
+            self.violations.append(what)
 
     def close(self) -> bool:
         """The socket is closed. True when the stream had come to its proper end (S-100, S-170)."""

@@ -1,10 +1,11 @@
-"""The control API under ``/_sim/``: scripts in, stamps out. It answers peers on this machine only.
+"""The control API under ``/_sim/``: scripts in, stamps out. It answers peers on this machine that have its token.
 
 It is no part of the vendor's contract; it is how a measurement is calibrated against a known truth.
 """
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -14,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workbench.protocol.messages import Dialect
-from workbench.settings import is_loopback
+from workbench.settings import Secret, is_loopback
+from workbench.simulator.control_token import CONTROL_HEADER, new_token
 from workbench.simulator.notes import NoteSession, NoteStore
 from workbench.simulator.recognisers import Recogniser
 from workbench.simulator.refusals import json_response, refusal
@@ -38,7 +40,9 @@ class Control:
         notes: NoteStore,
         body_bytes: int,
         dialect: Dialect = Dialect.LIVE,
+        token: Secret | None = None,
     ) -> None:
+        self._token = token or new_token()
         self._dialect = dialect
         self._recogniser = recogniser
         self._sessions = sessions
@@ -57,6 +61,9 @@ class Control:
         async def answer(request: Request) -> Response:
             if request.client is None or not is_loopback(request.client.host):
                 return await answer_safely(_refuse_stranger)
+            given = request.headers.get(CONTROL_HEADER, "").encode("utf-8", "replace")
+            if not hmac.compare_digest(given, self._token.reveal().encode()):
+                return await answer_safely(_refuse_without_token)
             return await answer_safely(lambda: handler(request))
 
         return answer
@@ -95,6 +102,10 @@ async def _refuse_stranger() -> Response:
     raise refusal(403, "permission_denied: the control API answers this machine only")
 
 
+async def _refuse_without_token() -> Response:
+    raise refusal(401, f"invalid_control_token: header {CONTROL_HEADER} is missing or wrong")
+
+
 def _description(session: DictationSession) -> dict[str, Any]:
     return {
         "session_id": session.id,
@@ -122,8 +133,7 @@ def _connection(log: ConnectionLog) -> dict[str, Any]:
     return {
         "accepted_ns": log.accepted_ns,
         "arrivals": [
-            {"audio_bytes": size, "arrived_ns": at}
-            for size, at in zip(log.arrived_bytes, log.arrived_ns, strict=True)
+            {"audio_bytes": size, "arrived_ns": at} for size, at in zip(log.arrived_bytes, log.arrived_ns, strict=True)
         ],
         "emissions": [
             {"kind": EMISSIONS[kind], "sent_ns": at} for kind, at in zip(log.sent_kinds, log.sent_ns, strict=True)

@@ -33,6 +33,7 @@ from workbench.protocol.messages import Dialect, Product
 from workbench.settings import Secret, is_loopback
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
 from workbench.simulator.control import Control
+from workbench.simulator.control_token import new_token, publish, withdraw
 from workbench.simulator.dialect_rest import dialect_handlers
 from workbench.simulator.direct import DirectProtocol
 from workbench.simulator.faults import Faults, FaultyApplication
@@ -142,6 +143,8 @@ class Simulator:
         self._tokens = TokenAuthority(limits.token_life_s, time.time if self.faults is None else self.faults.wall_s)
         if self.faults is not None:
             self.faults.expire_tokens = self._tokens.expire
+        self._control_token = new_token()
+        self._published: Path | None = None
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -159,6 +162,7 @@ class Simulator:
                     self._serving.result()
             if proxy is not None:
                 await proxy.start(listener, served.getsockname()[:2])
+            self._published = publish(listener.getsockname()[1], self._control_token)
         except BaseException:
             listener.close()
             served.close()
@@ -173,6 +177,8 @@ class Simulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._published is not None:
+            withdraw(self._published, self._control_token)
         if self.faults is not None and self.faults.proxy is not None:
             await self.faults.proxy.close()
         if self._server is not None and self._serving is not None:
@@ -191,7 +197,7 @@ class Simulator:
         rest = Rest(self.accounts, self._tokens, self.sessions, others, limits.body_bytes, dialect)
         if dialect is not Dialect.LIVE:
             rest.handlers |= dialect_handlers(self.sessions, self.notes, dict(rest.handlers))
-        control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes, dialect)
+        control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes, dialect, self._control_token)
         application = Starlette(
             routes=[
                 *rest.routes(),

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from workbench.errors import LocalProtocolError, RemoteProtocolError
-from workbench.protocol.live import END_MARKER, base64_audio, encode_audio
+from workbench.protocol.live import END_MARKER, base64_audio, encode_audio, one_object
 from workbench.protocol.messages import (
     Audio,
     ClientMessage,
@@ -74,14 +74,7 @@ def encode_client(message: ClientMessage, product: Product) -> bytes:
 
 def decode_client(raw: str | bytes, product: Product) -> ClientMessage | UnknownMessage:
     """A client's frame as the server reads it. Raises RemoteProtocolError where the dialect refuses it."""
-    if isinstance(raw, bytes):
-        raise RemoteProtocolError("binary frame", expected="one JSON object in a text frame", close_code=1003)
-    try:
-        frame = _client_decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise RemoteProtocolError(
-            "frame is not a message", got=str(error), expected="exactly one JSON object", close_code=1007
-        ) from None
+    frame, raw = one_object(raw, _client_decoder)
     dictation = product is Product.DICTATION
     if frame.type == "AUDIO":
         text = frame.audioData if dictation else frame.data

@@ -7,7 +7,7 @@ client side is tolerant and never raises, because a paid session must not die of
 from __future__ import annotations
 
 import binascii
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pybase64
@@ -37,7 +37,10 @@ __all__ = [
     "encode_audio",
     "encode_client",
     "encode_server",
+    "one_object",
 ]
+
+_T = TypeVar("_T")
 
 END_MARKER = "RU9G"
 """Base64 of the three bytes ``EOF``; odd, so it cannot collide with 16-bit audio (S-159, S-161)."""
@@ -114,10 +117,26 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
     Returns UnknownMessage for well-formed JSON that is no message of this product (S-76). Raises
     RemoteProtocolError for what is not one JSON object (S-74), bad Base64 (S-155) or split samples (S-78).
     """
+    frame, text = one_object(raw, _client_decoder)
+    if frame.type == "AUDIO":
+        return _decode_audio(frame, product, text)
+    if frame.type == "EVENT":
+        return _decode_event(frame, product, text)
+    if frame.type == "START_TIME" and product is not Product.DICTATION:
+        return StartTime(_base64_bytes(frame.data or "").decode("utf-8", "replace"))
+    return UnknownMessage(f"type {frame.type[:40]!r} is not part of {product.value}", raw)
+
+
+def one_object(raw: str | bytes, decoder: msgspec.json.Decoder[_T]) -> tuple[_T, str]:
+    """The object of a client's frame, and the frame's text.
+
+    Raises:
+        RemoteProtocolError: a binary frame (S-73), or text that is not one such object (S-72, S-74).
+    """
     if isinstance(raw, bytes):
         raise RemoteProtocolError("binary frame", expected="one JSON object in a text frame (S-73)", close_code=1003)
     try:
-        frame = _client_decoder.decode(raw)
+        return decoder.decode(raw), raw
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         # msgspec names the JSON path and the type, never the value; that is safe to pass on.
         raise RemoteProtocolError(
@@ -126,13 +145,6 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
             expected="exactly one JSON object (S-72)",
             close_code=1007,
         ) from None
-    if frame.type == "AUDIO":
-        return _decode_audio(frame, product, raw)
-    if frame.type == "EVENT":
-        return _decode_event(frame, product, raw)
-    if frame.type == "START_TIME" and product is not Product.DICTATION:
-        return StartTime(_base64_bytes(frame.data or "").decode("utf-8", "replace"))
-    return UnknownMessage(f"type {frame.type[:40]!r} is not part of {product.value}", raw)
 
 
 def _decode_audio(frame: _ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:

@@ -9,17 +9,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from workbench.errors import ServiceError
 from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.states import NoteEvent, NoteState
-from workbench.simulator.accounts import Accounts
+from workbench.simulator.admission import Admission
 from workbench.simulator.handshake import SocketCredentials, read_credentials, session_of
-from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.note_maker import NoteMaker
 from workbench.simulator.note_stream import NoteStream
 from workbench.simulator.notes import NoteSession, NoteStore
-from workbench.simulator.recognisers import Recogniser, RecogniserStream
+from workbench.simulator.recognisers import RecogniserStream
 from workbench.simulator.refusals import refusal
 from workbench.simulator.segments import RATE_HZ
 from workbench.simulator.sockets import refuse_handshake
-from workbench.simulator.tokens import TokenAuthority
 
 __all__ = ["NoteSockets"]
 
@@ -27,23 +25,11 @@ __all__ = ["NoteSockets"]
 class NoteSockets:
     """The socket endpoint that ambient and form filling share; in the AsyncAPI dialect each has one."""
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        tokens: TokenAuthority,
-        notes: NoteStore,
-        maker: NoteMaker,
-        recogniser: Recogniser,
-        limits: SimulatorLimits,
-        dialect: Dialect = Dialect.LIVE,
-    ) -> None:
-        self._accounts = accounts
-        self._tokens = tokens
+    def __init__(self, admission: Admission, notes: NoteStore, maker: NoteMaker) -> None:
+        self._admission = admission
+        self._limits = admission.limits
         self._notes = notes
         self._maker = maker
-        self._recogniser = recogniser
-        self._limits = limits
-        self._dialect = dialect
 
     async def stream(self, websocket: WebSocket) -> None:
         """``/ws/stream``."""
@@ -66,7 +52,7 @@ class NoteSockets:
             return
         try:
             await websocket.accept(asked.subprotocol)
-            await NoteStream(websocket, session, recognition, self._limits, self._dialect).run()
+            await NoteStream(websocket, session, recognition, self._limits, self._admission.dialect).run()
         except WebSocketDisconnect:
             recognition.drop()  # left between asking and the 101
         finally:
@@ -78,10 +64,9 @@ class NoteSockets:
         self, websocket: WebSocket, asked: SocketCredentials, product: Product | None
     ) -> tuple[NoteSession, RecogniserStream]:
         """The session, with this as its only socket, and a stream of the recogniser for it. Raises ServiceError."""
-        caller = self._tokens.verify(asked.token)
         # How a browser, which has no headers, names the provider is not documented; the AsyncAPI dialect has no way.
-        required = asked.subprotocol is None and self._dialect is Dialect.LIVE
-        caller = self._accounts.acting(caller, websocket.headers.get("sdp_provider_id"), required=required)
+        required = asked.subprotocol is None and self._admission.dialect is Dialect.LIVE
+        caller = self._admission.caller(asked.token, websocket.headers.get("sdp_provider_id"), required=required)
         named = session_of(asked, websocket.path_params, Product.AMBIENT)
         session = self._notes.find(named, caller, product)
         if session.stop is not None:
@@ -90,7 +75,7 @@ class NoteSockets:
         before = session.state
         session.demand(NoteEvent.CONNECT, self._limits.refusal_status)
         try:
-            recognition = self._recogniser.open(session.id, RATE_HZ)
+            recognition = self._admission.recogniser.open(session.id, RATE_HZ)
         except ServiceError:
             session.state = before  # the refused socket was never there
             raise

@@ -32,6 +32,7 @@ from workbench.protocol.dialects import socket_path
 from workbench.protocol.messages import Dialect, Product
 from workbench.settings import Secret, is_loopback
 from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
+from workbench.simulator.admission import Admission
 from workbench.simulator.control import Control
 from workbench.simulator.control_token import new_token, publish, withdraw
 from workbench.simulator.dialect_rest import dialect_handlers
@@ -214,8 +215,8 @@ class Simulator:
 
     def _socket_routes(self) -> list[BaseRoute]:
         limits, dialect = self.options.limits, self.options.dialect
-        dictation = Sockets(self.accounts, self._tokens, self.sessions, self.recogniser, limits, dialect)
-        notes = NoteSockets(self.accounts, self._tokens, self.notes, self._maker, self.recogniser, limits, dialect)
+        admission = Admission(self.accounts, self._tokens, self.recogniser, limits, dialect)
+        dictation, notes = Sockets(admission, self.sessions), NoteSockets(admission, self.notes, self._maker)
         served = {Product.DICTATION: dictation.transcribe, Product.AMBIENT: notes.stream}
         if dialect is not Dialect.LIVE:
             served |= {Product.AMBIENT: notes.ambient, Product.FORM_FILLING: notes.form_filling}

@@ -7,16 +7,14 @@ import asyncio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from workbench.errors import RemoteProtocolError, ServiceError
-from workbench.protocol.messages import Dialect, Product
+from workbench.protocol.messages import Product
 from workbench.protocol.states import DictationEvent
-from workbench.simulator.accounts import Accounts
+from workbench.simulator.admission import Admission
 from workbench.simulator.dictation import DictationStream
 from workbench.simulator.handshake import SocketCredentials, read_credentials, session_of
-from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.recognisers import Recogniser, RecogniserStream
+from workbench.simulator.recognisers import RecogniserStream
 from workbench.simulator.refusals import envelope, refusal
 from workbench.simulator.sessions import DictationSession, SessionStore
-from workbench.simulator.tokens import TokenAuthority
 
 __all__ = ["Sockets", "refuse_handshake"]
 
@@ -32,21 +30,10 @@ async def refuse_handshake(websocket: WebSocket, error: ServiceError) -> None:
 class Sockets:
     """The socket endpoints."""
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        tokens: TokenAuthority,
-        sessions: SessionStore,
-        recogniser: Recogniser,
-        limits: SimulatorLimits,
-        dialect: Dialect = Dialect.LIVE,
-    ) -> None:
-        self._accounts = accounts
-        self._tokens = tokens
+    def __init__(self, admission: Admission, sessions: SessionStore) -> None:
+        self._admission = admission
+        self._limits = admission.limits
         self._sessions = sessions
-        self._recogniser = recogniser
-        self._limits = limits
-        self._dialect = dialect
 
     async def transcribe(self, websocket: WebSocket) -> None:
         """The socket of a dictation session."""
@@ -64,7 +51,9 @@ class Sockets:
         drained = False
         try:
             await websocket.accept(asked.subprotocol)
-            drained = await DictationStream(websocket, session, recognition, self._limits, self._dialect).run()
+            drained = await DictationStream(
+                websocket, session, recognition, self._limits, self._admission.dialect
+            ).run()
         except WebSocketDisconnect:
             pass  # left between asking and the 101
         finally:
@@ -75,8 +64,8 @@ class Sockets:
 
     def _admit(self, websocket: WebSocket, asked: SocketCredentials) -> tuple[DictationSession, RecogniserStream]:
         """The session, now RUNNING, and a stream of the recogniser for it. Raises ServiceError."""
-        caller = self._tokens.verify(asked.token)
-        caller = self._accounts.acting(caller, websocket.headers.get("sdp_provider_id"), required=False)
+        provider = websocket.headers.get("sdp_provider_id")
+        caller = self._admission.caller(asked.token, provider, required=False)
         named = session_of(asked, websocket.path_params, Product.DICTATION)
         session = self._sessions.dictation(named, caller)
         before = session.state
@@ -85,7 +74,7 @@ class Sockets:
         except RemoteProtocolError as error:
             raise refusal(self._limits.refusal_status, f"FailedPrecondition: {error}") from None
         try:
-            return session, self._recogniser.open(session.id, session.sample_rate_hz)
+            return session, self._admission.recogniser.open(session.id, session.sample_rate_hz)
         except ServiceError:
             session.state = before  # the refused socket was never there
             raise

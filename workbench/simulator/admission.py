@@ -1,0 +1,36 @@
+"""What every handshake is judged with, whichever product it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.protocol.messages import Dialect
+from workbench.simulator.accounts import Accounts
+from workbench.simulator.limits import SimulatorLimits
+from workbench.simulator.recognisers import Recogniser
+from workbench.simulator.tokens import Identity, TokenAuthority
+
+__all__ = ["Admission"]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Credentials, the recogniser and the bounds.
+
+    Attributes:
+        accounts: the partner and the providers linked to it.
+        tokens: verifies callers.
+        recogniser: has room for a stream, or not.
+        limits: bounds and times.
+        dialect: whose messages the socket will carry.
+    """
+
+    accounts: Accounts
+    tokens: TokenAuthority
+    recogniser: Recogniser
+    limits: SimulatorLimits
+    dialect: Dialect
+
+    def caller(self, token: str | None, provider_header: str | None, *, required: bool) -> Identity:
+        """Who asks. Raises ServiceError as :meth:`Accounts.acting` does, and 401 for a token that is none."""
+        return self.accounts.acting(self.tokens.verify(token), provider_header, required=required)

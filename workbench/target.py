@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench.client.context import with_templates
 from workbench.client.rest import SukiRest
+from workbench.client.rest_process import RestProcess
 from workbench.client.stream import tls_context
 from workbench.client.webhooks import WebhookReceiver
 from workbench.errors import ConfigurationError, InputError
@@ -39,6 +40,8 @@ async def open_service(
         ServiceError: the simulator does not start.
     """
     async with contextlib.AsyncExitStack() as stack:
+        # Started first: it is ready when the simulator is.
+        apart = await stack.enter_async_context(RestProcess())
         recogniser: str | None = None
         webhooks: WebhookReceiver | None = None
         if settings.webhook_port is not None and settings.webhook_secret is not None:
@@ -68,7 +71,8 @@ async def open_service(
                 default_credentials(address), provider_id=settings.provider_id
             )
         tls = tls_context(settings.ca_file)
-        rest = await stack.enter_async_context(SukiRest(address, credentials, settings.limits, tls))
+        client = SukiRest(address, credentials, settings.limits, tls, apart=apart, ca_file=settings.ca_file)
+        rest = await stack.enter_async_context(client)
         yield Service(address, rest, tls, settings.limits, transport, webhooks), recogniser
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from workbench.calibration.truth import CHUNK_MS, RATE_HZ, KnownSession, known_session
 from workbench.client.rest import SukiRest
+from workbench.client.rest_process import RestProcess
 from workbench.errors import MeasurementError, StoreError
 from workbench.flows import transport_for
 from workbench.metrics.accuracy import word_errors
@@ -111,10 +112,12 @@ async def calibrate(
     known = {_identity(seed, i): known_session(seed * 100_003 + i) for i in range(sessions)}
     records: list[SessionRecord] = []
     limits = Limits(connect_s=30.0, terminal_s=30.0)
-    async with LocalSimulator("--recogniser", "scripted", "--streams", str(sessions)) as simulator:
+    simulating = LocalSimulator("--recogniser", "scripted", "--streams", str(sessions))
+    async with RestProcess() as apart, simulating as simulator:
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
         credentials = Credentials(simulator.partner_id, Secret(simulator.partner_token))
-        async with SukiRest(address, credentials, limits) as rest, _control(simulator.url) as control:
+        rest_client = SukiRest(address, credentials, limits, apart=apart)
+        async with rest_client as rest, _control(simulator.url) as control:
             for identity, session in known.items():
                 await _register(control, identity, session)
             jobs = [_job(identity, session) for identity, session in known.items()]

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,8 +20,10 @@ import workbench
 from workbench.client.answers import Exchange, as_configuration, decoded, refused, unreachable
 from workbench.client.background import BackgroundLoop
 from workbench.client.keys import TokenKeys
+from workbench.client.rest_process import RestProcess
 from workbench.client.retries import is_transient, retry_after_s
-from workbench.errors import ServiceError
+from workbench.client.stream import tls_context
+from workbench.errors import ServiceError, WorkbenchError
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.endpoints import Endpoint
 from workbench.settings import Credentials, Limits, ServiceAddress
@@ -56,6 +59,8 @@ class SukiRest:
         tls: context for https.
         now_s: monotonic seconds, for token age.
         verify_tokens: check each token against the service's key set before it is used (S-27).
+        apart: makes the requests in a process of its own, where they delay no stamp; a thread does otherwise.
+        ca_file: the authority behind ``tls``, for that process.
     """
 
     def __init__(
@@ -66,7 +71,11 @@ class SukiRest:
         tls: ssl.SSLContext | None = None,
         now_s: Callable[[], float] = time.monotonic,
         verify_tokens: bool = False,
+        apart: RestProcess | None = None,
+        ca_file: Path | None = None,
     ) -> None:
+        self._apart = apart
+        self._ca_file = ca_file
         self._address = address
         self._credentials = credentials
         self._limits = limits or Limits()
@@ -85,13 +94,59 @@ class SukiRest:
         )
 
     async def __aenter__(self) -> SukiRest:
+        if self._apart is not None:
+            known = (self._address, self._credentials, self._limits, self._ca_file, self._keys is not None)
+            await self._apart.ask("open", *known)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._apart is not None:
+            await self._http.aclose()
+            return
         await self._background.run(self._http.aclose())
         await self._background.close()
+
+    @classmethod
+    def opened_apart(
+        cls, address: ServiceAddress, credentials: Credentials, limits: Limits, ca_file: Path | None, verify: bool
+    ) -> SukiRest:
+        """The client that makes the requests of another one, in another process."""
+        return cls(address, credentials, limits, tls_context(ca_file), verify_tokens=verify)
+
+    async def answer_apart(self, what: str, *arguments: Any) -> Any:  # noqa: ANN401  a question of the other process
+        """What the client in the other process asks for: a token, or a request's status, body, exchanges and error."""
+        if what == "token":
+            return await self._fresh_token()
+        if what == "token_after":
+            return await self._token_after(*arguments)
+        endpoint, body, path, query = arguments
+        exchanges: list[Exchange] = []
+        asked = _Asked(endpoint, body, path, query, exchanges)
+        try:
+            response = await self._replayed(asked)
+        except WorkbenchError as error:
+            return None, b"", exchanges, error
+        return response.status_code, response.content, exchanges, None
+
+    async def close_apart(self) -> None:
+        """Close the connections of a client that makes the requests of another one."""
+        await self._http.aclose()
+
+    async def _response(self, asked: _Asked) -> httpx.Response:
+        """One request with all that belongs to it, made where requests are made."""
+        if self._apart is None:
+            return await self._background.run(self._replayed(asked))
+        body = None if asked.body is None else msgspec.Raw(msgspec.json.encode(asked.body))
+        status, content, exchanges, error = await self._apart.ask(
+            "request", asked.endpoint, body, dict(asked.path), dict(asked.query)
+        )
+        if asked.exchanges is not None:
+            asked.exchanges.extend(exchanges)
+        if error is not None:
+            raise error
+        return httpx.Response(status, content=content)
 
     async def token(self) -> str:
         """A token with at least five minutes to live; logs in where there is none.
@@ -100,6 +155,9 @@ class SukiRest:
             ConfigurationError: the credentials were refused.
             ServiceError: the service could not be reached or failed.
         """
+        if self._apart is not None:
+            found: str = await self._apart.ask("token")
+            return found
         return await self._background.run(self._fresh_token())
 
     async def _fresh_token(self) -> str:
@@ -192,7 +250,7 @@ class SukiRest:
             ServiceError: refused, not reachable, or not understood.
         """
         asked = _Asked(endpoint, body, path, query or {}, exchanges)
-        response = await self._background.run(self._replayed(asked))
+        response = await self._response(asked)
         wanted = answer or endpoint.response
         return None if wanted is None else decoded(endpoint, response, wanted)
 
@@ -232,6 +290,9 @@ class SukiRest:
             ConfigurationError: the credentials were refused.
             ServiceError: the service could not be reached or failed.
         """
+        if self._apart is not None:
+            found: str = await self._apart.ask("token_after", refused_token)
+            return found
         return await self._background.run(self._token_after(refused_token))
 
     async def _token_after(self, refused_token: str) -> str:
@@ -293,7 +354,7 @@ class _Asked:
     """One call: everything but the token."""
 
     endpoint: Endpoint
-    body: msgspec.Struct | None = field(default=None, repr=False)
+    body: msgspec.Struct | msgspec.Raw | None = field(default=None, repr=False)
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, bool] = field(default_factory=dict)
     exchanges: list[Exchange] | None = field(default=None, repr=False)

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test check coverage soak clean
+.PHONY: demo test check coverage soak fuzz audit sbom screenshots clean
 
 # A user's demo installs what a user needs; checks and tests install more.
 demo: $(USER_STAMP)
@@ -27,9 +27,35 @@ coverage: $(DEV_STAMP)
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report --include='workbench/protocol/*' --fail-under=100
 
+# Known vulnerabilities of everything installed, and the list of it (CycloneDX). Both tools live in a folder of their own,
+# so that they are not part of what they look at. Not part of check: both need the network.
+AUDIT := build/audit
+$(AUDIT)/bin/pip-audit:
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install -qq --disable-pip-version-check 'pip-audit>=2.7' 'cyclonedx-bom>=5'
+
+audit: $(DEV_STAMP) $(AUDIT)/bin/pip-audit
+	@$(AUDIT)/bin/python benchmarks/audit.py $(AUDIT)/bin/pip-audit $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+
+sbom: $(DEV_STAMP) $(AUDIT)/bin/pip-audit
+	@$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json $(BIN)/python
+	@echo "build/sbom.json: $$($(BIN)/python -c 'import json; print(len(json.load(open("build/sbom.json"))["components"]))') components"
+
+# Ten million frames, then a minute of atheris for each target where it is installed; FUZZ_FRAMES and FUZZ_SECONDS bound it.
+fuzz: $(DEV_STAMP)
+	@$(BIN)/python -m tests.fuzz.frames
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || echo "atheris is not installed: pip install '.[fuzz]' for coverage-guided fuzzing"
+	@! $(BIN)/python -c 'import atheris' 2>/dev/null || for target in server_frames client_frames client_session server_session \
+	  rest_answers manifest importers scenarios; do \
+	  $(BIN)/python -m tests.fuzz.atheris_run $$target -max_total_time=$${FUZZ_SECONDS:-60} -timeout=10 || exit 1; done
+
 # Half an hour of sessions with random faults; SOAK_MINUTES bounds it.
 soak: $(DEV_STAMP)
 	@$(BIN)/python benchmarks/soak.py
+
+# Pictures of every page, light and dark, wide and narrow, into docs/screenshots/.
+screenshots: $(DEV_STAMP)
+	@WORKBENCH_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/app/browser/test_pages.py -k picture
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -31,7 +31,8 @@ def app(store: Path, **environment: str):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SUKI_", "WORKBENCH_", "STREAMLIT_"))}
+    ours = ("SUKI_", "WORKBENCH_", "STREAMLIT_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     log = store.parent / f"app-{port}.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
@@ -50,7 +51,7 @@ def app(store: Path, **environment: str):
 def _await(url: str, process: subprocess.Popen, log: Path) -> None:
     until = time.monotonic() + START_S
     while time.monotonic() < until:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
             return
         assert process.poll() is None, log.read_text()
         time.sleep(0.05)

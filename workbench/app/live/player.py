@@ -129,6 +129,9 @@ class _Player:
     def obey(self, body: bytes) -> None:
         match decode_command(body):
             case Play(id=id, ask=ask):
+                if isinstance(ask, Microphone):
+                    # Before anything else runs: the next command may bring its first samples, or its end.
+                    self._captures[id] = Capture(ask.name, "microphone", facts=dict(_flat(ask.facts)))
                 task = asyncio.get_running_loop().create_task(self._play(id, ask))
                 self._tasks[id] = task
                 task.add_done_callback(lambda _: self._tasks.pop(id, None))
@@ -158,7 +161,7 @@ class _Player:
                 order = {cell.name: place for place, cell in enumerate(ask.lanes)}
                 jobs.sort(key=lambda job: order[job.key.cell])
             else:
-                capture = self._captures[id] = Capture(ask.name, "microphone", facts=dict(_flat(ask.facts)))
+                capture = self._captures[id]
                 jobs = [Job(SessionKey("microphone", ask.name), capture.plan, capture=capture)]
             await self._play_jobs(id, jobs)
         except asyncio.CancelledError:

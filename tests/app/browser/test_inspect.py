@@ -1,0 +1,86 @@
+"""Inspect: every word is heard where it was said; keys; two sessions; markup stays text."""
+
+import pytest
+
+from tests.app.browser.conftest import UTTERANCE
+from tests.app.browser.harness import settled
+from tests.fakes import make_record
+from tests.stored import store_run
+from workbench.corpus import find_corpus, load_corpus
+
+pytestmark = pytest.mark.browser
+
+BOX = "[data-testid=inspector]"
+HTML = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
+
+
+def position_ms(page):
+    """Where the listener stands."""
+    return float(page.locator(BOX).get_attribute("data-ms"))
+
+
+def inspect(page, address, query=""):
+    """Open the page and wait for its words."""
+    page.goto(f"{address}/inspect{query}")
+    page.wait_for_selector(f"{BOX} .word", timeout=60_000)
+    settled(page)
+
+
+def test_a_click_on_a_wrong_word_puts_the_player_at_that_word(page, address):
+    """Within 50 ms of where the word begins in the reference, and its sound is played and ends there again."""
+    inspect(page, address, "?inspect_cell=telephone")
+    words = {w.text: w for w in load_corpus(find_corpus("clinic")).utterance(UTTERANCE).reference.words}
+    wrong = page.locator(f"{BOX} .go[data-kind=substitution]").first
+    said = wrong.locator(".said").inner_text().removesuffix(" →")
+    wrong.click()
+    page.wait_for_selector(f"{BOX}[data-playing=true]")
+    page.wait_for_selector(f"{BOX}[data-playing=false]", timeout=10_000)
+    at_ms = 1000 * words[said].start_sample / 16_000
+    assert position_ms(page) == pytest.approx(at_ms, abs=50)
+
+
+def test_keys_play_move_and_walk_the_errors(page, address):
+    """Space, arrows and brackets."""
+    inspect(page, address, "?inspect_cell=telephone")
+    page.locator(BOX).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_selector(f'{BOX}[data-ms="1100.0"]')
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector(f'{BOX}[data-ms="1000.0"]')
+    starts = sorted(
+        float(word.get_attribute("data-start")) for word in page.locator(f"{BOX} .go:not([data-kind=equal])").all()
+    )
+    following = next(start for start in starts if start > 1_001)
+    page.keyboard.press("]")
+    page.wait_for_selector(f'{BOX}[data-ms="{following:.1f}"]')
+    page.keyboard.press("[")
+    page.keyboard.press("Space")
+    page.wait_for_selector(f"{BOX}[data-playing=true]")
+    page.keyboard.press("Space")
+    page.wait_for_selector(f"{BOX}[data-playing=false]")
+
+
+def test_two_sessions_share_one_position(page, address):
+    """What is heard changes, where one stands does not."""
+    inspect(page, address, "?inspect_cell=clean&inspect_beside=telephone")
+    assert page.locator(f"{BOX} .session").count() == 2
+    page.locator(BOX).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_selector(f'{BOX}[data-ms="1000.0"]')
+    first, second = page.locator(f"{BOX} .choice button").all()
+    assert (first.get_attribute("aria-pressed"), second.get_attribute("aria-pressed")) == ("true", "false")
+    page.keyboard.press("h")
+    page.wait_for_selector(f"{BOX} .choice button:nth-child(2)[aria-pressed=true]")
+    assert position_ms(page) == 1_000.0
+
+
+def test_a_transcript_that_is_html_is_shown_as_text(page, address, store):
+    """No element is made of it and no script of it runs."""
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    run_id = store_run(store, [make_record(said="no chest pain", heard=HTML)])
+    inspect(page, address, f"?inspect_run={run_id}")
+    assert page.locator(f"{BOX} .history strong").evaluate("e => e.textContent") == HTML
+    assert page.locator(f"{BOX} img, {BOX} script").count() == 0
+    assert dialogs == []

@@ -1,0 +1,97 @@
+"""Every page: nothing leaves the machine, nothing is cut off, nobody is shut out; pictures on request."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from tests.app.browser.harness import Watched, app, settled, violations
+from workbench.app.router import PAGES
+
+pytestmark = pytest.mark.browser
+
+PICTURES = pathlib.Path(__file__).parents[3] / "docs" / "screenshots"
+WIDTHS = (1440, 390)
+SCHEMES = ("light", "dark")
+TOO_WIDE = "(e) => e.scrollWidth - e.clientWidth"
+MAX_BYTES = 150_000
+
+
+def path_of(name):
+    """Address of a page below the root."""
+    return "/" if name == "start" else f"/{name.replace('_', '-')}"
+
+
+def opened(chromium, address, name, width, scheme, height=1000):
+    """A watched tab that has a page open."""
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    watched = Watched(context.new_page(), address)
+    watched.page.goto(f"{address}{path_of(name)}")
+    settled(watched.page)
+    return watched
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", [facts.name for facts in PAGES])
+def test_a_page_is_accessible_fits_and_keeps_to_itself(chromium, address, name, scheme):
+    """axe finds nothing serious, nothing is wider than a narrow screen, the console is silent."""
+    watched = opened(chromium, address, name, 390, scheme)
+    page = watched.page
+    try:
+        assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
+        assert page.locator('[data-testid="stException"]').count() == 0
+        assert violations(page) == []
+        assert watched.problems == []
+    finally:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory):
+    """A store worth a picture: three configurations of the built-in corpora, really recognised."""
+    if not os.environ.get("WORKBENCH_SCREENSHOTS"):
+        pytest.skip("pictures are made on request: make screenshots")
+    store = tmp_path_factory.mktemp("rich") / "runs"
+    command = [sys.executable, "-m", "workbench", "demo", "--store", str(store)]
+    for _ in range(2):
+        subprocess.run(command, check=True, capture_output=True, timeout=280)
+    with app(store) as running:
+        yield running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", [facts.name for facts in PAGES])
+def test_a_picture_of_a_page(chromium, rich, name, scheme, width):
+    """Made on request only, so that a run of the tests leaves the tree as it was."""
+    watched = opened(chromium, rich, name, width, scheme, height=1000 if width > 1000 else 1600)
+    page = watched.page
+    if name == "live":
+        page.get_by_role("button", name="Play demo").click()
+        page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=60_000)
+        page.get_by_role("button", name="Add a second lane").click()
+        page.wait_for_selector("[data-testid=live][data-state=playing]", timeout=60_000)
+        page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=60_000)
+        settled(page)
+    page.wait_for_timeout(1_000)  # charts fade in
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    picture = PICTURES / f"{name}-{scheme}-{width}.png"
+    page.screenshot(path=picture)
+    page.context.close()
+    shrink(picture)
+    assert picture.stat().st_size < MAX_BYTES
+
+
+def shrink(picture):
+    """A palette is enough for a page."""
+    from PIL import Image
+
+    for colours in (256, 128, 64):
+        with Image.open(picture) as image:
+            reduced = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        reduced.save(picture, optimize=True)
+        if picture.stat().st_size < MAX_BYTES:
+            return

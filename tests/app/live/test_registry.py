@@ -1,0 +1,153 @@
+"""Live sessions from asking to storing, over a bare service: the player is a real process."""
+
+import asyncio
+import contextlib
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.service import Service, final, partial, read_to_end, serve
+from workbench.app.live import Clip, Lane, LiveRegistry, Microphone
+from workbench.app.live.session import LiveSession
+from workbench.errors import InputError
+from workbench.store import open_run, verify_run
+
+SOUND = (np.sin(np.arange(12_800) / 5) * 8_000).astype(np.int16)
+
+
+@contextlib.asynccontextmanager
+async def registry_over(service, store, monkeypatch):
+    """A registry whose player talks to ``service``; ended at the end."""
+    monkeypatch.setenv("WORKBENCH_ENDPOINT", service.address.rest_url)
+    monkeypatch.delenv("SUKI_PARTNER_ID", raising=False)
+    monkeypatch.delenv("SUKI_PARTNER_TOKEN", raising=False)
+    registry = LiveRegistry(store, service.address.rest_url)
+    try:
+        yield registry
+    finally:
+        await asyncio.to_thread(registry.close)
+
+
+async def until(condition):
+    """Give way to the service until something is so; the test's own time limit ends it."""
+    while not condition():  # noqa: ASYNC110  the registry's thread gives no event to this loop
+        await asyncio.sleep(0.01)
+
+
+def clip_of(folder, *lanes, reference="blood pressure"):
+    """A short tone under lanes."""
+    path = folder / "tone.wav"
+    soundfile.write(path, SOUND, 16_000)
+    return Clip(lanes or (Lane("clean"),), "tone", audio=str(path), reference=reference)
+
+
+async def test_a_clip_is_played_told_and_stored_as_a_run_that_verifies(tmp_path, monkeypatch):
+    """Two lanes; a listener hears everything in order, one that comes late hears the same; saving twice saves once."""
+    told, later = [], []
+    async with serve(Service()) as service, registry_over(service, tmp_path / "runs", monkeypatch) as registry:
+        ask = clip_of(tmp_path, Lane("clean"), Lane("narrow", {"sample_rate_hz": 8_000}))
+        known = await asyncio.to_thread(registry.start, ask)
+        registry.listen(known, lambda message: told.append(json.loads(message)))
+        await until(lambda: registry.get(known).over)
+        registry.listen(known, lambda message: later.append(json.loads(message)))
+        assert registry.get(known).state == "ended"
+        run_id = await asyncio.to_thread(registry.save, known)
+        assert registry.save(known) == run_id
+        assert [session.id for session in registry.sessions()] == [known]
+    assert [message["n"] for message in told] == list(range(len(told)))
+    assert told[: len(later)] == later
+    kinds = [message["kind"] for message in told if message.get("lane", 0) == 0]
+    order = ["session", "begin", "audio", "partial", "numbers", "final", "done", "over"]
+    assert list(dict.fromkeys(kind for kind in kinds if kind in order)) == order
+    done = [message for message in told if message["kind"] == "done"]
+    assert [message["wer"] for message in done] == [0.0, 0.0]
+    assert all(message["pacing_valid"] in (True, False) for message in done)
+    run = open_run(tmp_path / "runs", run_id)
+    assert verify_run(run) == []
+    assert run.manifest.settings["kind"] == "live"
+    assert sorted(record.key.cell for record in run.records()) == ["clean", "narrow"]
+    audio = [message for message in told if message["kind"] == "audio" and message["lane"] == 0]
+    assert len(audio) == 8
+
+
+async def test_a_microphone_is_streamed_kept_as_a_file_and_scored_when_its_words_are_known(tmp_path, monkeypatch):
+    """What was sent is saved; the run says where it came from."""
+    async with serve(Service()) as service, registry_over(service, tmp_path / "runs", monkeypatch) as registry:
+        known = await asyncio.to_thread(registry.start, Microphone("spoken", {"echo_cancellation": False}))
+        registry.sound(known, SOUND[:5_000].tobytes())
+        registry.sound(known, SOUND[5_000:].tobytes())
+        registry.silence(known)
+        await until(lambda: registry.get(known).over)
+        session = registry.get(known)
+        assert (session.state, session.lanes[0].record.samples) == ("ended", SOUND.size)
+        assert session.lanes[0].numbers["wer"] is None
+        run_id = await asyncio.to_thread(registry.save, known, "blood pressure high")
+    kept, rate = soundfile.read(session.audio, dtype="int16")
+    assert rate == 16_000
+    assert np.array_equal(kept, SOUND)
+    run = open_run(tmp_path / "runs", run_id)
+    (record,) = run.records()
+    assert (record.facts["source"], record.facts["echo_cancellation"]) == ("microphone", "off")
+    (row,) = run.scores()
+    assert (row["words_deletions"], row["words_hits"]) == (1, 2)
+
+
+async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkeypatch):
+    """A service that never ends is no reason to wait."""
+
+    async def endless(ws):
+        await ws.accept()
+        await ws.receive_text()
+        await ws.send_text(partial("blood"))
+        await read_to_end(ws)
+        await ws.send_text(final("blood"))
+        await ws.receive_text()
+
+    async with (
+        serve(Service(endless)) as service,
+        registry_over(service, tmp_path / "runs", monkeypatch) as registry,
+    ):
+        known = await asyncio.to_thread(registry.start, clip_of(tmp_path))
+        with pytest.raises(InputError, match="only a session that is over"):
+            registry.save(known)
+        await until(lambda: registry.get(known).lanes[0].partial == "blood")
+        registry.stop(known)
+        await until(lambda: registry.get(known).over)
+        assert registry.get(known).state == "stopped"
+        assert registry.get(known).lanes[0].record.outcome.value == "cancelled"
+        assert "blood" in registry.get(known).lanes[0].record.visible_text()[0][1]
+
+
+async def test_a_service_that_is_not_there_is_one_clear_line(tmp_path, monkeypatch):
+    """And the next session begins anew."""
+    async with serve(Service()) as service:
+        address = service.address
+    service = Service(address=address)
+    async with registry_over(service, tmp_path / "runs", monkeypatch) as registry:
+        known = await asyncio.to_thread(registry.start, clip_of(tmp_path))
+        await until(lambda: registry.get(known).over)
+        session = registry.get(known)
+        assert session.state == "failed"
+        assert session.problem
+        assert "\n" not in session.problem
+        with pytest.raises(InputError, match="nothing was played"):
+            registry.save(known)
+        bad = await asyncio.to_thread(registry.start, Clip((Lane("x", {"snr_db": 900.0}),), "vitals-01-slt", "clinic"))
+        await until(lambda: registry.get(bad).over)
+        assert "snr_db" in registry.get(bad).problem
+
+
+def test_the_price_of_a_setting_is_one_sentence_and_needs_two_numbers():
+    """Unknown is no sentence, equal is said, and so is who is better."""
+    session = LiveSession("a", Clip((Lane("clean"), Lane("phone")), "u", "clinic"), "simulator", None)
+    assert session.sentence() is None
+    clean, phone = session.lanes
+    clean.numbers = {"wer": 0.1, "errors": 1, "words": 10, "final_lag_ms": 200.0}
+    phone.numbers = {"wer": 0.5, "errors": 5, "words": 10, "final_lag_ms": 320.0}
+    assert session.sentence().startswith(
+        "phone costs +4 wrong words of 10 (WER 10.0 % → 50.0 %) and finals 120 ms later."
+    )
+    phone.numbers = clean.numbers
+    assert session.sentence().startswith("phone costs no word of 10 (WER 10.0 % → 10.0 %).")

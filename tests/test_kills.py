@@ -20,6 +20,7 @@ import pytest
 from tests.quick import call, command, environment, short_corpus, tell
 from workbench.errors import StoreError
 from workbench.executors import connected
+from workbench.pipeline import unplayed
 from workbench.recording import Outcome
 from workbench.store import list_runs, open_run, verify_run
 
@@ -111,11 +112,11 @@ def kill_worker(cluster):
         os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
 
 
-def play_with_kills(draw, commands, victims, store, kill):
-    """Play and resume until everybody was killed in turn; looks at what is stored after every end."""
+def play_with_kills(draw, sweep, again, victims, store, kill):
+    """Play and resume until the run is complete or everybody was killed; looks at what is stored after every end."""
     seen = {}
-    while victims:
-        process = command(*commands[bool(list_runs(store))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while victims and (not list_runs(store) or not open_run(store).committed or unplayed(open_run(store)).missing):
+        process = command(*(again if list_runs(store) else sweep), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_life(process, store, journal_sizes(store))
         while process.poll() is None and victims:
             with suppress(subprocess.TimeoutExpired):
@@ -157,20 +158,28 @@ def test_a_sweep_survives_kills_at_drawn_moments(service, tmp_path, seed, kinds,
     draw = random.Random(seed)
     victims = [kind for kind, times in kinds.items() for _ in range(times)]
     draw.shuffle(victims)
-    store, corpus = tmp_path / "runs", short_corpus(tmp_path / "c", UTTERANCES)
-    again: tuple[object, ...] = ("resume", "last", "--retry-failed", "--store", store)
-    sweep: tuple[object, ...] = (
-        "sweep", "--corpus", corpus, "--vary", "snr_db=inf,20,10", "--endpoint", service.url, "--store", store,
-        "--concurrency", "3",
-    )  # fmt: skip
+    corpus = short_corpus(tmp_path / "c", UTTERANCES)
     kill = {"simulator": lambda: (service.kill(), service.start())}
+    where: tuple[object, ...] = ()
     if on_cluster:
         cluster = request.getfixturevalue("cluster")
         kill["worker"] = lambda: kill_worker(cluster)
-        sweep, again = ((*verb, "--cluster", cluster.scheduler_address) for verb in (sweep, again))
-    seen = play_with_kills(draw, (sweep, again), victims, store, kill)
-    status, _, err = call(*again)
-    assert status == 0, err
+        where = ("--cluster", cluster.scheduler_address)
+    while victims:  # a run that is complete gives way to a new one
+        store = tmp_path / f"runs-{len(victims)}"
+        again = ("resume", "last", "--retry-failed", "--store", store, *where)
+        sweep = (
+            "sweep", "--corpus", corpus, "--vary", "snr_db=inf,20,10", "--endpoint", service.url, "--store", store,
+            "--concurrency", "3", *where,
+        )  # fmt: skip
+        seen = play_with_kills(draw, sweep, again, victims, store, kill)
+        status, _, err = call(*again)
+        assert status == 0, err
+        check_whole(store, seen)
+
+
+def check_whole(store, seen):
+    """One run, sound, complete, every session once, and all that was ever seen of it."""
     run = open_run(store)
     assert len(list_runs(store)) == 1
     assert verify_run(run) == []

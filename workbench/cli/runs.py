@@ -182,15 +182,38 @@ def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
 
 @runs.command(epilog="Example: workbench runs export last --format ctm --output run.ctm")
 @_run_argument
-@click.option("--format", "name", required=True, help="csv, parquet, jsonl, ctm, stm, seglst, webvtt, srt or nemo.")
+@click.option(
+    "--format", "name", required=True, help="csv, parquet, jsonl, ctm, stm, seglst, webvtt, srt, nemo or mlflow."
+)
 @click.option("--output", type=click.Path(path_type=Path), help="File, or folder for captions.  [default: RUN.FORMAT]")
+@click.option(
+    "--to", "uri", metavar="URI", help="For mlflow: tracking server, or folder.  [default: MLFLOW_TRACKING_URI]"
+)
+@click.option("--experiment", help="For mlflow: where to.  [default: the corpus]")
+@click.option("--transcripts", is_flag=True, help="For mlflow: leave what was said in the report (patient data).")
 @_store_option
 @json_option
-def export(run: str, name: str, output: Path | None, store: Path | None, as_json: bool) -> None:
-    """Write a run for other tools; the files hold transcripts (patient data)."""
+def export(
+    run: str,
+    name: str,
+    output: Path | None,
+    uri: str | None,
+    experiment: str | None,
+    transcripts: bool,
+    store: Path | None,
+    as_json: bool,
+) -> None:
+    """Write a run for other tools; the files hold transcripts (patient data).
+
+    `mlflow` sends it to a tracking server instead: one run for each configuration, with the settings that differ, every
+    headline number and the report, without what was said.
+    """
     from workbench.store import export_run
 
     stored = _open(run, store)
+    if name == "mlflow":
+        _to_mlflow(stored, uri, experiment, transcripts, as_json)
+        return
     target = output or Path(f"{stored.run_id}.{name}")
     written = export_run(stored, name, target, _audio_paths(stored) if name == "nemo" else None)
     if as_json:
@@ -199,13 +222,31 @@ def export(run: str, name: str, output: Path | None, store: Path | None, as_json
     click.echo(f"{len(written)} files in {target}" if len(written) > 1 else str(target))
 
 
+def _to_mlflow(stored: StoredRun, uri: str | None, experiment: str | None, transcripts: bool, as_json: bool) -> None:
+    import os
+
+    from workbench.errors import InputError
+    from workbench.pipeline import load_result
+    from workbench.trackers import export_to_mlflow
+
+    address = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if not address:
+        raise InputError("no tracker to send the run to", item="--to", expected="a tracking server or a folder")
+    ids = export_to_mlflow(load_result(stored), address, experiment=experiment, transcripts=transcripts)
+    if as_json:
+        print_json({"run_id": stored.run_id, "format": "mlflow", "runs": ids})
+        return
+    click.echo("\n".join(ids))
+    note(f"{len(ids)} configurations of {stored.run_id} sent")
+
+
 def _audio_paths(stored: StoredRun) -> dict[str, str]:
     """Audio of each utterance, from the corpus where it still is."""
-    from workbench.corpus import load_corpus
+    from workbench.asked import corpus_of
     from workbench.errors import WorkbenchError
 
     try:
-        corpus = load_corpus(Path(stored.manifest.corpus.location or ""))
+        corpus = corpus_of(stored.manifest.corpus)
     except WorkbenchError as error:
         note(f"The corpus cannot be read, audio is named by its utterance: {error}")
         return {}

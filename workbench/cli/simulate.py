@@ -75,6 +75,10 @@ __all__ = ["simulate"]
     type=click.Choice(["5", "15"]),
     help="Seconds a paused stream may be silent; the documents give both.",
 )
+@click.option(
+    "--limit", "limits", multiple=True, metavar="NAME=VALUE",
+    help="Any bound, such as idle_s=25, paused_s=1800, release_s=2, refusal_status=412; may be repeated.",
+)  # fmt: skip
 @click.option("--webhook-url", help="Announce results of notes and forms here; reads SUKI_WEBHOOK_SECRET.")
 @click.option("--scenario", type=click.Path(path_type=Path), help="Faults to play, TOML; see docs/faults.md.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
@@ -100,6 +104,7 @@ def simulate(
     token_life: float,
     processing: float,
     keep_alive: str,
+    limits: tuple[str, ...],
     webhook_url: str | None,
     scenario: Path | None,
     end_with_stdin: bool,
@@ -113,7 +118,7 @@ def simulate(
     """
     from workbench.pacing import run
     from workbench.simulator.accounts import DEMO_PARTNER
-    from workbench.simulator.limits import SimulatorLimits
+    from workbench.simulator.limits import SimulatorLimits, changed_limits
     from workbench.simulator.local import LocalSimulator
     from workbench.simulator.partner_tokens import load_partner_keys
     from workbench.simulator.scenario_file import read_scenario
@@ -143,7 +148,9 @@ def simulate(
             keys=load_partner_keys(partner_key, partner_claim) if partner_key is not None else None,
             inactive=frozenset(inactive),
         ),
-        limits=SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)),
+        limits=changed_limits(
+            SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)), limits
+        ),
         webhook_url=webhook_url,
         webhook_secret=Secret(secret) if secret else None,
         scenario=read_scenario(scenario) if scenario is not None else None,

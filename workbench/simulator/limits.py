@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-__all__ = ["SimulatorLimits"]
+import msgspec
+
+from workbench.errors import InputError
+
+__all__ = ["SimulatorLimits", "changed_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +50,29 @@ class SimulatorLimits:
     recordings_bytes: int = 1_073_741_824
     recording_life_s: float = 604_800.0
     kept_sessions: int = 10_000
+
+
+def changed_limits(limits: SimulatorLimits, texts: Iterable[str]) -> SimulatorLimits:
+    """Limits with some of them set.
+
+    Args:
+        limits: the others.
+        texts: ``name=value`` each, by the names of :class:`SimulatorLimits`.
+
+    Raises:
+        InputError: no such limit, or a value of another type.
+
+    >>> changed_limits(SimulatorLimits(), ["idle_s=5"]).idle_s
+    5.0
+    """
+    changes: dict[str, Any] = {}
+    kinds = {field.name: type(getattr(limits, field.name)) for field in fields(limits)}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in kinds:
+            raise InputError("no such limit", item="--limit", got=text, expected="NAME=VALUE of " + ", ".join(kinds))
+        try:
+            changes[name] = msgspec.convert(value, kinds[name], strict=False)
+        except msgspec.ValidationError:
+            raise InputError("not a value", item=f"--limit {name}", got=value, expected=kinds[name].__name__) from None
+    return replace(limits, **changes)

@@ -66,6 +66,7 @@ def _asked(question: Question, settings: Settings, shard: Shard | None) -> Asked
     return Asked(
         endpoint=settings.endpoint,
         model=settings.model,
+        recogniser=settings.recogniser,
         utterance_ids=[utterance.id for utterance in question.utterances],
         transport=question.transport,
         realtime=question.realtime,
@@ -205,6 +206,7 @@ def settings_of(manifest: Manifest, settings: Settings, endpoint: str | None = N
         ca_file=settings.ca_file or (None if asked.ca_file is None else Path(asked.ca_file)),
         limits=asked.limits,
         model=asked.model,
+        recogniser=asked.recogniser,
         provider_id=asked.provider_id,
     )
 

@@ -38,7 +38,7 @@ from workbench.store.files import is_locked, lock_holder, write_atomic
 from workbench.store.host import host_facts
 from workbench.store.parts import write_part
 from workbench.store.remote import remote_store
-from workbench.target import fitted, open_service, ready_jobs
+from workbench.target import fitted, learn_speech, open_service, ready_jobs
 
 __all__ = ["OnShard", "ShardTask", "connected", "play_on_cluster", "play_shard", "require_shared"]
 
@@ -271,6 +271,7 @@ async def _play(
     part = Part(name=writer, host=host_facts(), anchor_start=Anchor.now(), resolution_ms=resolution_ms)
     records: list[SessionRecord] = []
     stop = Stop()
+    await learn_speech(settings, jobs)
     async with open_service(settings, question.transport, question.dialect) as (service, _):
         jobs = list(await ready_jobs(question, service, jobs))
         write_part(run, writer, part)

@@ -22,7 +22,7 @@ from workbench.settings import Settings
 from workbench.shards import Shard
 from workbench.stopping import Stop
 from workbench.store import RunWriter, StoredRun, open_run
-from workbench.target import DEMO_CREDENTIALS, fitted, open_service, ready_jobs, service_name
+from workbench.target import DEMO_CREDENTIALS, fitted, learn_speech, open_service, ready_jobs, service_name
 
 __all__ = [
     "DEMO_CREDENTIALS",
@@ -122,6 +122,7 @@ async def _evaluate(
     shard: Shard | None,
     stop: Stop,
 ) -> RunResult:
+    await learn_speech(settings, jobs)
     async with open_service(settings, question.transport, question.dialect) as (service, recogniser):
         # Login and templates come before the run directory: what is wrong with them leaves no empty run behind.
         jobs = await ready_jobs(question, service, jobs)
@@ -196,6 +197,7 @@ async def _resume(
 ) -> RunResult:
     question, complete = rest.question, True
     if jobs:
+        await learn_speech(settings, jobs)
         async with open_service(settings, question.transport, question.dialect) as (service, _):
             jobs = await ready_jobs(question, service, jobs)
             with _reopened(rest, settings) as writer:

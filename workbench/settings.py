@@ -204,6 +204,7 @@ class Settings:
         ca_file: extra certificate authority, PEM.
         limits: bounded waits.
         model: of the simulator's recogniser, where a run starts one.
+        recogniser: ``pocketsphinx``, or ``replay`` of what that says, decoded once beforehand.
         scenario: of faults that this simulator plays; None for none.
         webhook_port: where notifications are received on this machine; None receives none.
         webhook_secret: that they are signed with.
@@ -217,6 +218,7 @@ class Settings:
     ca_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
     model: str = "general"
+    recogniser: str = "pocketsphinx"
     scenario: Path | None = None
     webhook_port: int | None = None
     webhook_secret: Secret | None = None
@@ -234,6 +236,7 @@ def load_settings(
     model: str | None = None,
     scenario: Path | None = None,
     provider_id: str | None = None,
+    recogniser: str = "pocketsphinx",
 ) -> Settings:
     """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
 
@@ -251,6 +254,7 @@ def load_settings(
         ca_file=Path(pick_ca) if pick_ca else None,
         limits=stored.limits,
         model=model or "general",
+        recogniser=recogniser,
         scenario=scenario,
         webhook_port=webhook_port,
         webhook_secret=_webhook_secret(environment, pick_endpoint) if webhook_port is not None else None,

@@ -18,9 +18,19 @@ from workbench.protocol.messages import Dialect, Product
 from workbench.question import Question
 from workbench.runner import Job, Service
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
-from workbench.simulator.local import LocalSimulator, decodable_streams
+from workbench.simulator.local import LocalSimulator, decodable_streams, usable_cores
+from workbench.simulator.replay import chunks_of, learn
+from workbench.simulator.timelines import Timelines
 
-__all__ = ["DEMO_CREDENTIALS", "default_credentials", "fitted", "open_service", "ready_jobs", "service_name"]
+__all__ = [
+    "DEMO_CREDENTIALS",
+    "default_credentials",
+    "fitted",
+    "learn_speech",
+    "open_service",
+    "ready_jobs",
+    "service_name",
+]
 
 DEMO_CREDENTIALS = Credentials("demo-partner", Secret("demo-partner-token"))
 """What a simulator accepts by default; used for loopback endpoints where the environment has none."""
@@ -50,6 +60,7 @@ async def open_service(
         if settings.endpoint == "simulator":
             _, recogniser = service_name(settings)
             arguments = ["--model", settings.model, "--dialect", dialect.value]
+            arguments += ["--recogniser", "replay", "--refuse-unknown"] if settings.recogniser == "replay" else []
             arguments += ["--scenario", str(settings.scenario)] if settings.scenario is not None else []
             arguments += ["--single-auth"] if settings.provider_id is not None else []
             with contextlib.ExitStack() as starting:
@@ -78,7 +89,7 @@ async def open_service(
 
 def fitted(question: Question, settings: Settings) -> Question:
     """The question with no more sessions at a time than the simulator started for it can decode in real time."""
-    if settings.endpoint != "simulator":
+    if settings.endpoint != "simulator" or settings.recogniser == "replay":
         return question
     return replace(question, concurrency=min(question.concurrency, decodable_streams()))
 
@@ -90,8 +101,22 @@ def service_name(settings: Settings) -> tuple[str, str | None]:
         ConfigurationError: an endpoint that is none.
     """
     if settings.endpoint == "simulator":
-        return "simulator", f"pocketsphinx {settings.model}"
+        replayed = "replayed " if settings.recogniser == "replay" else ""
+        return "simulator", f"{replayed}pocketsphinx {settings.model}"
     return resolve_endpoint(settings.endpoint).name, None
+
+
+async def learn_speech(settings: Settings, jobs: Sequence[Job]) -> None:
+    """Have what will be said decoded once, where answers are to be replayed; what is known already costs nothing.
+
+    Raises:
+        ServiceError: the decoder does not start.
+    """
+    if settings.endpoint != "simulator" or settings.recogniser != "replay":
+        return
+    plans = {job.plan.hash: job.plan for job in jobs}.values()
+    streams = [(plan.sample_rate_hz, chunks_of(plan)) for plan in plans]
+    await learn(streams, Timelines(settings.model), settings.model, usable_cores())
 
 
 async def ready_jobs(question: Question, service: Service, jobs: Sequence[Job]) -> Sequence[Job]:

@@ -24,6 +24,10 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Further setting, such as snr_db=20.")
 @click.option("--model", help="Of the simulator that is started: general, vocabulary, lite or a dictionary file.")
 @click.option(
+    "--recogniser", type=click.Choice(["pocketsphinx", "replay"]), default="pocketsphinx", show_default=True,
+    help="Of the simulator that is started: decode as it streams, or replay what was decoded before.",
+)  # fmt: skip
+@click.option(
     "--scenario", type=click.Path(path_type=Path), help="Faults that the simulator plays, TOML; see docs/faults.md."
 )
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Sessions at a time.")
@@ -61,6 +65,7 @@ def run(
     chunk_ms: str,
     more: tuple[str, ...],
     model: str | None,
+    recogniser: str,
     scenario: Path | None,
     concurrency: int,
     repeats: int,
@@ -100,7 +105,7 @@ def run(
 
     settings = load_settings(
         os.environ, endpoint=endpoint, store=store, ca_file=ca_file, webhook_port=webhook_port, model=model,
-        provider_id=provider_id, scenario=scenario,
+        recogniser=recogniser, provider_id=provider_id, scenario=scenario,
     )  # fmt: skip
     values = {"sample_rate_hz": sample_rate, "chunk_ms": chunk_ms}
     for text in more:

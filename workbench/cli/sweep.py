@@ -27,6 +27,10 @@ __all__ = ["sweep"]
 @click.option("--corpus", help="Built-in name, folder or manifest.  [default: clinic, or the file's]")
 @click.option("--endpoint", help="simulator (started for the run), staging, production or a base URL.")
 @click.option("--model", help="Of the simulator that is started: general, vocabulary, lite or a dictionary file.")
+@click.option(
+    "--recogniser", type=click.Choice(["pocketsphinx", "replay"]), default="pocketsphinx", show_default=True,
+    help="Of the simulator that is started: decode as it streams, or replay what was decoded before.",
+)  # fmt: skip
 @click.option("--concurrency", type=click.IntRange(1), help="Sessions at a time.  [default: 4]")
 @click.option("--repeats", type=click.IntRange(1), help="Play each session this often; 2 give the noise floor.")
 @click.option("--limit", type=click.IntRange(1), help="Play only so many utterances, drawn by seed.")
@@ -43,6 +47,7 @@ def sweep(
     vary: tuple[str, ...],
     endpoint: str | None,
     model: str | None,
+    recogniser: str,
     pilot: str | None,
     dry_run: bool,
     shard: str | None,
@@ -67,7 +72,7 @@ def sweep(
 
     part = None if shard is None else Shard.parse(shard)
     asked = _asked(file, vary, {key: value for key, value in chosen.items() if value is not None})
-    settings = load_settings(os.environ, endpoint=endpoint, store=store, model=model)
+    settings = load_settings(os.environ, endpoint=endpoint, store=store, model=model, recogniser=recogniser)
     corpus = load_corpus(find_corpus(asked.corpus))
     question = Question(
         corpus=corpus,

@@ -23,6 +23,7 @@ class Asked(msgspec.Struct, kw_only=True):
     Attributes:
         endpoint: as it was given: ``simulator``, ``staging``, ``production`` or a base URL.
         model: of the simulator that is started for the run.
+        recogniser: of that simulator.
         utterance_ids: what is played, in the order from which the order of playing is drawn.
         transport: ``websockets`` or ``picows``.
         realtime: real-time priority was asked for.
@@ -40,6 +41,7 @@ class Asked(msgspec.Struct, kw_only=True):
     endpoint: str
     model: str
     utterance_ids: list[str]
+    recogniser: str = "pocketsphinx"
     transport: str = "websockets"
     realtime: bool = False
     noise_floor: bool = False

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.metrics.records import session, spoken, untimed
+from tests.stored import heard
 from workbench.compare import compare_scores
 from workbench.metrics.normalize import normaliser
 from workbench.recording import Outcome
@@ -180,3 +182,13 @@ def test_lateness_keeps_its_digits_whatever_the_calibration_says():
     """It is read off our own clock."""
     column = Column("pacing_p99_ms", "late", lambda v: v, "ms", 2)
     assert Table((column,), ({"pacing_p99_ms": 0.123},)).text_rows(20.0) == [["0.12"]]
+
+
+def test_reasons_of_invalid_pacing_are_told_and_not_piled_up():
+    """Two of them and how many more; the JSON has every one."""
+    reasons = tuple(f"p99 lateness {i}.0 ms > 10 ms" for i in range(20, 26))
+    (cell,) = score_run([score_session(heard(), normaliser("basic"))], seed=1)
+    cell = replace(cell, left_out=6, pacing=replace(cell.pacing, reasons=reasons))
+    (note,) = [note for note in cells_table([cell]).notes if "left out" in note]
+    assert note.endswith("(p99 lateness 20.0 ms > 10 ms; p99 lateness 21.0 ms > 10 ms; and 4 more)")
+    assert cell_json(cell)["pacing"]["reasons"] == list(reasons)

@@ -162,6 +162,9 @@ CELL_COLUMNS: tuple[Column[CellScore], ...] = (
 )
 
 
+_REASONS = 2
+"""Of invalid pacing in a note: each has figures of its own, and a busy machine gives one a session."""
+
 _TITLES = {c.key.replace("_ms", "_ns"): c.title for c in CELL_COLUMNS}
 """Fields of a cell score to what a table calls them."""
 
@@ -173,7 +176,9 @@ def cells_table(cells: Sequence[CellScore]) -> Table:
         if cell.failed:
             notes.append(f"{cell.cell}: {cell.failed} of {cell.n} sessions failed and are in no average")
         if cell.left_out:
-            why = "; ".join(cell.pacing.reasons) or "no certificate"
+            reasons = cell.pacing.reasons
+            why = "; ".join(reasons[:_REASONS]) or "no certificate"
+            why += f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
             notes.append(f"{cell.cell}: latencies of {cell.left_out} sessions left out, pacing invalid ({why})")
         if cell.first_partial_ns is not None and cell.first_partial_name != "first partial":
             notes.append(f"{cell.cell}: first partial is counted from audio start, the words have no times")

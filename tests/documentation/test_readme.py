@@ -52,12 +52,14 @@ def test_every_console_line_is_a_command_that_a_test_runs():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder as a reader would have it: examples, a corpus, two runs called BASE and CAND."""
+    """A folder as a reader would have it: examples, a corpus, two runs to compare, and a last one of two cells."""
     made = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "examples", made / "examples")
     shutil.copytree(ROOT / "examples" / "corpus", made / "my-corpus")
     for _ in ("BASE", "CAND"):
         assert run(["run", "--corpus", "my-corpus"], made).returncode == 0
+    several = ["sweep", "--vary", "sample_rate_hz=16000,8000", "--corpus", "my-corpus"]
+    assert run(several, made).returncode == 0
     return made
 
 

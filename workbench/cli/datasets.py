@@ -170,6 +170,8 @@ def align(corpus: str, dictionary: Path | None, replace: bool, as_json: bool) ->
         _print_json(corpus=loaded.name, **facts)
         return
     for key, value in facts.items():
+        if isinstance(value, tuple):
+            value = ", ".join(map(str, value)) or "none"
         click.echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
 
 

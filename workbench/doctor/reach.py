@@ -16,12 +16,12 @@ from workbench.client.rest import SukiRest
 from workbench.client.stream import connect_tcp, tls_context
 from workbench.doctor.check import Check, failed, good, skipped, warning
 from workbench.errors import ConfigurationError, ServiceError, WorkbenchError
-from workbench.pipeline import DEMO_CREDENTIALS
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.messages import Product
 from workbench.recording import Connect
 from workbench.settings import Credentials, Secret, ServiceAddress, Settings, is_loopback, resolve_endpoint
 from workbench.simulator.local import LocalSimulator
+from workbench.target import DEMO_CREDENTIALS
 from workbench.units import NS_PER_MS
 
 __all__ = ["reach"]

@@ -62,15 +62,36 @@ PAGES = (
 )
 
 
+_DARK = """<style>
+button[data-testid="stBaseButton-segmented_controlActive"] p { color: #E7ECF1 }
+</style>"""
+"""No colour is both dark enough below white and light enough on a dark page: what is chosen is written in the text's."""
+
+
 def route() -> None:
     """Draw the page that the address names."""
     import streamlit as st
 
     st.set_page_config(page_title="Suki Workbench", page_icon=str(ICON), layout="wide")
-    sections: dict[str, list[StreamlitPage]] = {}
-    for facts in PAGES:
-        sections.setdefault(facts.section, []).append(page_of(facts.name))
-    st.navigation(sections).run()
+    pages = {facts.name: page_of(facts.name) for facts in PAGES}
+    # Streamlit's own list of sections has elements in it that a list may not have; a screen reader loses its way.
+    if st.context.theme.type == "dark":
+        st.html(_DARK)
+    opened = st.navigation(list(pages.values()), position="hidden")
+    with st.sidebar:
+        _sections(pages)
+    opened.run()
+
+
+def _sections(pages: dict[str, StreamlitPage]) -> None:
+    import streamlit as st
+
+    for section in dict.fromkeys(facts.section for facts in PAGES):
+        st.caption(section)
+        with st.container(gap=None):
+            for facts in PAGES:
+                if facts.section == section:
+                    st.page_link(pages[facts.name], width="stretch")
 
 
 def page_of(name: str) -> StreamlitPage:

@@ -18,13 +18,13 @@ _LIGHT = {
     "primaryColor": "#0B6E99",
     "backgroundColor": "#FFFFFF",
     "secondaryBackgroundColor": "#F4F6F8",
-    "textColor": "#1B2430",
+    "textColor": "#10161D",
     "linkColor": "#0B5F86",
     "borderColor": "#D9DFE5",
 }
 _DARK = {
-    "primaryColor": "#5BB8E0",
-    "backgroundColor": "#12171D",
+    "primaryColor": "#1A76A3",
+    "backgroundColor": "#0F1318",
     "secondaryBackgroundColor": "#1B222B",
     "textColor": "#E7ECF1",
     "linkColor": "#7CC7E8",

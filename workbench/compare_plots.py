@@ -64,8 +64,8 @@ def _edges(values: Sequence[float], measure: Measure) -> np.ndarray[tuple[int], 
     """Edges of the bars; those of errors are whole numbers wide and centred on whole numbers."""
     low, high = min(values), max(values)
     if measure == "errors":
-        step = max(1, int(np.ceil((high - low + 1) / _BINS)))
-        return np.arange(np.floor(low / step) * step - step / 2, high + step, step)
+        whole = max(1, int(np.ceil((high - low + 1) / _BINS)))
+        return np.arange(np.floor(low / whole) * whole - whole / 2, high + whole, whole)
     if low == high:
         return np.array([low - 0.5, high + 0.5])
     # Zero is an edge, so that no bar mixes sooner and later.

@@ -65,6 +65,7 @@ def slices_figure(rows: Sequence[dict[str, Any]], unit: str, title: str) -> Figu
                 x=[scale * float(row["value"]) for row in mine],
                 y=[str(row["slice"]) for row in mine],
                 mode="markers",
+                cliponaxis=False,
                 # Grouped along the axis of the parts, so that intervals stand below each other.
                 orientation="h",
                 offsetgroup=name,

@@ -177,6 +177,6 @@ def course(scores: Sequence[SessionScore], begun: Mapping[SessionKey, int], metr
 def begun(run: StoredRun) -> dict[SessionKey, int]:
     """When each session of a run began, monotonic ns; sessions that never began are left out."""
     if not (run.path / SESSIONS).exists():
-        return {r.key: r.mono_start_ns for r in run.iter_records() if r.mono_start_ns is not None}
+        return {record.key: record.mono_start_ns for record in run.iter_records()}
     rows = query([run.path], "SELECT cell, utterance, repeat, attempt, mono_start_ns FROM sessions").fetchall()
     return {SessionKey(*row[:4]): row[4] for row in rows if row[4] is not None}

@@ -22,10 +22,10 @@ from workbench.errors import WorkbenchError
 from workbench.headlines import RunLine, list_lines
 from workbench.metrics.accuracy import ErrorCounts
 from workbench.metrics.normalize import NORMALISERS, normaliser
-from workbench.pipeline import RunResult, load_result
 from workbench.recording import SessionKey
+from workbench.scored import RunResult, load_result
 from workbench.settings import Settings, load_settings
-from workbench.slices import Slice, slices
+from workbench.slices import SLICINGS, Slice, slices
 from workbench.stages import begun
 from workbench.store import StoredRun, open_run
 
@@ -131,9 +131,10 @@ def comparison(runs: str, contents: str, view: str = "pairs") -> RunComparison:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def parts(run_id: str, content: str, view: str) -> list[Slice]:
     """Parts of a run with intervals; ``view`` is ``slicing metric``, for instance ``tag wer``."""
-    slicing, metric = view.split()
+    cut, metric = view.split()
+    slicing = next(known for known in SLICINGS if known == cut)
     found = result(run_id, content)
-    return slices(found.scores, slicing, metric, found.run.manifest.seed)  # type: ignore[arg-type]  checked by the page
+    return slices(found.scores, slicing, metric, found.run.manifest.seed)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Aligning words …")

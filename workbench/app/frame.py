@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from workbench.headlines import RunLine
 
-__all__ = ["Kind", "badges", "empty", "guarded", "head", "plain", "state"]
+__all__ = ["Colour", "Kind", "badges", "empty", "guarded", "head", "plain", "state"]
 
 Kind = Literal["missing", "failed", "simulated", "invalid"]
+Colour = Literal["blue", "green", "orange", "red"]
 
 _STATES = {
     "missing": (st.info, ":material/help_center:", "Missing."),
@@ -59,7 +60,7 @@ def plain(text: str) -> str:
 
 def badges(line: RunLine) -> None:
     """What a reader must know of a run before any number of it."""
-    found = []
+    found: list[tuple[str, str, Colour]] = []
     summary = line.summary
     if line.simulated:
         found.append((f"simulated: {summary.recogniser}", ":material/smart_toy:", "blue"))
@@ -72,7 +73,7 @@ def badges(line: RunLine) -> None:
     if found:
         with st.container(horizontal=True, gap="small"):
             for text, icon, colour in found:
-                st.badge(text, icon=icon, color=colour)  # type: ignore[arg-type]  the literals above
+                st.badge(text, icon=icon, color=colour)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import streamlit as st
 
 from workbench.app import jobs
 from workbench.app.data import store_root
-from workbench.app.frame import guarded, state
+from workbench.app.frame import Colour, guarded, state
 from workbench.app.showing import table
 from workbench.errors import WorkbenchError
 from workbench.progress import cell_progress, progress_table
@@ -29,7 +29,13 @@ _ICONS = {
     "stopped": ":material/stop_circle:",
     "failed": ":material/error:",
 }
-_COLOURS = {"running": "blue", "stopping": "orange", "done": "green", "stopped": "orange", "failed": "red"}
+_COLOURS: dict[jobs.JobState, Colour] = {
+    "running": "blue",
+    "stopping": "orange",
+    "done": "green",
+    "stopped": "orange",
+    "failed": "red",
+}
 
 
 def start_demo() -> None:
@@ -85,7 +91,7 @@ def _one(page: str, job: jobs.Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{job.title}**")
-            st.badge(now, icon=_ICONS[now], color=_COLOURS[now])  # type: ignore[arg-type]  the literals above
+            st.badge(now, icon=_ICONS[now], color=_COLOURS[now])
             if run_id:
                 st.caption(run_id)
         if now in ("running", "stopping"):

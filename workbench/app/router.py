@@ -65,7 +65,7 @@ PAGES = (
 _DARK = """<style>
 button[data-testid="stBaseButton-segmented_controlActive"] p { color: #E7ECF1 }
 </style>"""
-"""No colour is both dark enough below white and light enough on a dark page: what is chosen is written in the text's."""
+"""No colour is dark enough below white and light enough on a dark page: what is chosen is written in the text's."""
 
 
 def route() -> None:
@@ -88,7 +88,7 @@ def _sections(pages: dict[str, StreamlitPage]) -> None:
 
     for section in dict.fromkeys(facts.section for facts in PAGES):
         st.caption(section)
-        with st.container(gap=None):
+        with st.container(gap="xsmall"):
             for facts in PAGES:
                 if facts.section == section:
                     st.page_link(pages[facts.name], width="stretch")

@@ -102,18 +102,18 @@ def table(
     for name, values in (more or {}).items():
         frame[name] = values[:ROWS]
     config = {c.key: column_config(c, resolution_ms) for c in shown.columns} | (extra or {})
-    event = st.dataframe(
-        frame,
-        key=key,
-        alt=alt,
-        hide_index=True,
-        column_config=config,
-        placeholder="–",
+    drawn: dict[str, Any] = {
+        "key": key,
+        "alt": alt,
+        "hide_index": True,
+        "column_config": config,
+        "placeholder": "–",
         # A short table is shown whole; a long one is scrolled.
-        height="content" if len(shown.rows) <= _WHOLE else "auto",
-        on_select="rerun" if select else "ignore",
-        selection_mode=select or "multi-row",  # type: ignore[arg-type]  the two values above
-    )
+        "height": "content" if len(shown.rows) <= _WHOLE else "auto",
+    }
+    if select:
+        drawn |= {"on_select": "rerun", "selection_mode": select}
+    event = st.dataframe(frame, **drawn)
     if len(found.rows) > ROWS:
         st.caption(f"{len(found.rows) - ROWS:,} of {len(found.rows):,} rows are not shown.")
     if found.notes:
@@ -140,21 +140,21 @@ def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}
-    if kinds <= {bool}:
+    if kinds == {bool}:
         return pd.array(values, "boolean")
-    if kinds <= {int}:
+    if kinds == {int}:
         return pd.array(values, "Int64")
-    if kinds <= {int, float}:
+    if kinds and kinds <= {int, float}:
         return pd.array(values, "Float64")
     return pd.array([None if value is None else str(value) for value in values], "string")
 
 
 def column_config(column: Column[Any], resolution_ms: float | None) -> Any:  # noqa: ANN401  Streamlit's configuration
     """Head, explanation and number of decimals of a column."""
-    told = {"label": column.heading, "help": column.explain or None}
     if not column.unit and column.decimals == 0:
-        return st.column_config.Column(**told)
+        return st.column_config.Column(column.heading, help=column.explain or None)
     decimals = column.decimals
     if column.unit == "ms" and resolution_ms is not None and resolution_ms >= 1:
         decimals = 0
-    return st.column_config.NumberColumn(**told, format="%.4g" if decimals is None else f"%.{decimals}f")
+    told = "%.4g" if decimals is None else f"%.{decimals}f"
+    return st.column_config.NumberColumn(column.heading, help=column.explain or None, format=told)

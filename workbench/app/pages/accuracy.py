@@ -12,9 +12,9 @@ from workbench.app.router import page_of
 from workbench.app.showing import chart, table
 from workbench.drawing import slices_figure
 from workbench.metrics.normalize import NORMALISERS
-from workbench.pipeline import RunResult
 from workbench.plots import wer_figure
 from workbench.run_tables import confusions_table, ladder_table, slices_table
+from workbench.scored import RunResult
 from workbench.slices import SLICINGS
 from workbench.tables import Table, accuracy_table, cells_table
 
@@ -75,7 +75,9 @@ def _accuracy(run: Chosen, result: RunResult) -> None:
         ("Terms, values and meaning", _MEANING, "accuracy_meaning"),
     ):
         st.subheader(title, anchor=False)
-        columns = tuple(column for column in every.columns if column.key in keys)
+        # A column of gaps says nothing: speakers are told apart in few corpora.
+        known = {k for k in keys if any(row[k] is not None for row in every.rows)}
+        columns = tuple(column for column in every.columns if column.key in known)
         table(Table(columns, every.rows), key, f"{title} by configuration")
     _parts(run, result)
     _confused(run, result)
@@ -115,9 +117,8 @@ def _confused(run: Chosen, result: RunResult) -> None:
         return
     if privacy.hidden():
         st.caption("Privacy mode hides the words.")
-    st.caption(
-        f"{sum(c.count for c in found):,} errors of {len(found):,} kinds; {max(0, len(found) - _CONFUSED):,} kinds are not shown."
-    )
+    errors, more = sum(one.count for one in found), max(0, len(found) - _CONFUSED)
+    st.caption(f"{errors:,} errors of {len(found):,} kinds; {more:,} kinds are not shown.")
     shown = found[:_CONFUSED]
     event = table(
         confusions_table(shown, hide_words=privacy.hidden()), "accuracy_swaps", "Confused words, commonest first",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from workbench.app import data, job_panel
 from workbench.app.choosing import choose_run
@@ -16,6 +17,7 @@ from workbench.run_tables import distributions_table, moments_table, quality_tab
 from workbench.scoring import CellScore, SessionScore
 from workbench.slices import SLICINGS, members, names_of
 from workbench.stages import LATENCY_METRICS, course, latency_blocks, latency_values, stages
+from workbench.tables import Table
 from workbench.units import NS_PER_MS
 
 __all__ = ["page"]
@@ -78,7 +80,7 @@ def _title(metric: str) -> str:
     return LATENCY_METRICS[metric].title
 
 
-def _slice(where, scores: Sequence[SessionScore]) -> list[SessionScore]:  # noqa: ANN001  a column of Streamlit
+def _slice(where: DeltaGenerator, scores: Sequence[SessionScore]) -> list[SessionScore]:
     options = [_ALL]
     for slicing in SLICINGS:
         names = {name for score in scores for name in names_of(score, slicing)}
@@ -86,11 +88,11 @@ def _slice(where, scores: Sequence[SessionScore]) -> list[SessionScore]:  # noqa
     picked = where.selectbox("Part", options, key="latency_part", bind="query-params")
     if picked is None or picked == _ALL:
         return list(scores)
-    slicing, _, name = picked.partition(": ")
-    return members(scores, slicing, name)
+    cut, _, name = picked.partition(": ")
+    return members(scores, next(known for known in SLICINGS if known == cut), name)
 
 
-def _distributions(values: dict[str, list[int]], metric: str, target_ms: int | None, numbers) -> None:  # noqa: ANN001  a Table
+def _distributions(values: dict[str, list[int]], metric: str, target_ms: int | None, numbers: Table) -> None:
     chosen_metric = LATENCY_METRICS[metric]
     left, right = st.columns(2)
     with left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -74,7 +75,7 @@ def _listed(shown: list[RunLine], total: int) -> list[int]:
         "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),
         "differing": st.column_config.Column("settings", help="what the configurations differ in"),
     }
-    more = {
+    more: dict[str, list[Any]] = {
         "course": [list(line.course) for line in shown[:ROWS]],
         "differing": [_differing(line) for line in shown[:ROWS]],
     }

@@ -49,8 +49,7 @@ def page() -> None:
 def _ways_in() -> None:
     with st.container(horizontal=True):
         for label, icon, key, query in _WAYS:
-            kind = "primary" if key == "start_demo" else "secondary"
-            if st.button(label, icon=icon, key=key, type=kind):
+            if st.button(label, icon=icon, key=key, type="primary" if key == "start_demo" else "secondary"):
                 st.switch_page(page_of("live"), query_params=query)
         if st.button("Sample sweep", icon=":material/grid_view:", key="start_sample"):
             _sample()

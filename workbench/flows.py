@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from workbench.capture import Capture
 from workbench.client.calls import Context, SessionCalls, default_context, form_counts, joined_transcript
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.client.rest import SukiRest
 from workbench.client.results import poll_intervals, wait_for_status
 from workbench.client.retries import HandshakePatience
@@ -121,6 +122,7 @@ class Service:
         limits: bounded waits.
         transport: ``websockets`` or ``picows``.
         webhooks: receives notifications of results; None polls only.
+        kernel: stamps arrivals in place of this process; None for our own stamps.
     """
 
     address: ServiceAddress
@@ -129,6 +131,7 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     transport: str = "websockets"
     webhooks: WebhookReceiver | None = None
+    kernel: KernelStamps | None = None
 
 
 async def _timed(pacer: Pacer, work: Awaitable[_T], outcome: Outcome) -> tuple[_T, int]:
@@ -341,7 +344,13 @@ async def _handshake(
     try:
         async with asyncio.timeout(limits.connect_s):
             return await _opener(service.transport)(
-                url, headers, sink, tls=service.tls, phases=record.connect, close_timeout_s=limits.close_s
+                url,
+                headers,
+                sink,
+                tls=service.tls,
+                phases=record.connect,
+                close_timeout_s=limits.close_s,
+                kernel=service.kernel,
             )
     except TimeoutError:
         waited = f"the socket was not open after {limits.connect_s:g} s"

@@ -44,6 +44,7 @@ class Question:
         product, dialect: what is spoken.
         transport: ``websockets`` or ``picows``; ``auto`` becomes one of them, by the sessions at a time.
         realtime: ask the system for real-time priority while sessions are played.
+        kernel_stamps: let the kernel stamp arrivals, where no TLS hides them.
         noise_floor: an A/A run: the same sessions twice, for the differences that mean nothing.
         push_to_talk: utterances of one speaker are connections of one dictation session.
         context: what ambient and form-filling sessions are told.
@@ -64,6 +65,7 @@ class Question:
     dialect: Dialect = Dialect.LIVE
     transport: str = "auto"
     realtime: bool = False
+    kernel_stamps: bool = False
     noise_floor: bool = False
     push_to_talk: bool = False
     context: Context | None = field(default=None, repr=False)

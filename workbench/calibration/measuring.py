@@ -11,16 +11,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
-import msgspec
 import numpy as np
 
+from workbench.calibration.kept import Calibration, ErrorFacts
 from workbench.calibration.truth import CHUNK_MS, RATE_HZ, KnownSession, known_session
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.client.rest import SukiRest
 from workbench.client.rest_process import RestProcess
-from workbench.errors import MeasurementError, StoreError
+from workbench.errors import MeasurementError
 from workbench.flows import transport_for
 from workbench.metrics.accuracy import word_errors
 from workbench.metrics.latency import Latency, latency
@@ -32,61 +32,10 @@ from workbench.runner import Job, Service, play_many
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
-from workbench.store.files import private_folder, write_atomic
 from workbench.store.host import host_facts
 from workbench.units import NS_PER_MS, samples_to_ns
 
-__all__ = ["Calibration", "ErrorFacts", "calibrate", "load_calibration", "save_calibration"]
-
-FILE = "calibration.json"
-
-
-class ErrorFacts(msgspec.Struct, frozen=True):
-    """Error of one metric, measured minus injected, in ms.
-
-    Attributes:
-        n: values compared.
-        bias_ms: mean of the signed error.
-        p50_ms, p95_ms, p99_ms, max_ms: of its absolute value.
-    """
-
-    n: int
-    bias_ms: float
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    max_ms: float
-
-
-class Calibration(msgspec.Struct, frozen=True):
-    """What the instrument found out about itself.
-
-    Attributes:
-        sessions: played at the same time.
-        failed: of these.
-        transport, pacer: how they were played.
-        metrics: name of a latency to its error.
-        wire: chunks from our send stamp to the simulator's arrival stamp, and messages the other way; not an error of
-            any metric, but what loopback and two processes take.
-        counts_exact: whether every count (words, errors, erasure, unstable words, messages) was as injected.
-        count_errors: the counts that were not, one clause each.
-        resolution_ms: differences below this say nothing on this machine: the largest p99 of all metrics, rounded up
-            to 1, 2 or 5 of its decade.
-        created: UTC, RFC 3339.
-        host: processor and kernel.
-    """
-
-    sessions: int
-    failed: int
-    transport: str
-    pacer: str
-    metrics: dict[str, ErrorFacts]
-    wire: dict[str, ErrorFacts]
-    counts_exact: bool
-    count_errors: tuple[str, ...]
-    resolution_ms: float | None
-    created: str
-    host: str
+__all__ = ["calibrate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +49,21 @@ class _Played:
 
 
 async def calibrate(
-    sessions: int, *, seed: int = 0, transport: str = "auto", realtime_priority: bool = False
+    sessions: int,
+    *,
+    seed: int = 0,
+    transport: str = "auto",
+    realtime_priority: bool = False,
+    kernel: KernelStamps | None = None,
 ) -> Calibration:
     """Play ``sessions`` known sessions at the same time and state the errors of every metric.
+
+    Args:
+        sessions: at the same time.
+        seed: of delays, revisions and errors.
+        transport: ``websockets``, ``picows`` or ``auto``.
+        realtime_priority: ask for SCHED_FIFO.
+        kernel: stamps arrivals; what they waited for this process then stands in ``wire``.
 
     Raises:
         ServiceError: the simulator does not start.
@@ -121,7 +82,7 @@ async def calibrate(
             for identity, session in known.items():
                 await _register(control, identity, session)
             jobs = [_job(identity, session) for identity, session in known.items()]
-            service = Service(address, rest, None, limits, transport)
+            service = Service(address, rest, None, limits, transport, kernel=kernel)
             pacer = await play_many(
                 jobs, service, concurrency=sessions, on_done=records.append, realtime_priority=realtime_priority
             )
@@ -130,7 +91,8 @@ async def calibrate(
     if not good:
         why = records[0].error if records else "nothing was played"
         raise MeasurementError("no session came through", item="calibrate", got=why)
-    return _judge(good, len(records) - len(good), sessions, transport, pacer)
+    waits = [] if kernel is None else list(kernel.waits_ns)
+    return _judge(good, len(records) - len(good), sessions, transport, pacer, waits)
 
 
 def _identity(seed: int, index: int) -> str:
@@ -166,9 +128,11 @@ async def _stamps(control: httpx.AsyncClient, record: SessionRecord, known: Know
     return _Played(known, record, arrivals, [item["sent_ns"] for item in log["emissions"]])
 
 
-def _judge(good: Sequence[_Played], failed: int, sessions: int, transport: str, pacer: str) -> Calibration:
+def _judge(
+    good: Sequence[_Played], failed: int, sessions: int, transport: str, pacer: str, waits_ns: list[int]
+) -> Calibration:
     errors: dict[str, list[int]] = {}
-    wire: dict[str, list[int]] = {"chunk": [], "message": []}
+    wire: dict[str, list[int]] = {"chunk": [], "message": [], "arrival wait": waits_ns}
     wrong: list[str] = []
     for played in good:
         wrong += _count_errors(played)
@@ -284,28 +248,3 @@ def _round_up(value_ms: float) -> float | None:
         return None
     decade = 10.0 ** np.floor(np.log10(value_ms))
     return float(next(round(step * decade, 9) for step in (1, 2, 5, 10) if step * decade >= value_ms * (1 - 1e-9)))
-
-
-def save_calibration(store: Path, calibration: Calibration) -> Path:
-    """Write a calibration beside the runs; later tables show no more digits than it supports."""
-    private_folder(store)
-    data = msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
-    write_atomic(store / FILE, lambda file: file.write(data))
-    return store / FILE
-
-
-def load_calibration(store: Path) -> Calibration | None:
-    """The calibration beside the runs, or None where this store has none.
-
-    Raises:
-        StoreError: the file is there and cannot be understood.
-    """
-    path = store / FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StoreError(
-            "calibration cannot be read", item=str(path), got=str(error), action="Calibrate again: workbench calibrate"
-        ) from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json, realtime_option, transport_option
+from workbench.cli.screen import json_option, kernel_stamps_option, note, print_json, realtime_option, transport_option
 
 __all__ = ["calibrate"]
 
@@ -16,9 +16,12 @@ __all__ = ["calibrate"]
 @click.option("--seed", default=0, show_default=True, help="Of delays, revisions and errors.")
 @transport_option
 @realtime_option
+@kernel_stamps_option
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
 @json_option
-def calibrate(sessions: int, seed: int, transport: str, realtime: bool, store: Path | None, as_json: bool) -> int:
+def calibrate(
+    sessions: int, seed: int, transport: str, realtime: bool, kernel_stamps: bool, store: Path | None, as_json: bool
+) -> int:
     """Play sessions whose delays, revisions and errors are known, and state what was measured wrong.
 
     The result is kept beside the runs: later tables show no more digits than it supports.
@@ -29,13 +32,15 @@ def calibrate(sessions: int, seed: int, transport: str, realtime: bool, store: P
 
     from workbench.calibration import calibrate as measure
     from workbench.calibration import save_calibration
+    from workbench.client.kernel_stamps import KernelStamps
     from workbench.delta_tables import calibration_table
     from workbench.pacing import run
     from workbench.settings import load_settings
 
     settings = load_settings(os.environ, store=store)
     note(f"{sessions} scripted sessions at the same time, about 15 s")
-    found = run(measure(sessions, seed=seed, transport=transport, realtime_priority=realtime))
+    kernel = KernelStamps() if kernel_stamps else None
+    found = run(measure(sessions, seed=seed, transport=transport, realtime_priority=realtime, kernel=kernel))
     path = save_calibration(settings.store, found)
     if as_json:
         print_json(msgspec.to_builtins(found))

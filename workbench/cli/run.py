@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.playing import exit_code, play_and_print, result_json, shard_option
-from workbench.cli.screen import json_option, realtime_option, transport_option
+from workbench.cli.screen import json_option, kernel_stamps_option, realtime_option, transport_option
 from workbench.protocol.messages import Dialect, Product
 
 __all__ = ["exit_code", "play_and_print", "result_json", "run"]
@@ -39,6 +39,7 @@ __all__ = ["exit_code", "play_and_print", "result_json", "run"]
 @click.option("--normaliser", "normaliser_name", default="basic", show_default=True, help="Of the scores.")
 @transport_option
 @realtime_option
+@kernel_stamps_option
 @click.option("--allow-failed", default=0, show_default=True, help="Sessions that may fail before the exit code is 3.")
 @click.option(
     "--product", type=click.Choice([p.value for p in Product]), default="dictation", show_default=True,
@@ -76,6 +77,7 @@ def run(
     normaliser_name: str,
     transport: str,
     realtime: bool,
+    kernel_stamps: bool,
     allow_failed: int,
     product: str,
     templates: tuple[str, ...],
@@ -126,6 +128,7 @@ def run(
         normaliser=normaliser(normaliser_name),
         transport=transport,
         realtime=realtime,
+        kernel_stamps=kernel_stamps,
         product=Product(product),
         dialect=Dialect(dialect),
         push_to_talk=push_to_talk,

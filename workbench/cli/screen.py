@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA_VERSION",
     "json_option",
+    "kernel_stamps_option",
     "note",
     "print_json",
     "print_table",
@@ -34,6 +35,9 @@ transport_option = click.option(
     help="auto: picows above 200 sessions at a time.",
 )  # fmt: skip
 realtime_option = click.option("--realtime", is_flag=True, help="Ask for SCHED_FIFO while sessions are played.")
+kernel_stamps_option = click.option(
+    "--kernel-stamps", is_flag=True, help="Let the kernel stamp arrivals; over TLS the stamps stay our own.",
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from picows import WSCloseCode, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
 import workbench
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.client.stream import (
     HIGH_WATER,
     MAX_MESSAGE,
@@ -39,8 +40,9 @@ _LOGGER = logging.Logger("workbench.socket", logging.CRITICAL)  # noqa: LOG001
 class _Listener(WSListener):
     """Hands whole messages and the close to a sink; stamps in the first callback that sees them."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, kernel: KernelStamps | None) -> None:
         self._sink = sink
+        self._kernel = kernel
         self._parts: list[bytes] = []
         self._is_text = True
         self._parts_bytes = 0
@@ -50,9 +52,13 @@ class _Listener(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         transport.underlying_transport.set_write_buffer_limits(high=HIGH_WATER)
+        if self._kernel is not None:
+            self._kernel.attach(transport.underlying_transport)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         received_ns = time.perf_counter_ns()
+        if self._kernel is not None:
+            received_ns = self._kernel.of_arrival(received_ns)
         kind = frame.msg_type
         if kind is WSMsgType.CLOSE:
             if not self._refused:
@@ -151,13 +157,14 @@ async def open_picows(
     tls: ssl.SSLContext | None,
     phases: Connect,
     close_timeout_s: float,
+    kernel: KernelStamps | None = None,
 ) -> PicowsSocket:
     """Open a socket; arguments and errors as :func:`workbench.client.websockets_socket.open_websockets`."""
     begun_ns = time.perf_counter_ns()
     raw = await connect_tcp(url, phases)
     tcp_ns = time.perf_counter_ns()
     item = urlsplit(url).netloc
-    opened, listener = False, _Listener(sink)
+    opened, listener = False, _Listener(sink, kernel if tls is None or not url.startswith("wss:") else None)
     try:
         transport, _ = await ws_connect(
             lambda: listener,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import ssl
 import time
@@ -19,6 +20,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
 
 import workbench
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.client.stream import (
     HIGH_WATER,
     MAX_MESSAGE,
@@ -43,8 +45,9 @@ _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 class _Connection(ClientConnection):
     """Stamps when bytes arrive and hands whole messages to a sink."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, kernel: KernelStamps | None = None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._kernel = kernel
         self.made_ns = 0
         self.blocked = False
         self.sink: Sink | None = None
@@ -60,6 +63,8 @@ class _Connection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         self._arrived_ns = time.perf_counter_ns()
+        if self._kernel is not None:
+            self._arrived_ns = self._kernel.of_arrival(self._arrived_ns)
         super().data_received(data)
 
     def process_event(self, event: Event) -> None:
@@ -82,6 +87,8 @@ class _Connection(ClientConnection):
 
     def attach(self, sink: Sink) -> None:
         self.sink = sink
+        if self._kernel is not None:  # a transport that has just been made is not reading yet and cannot be stopped
+            self._kernel.attach(self.transport)
         for raw, received_ns in self._early:
             sink.arrived(raw, received_ns)
         self._early.clear()
@@ -148,6 +155,7 @@ async def open_websockets(
     tls: ssl.SSLContext | None,
     phases: Connect,
     close_timeout_s: float,
+    kernel: KernelStamps | None = None,
 ) -> WebsocketsSocket:
     """Open a socket, each phase timed; the caller bounds the whole.
 
@@ -158,6 +166,7 @@ async def open_websockets(
         tls: context for ``wss``.
         phases: filled while connecting, so that a failure keeps what was reached.
         close_timeout_s: bound on the closing handshake.
+        kernel: stamps arrivals in place of this process; over TLS the stamps stay ours.
 
     Raises:
         ServiceError: host unknown, not reachable, TLS refused, or the handshake refused; ``status`` and
@@ -174,7 +183,8 @@ async def open_websockets(
             sock=raw,
             ssl=tls if secure else None,
             server_hostname=urlsplit(url).hostname if secure else None,
-            create_connection=_Connection,
+            # Annotated as a class, and only called.
+            create_connection=functools.partial(_Connection, kernel=None if secure else kernel),  # type: ignore[arg-type]
             additional_headers=headers,
             user_agent_header=f"suki-workbench/{workbench.__version__}",
             compression=None,

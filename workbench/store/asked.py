@@ -27,6 +27,7 @@ class Asked(msgspec.Struct, kw_only=True):
         utterance_ids: what is played, in the order from which the order of playing is drawn.
         transport: ``websockets`` or ``picows``.
         realtime: real-time priority was asked for.
+        kernel_stamps: the kernel's stamps of arrivals were.
         noise_floor: an A/A run.
         push_to_talk: a speaker's utterances are connections of one session.
         form_templates: as they were given.
@@ -44,6 +45,7 @@ class Asked(msgspec.Struct, kw_only=True):
     recogniser: str = "pocketsphinx"
     transport: str = "websockets"
     realtime: bool = False
+    kernel_stamps: bool = False
     noise_floor: bool = False
     push_to_talk: bool = False
     form_templates: list[str] = []

@@ -15,24 +15,6 @@ RAW = NormaliserFacts(name="raw", version="1", hash="0" * 64)
 PLAIN = NormaliserFacts(name="plain", version="3", hash="1" * 64)
 
 
-class JumpingClock:
-    """A clock that jumps to the due time at once; ``slept`` lists every due time it was asked for."""
-
-    def __init__(self, now_ns: int = 1_000_000_000) -> None:
-        self._now_ns = now_ns
-        self.slept: list[int] = []
-
-    def now_ns(self) -> int:
-        return self._now_ns
-
-    def advance_ns(self, duration_ns: int) -> None:
-        self._now_ns += duration_ns
-
-    async def sleep_until_ns(self, due_ns: int) -> None:
-        self.slept.append(due_ns)
-        self._now_ns = max(self._now_ns, due_ns)
-
-
 def make_reference(text: str = "no chest pain", rate_hz: int = 16_000) -> Reference:
     """A reference whose words take 300 ms each, the first one starting at 100 ms."""
     step = 3 * rate_hz // 10

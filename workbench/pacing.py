@@ -166,7 +166,7 @@ class _Stream:
 
 
 class Pacer:
-    """A :class:`workbench.clock.Clock` whose waits are exact, and a player of schedules.
+    """Monotonic time in integer nanoseconds, waits that are exact, and a player of schedules.
 
     Use as ``async with Pacer() as pacer``.
 

@@ -77,7 +77,8 @@ def test_notes_say_what_was_left_out():
     notes = cells_table(CELLS).notes
     assert "clean: latencies of 1 sessions left out, pacing invalid (p99 lateness 60.0 ms > 10 ms)" in notes
     assert "noise: 1 of 1 sessions failed and are in no average" in notes
-    assert "noise: WER: all sessions failed" in notes
+    told = "WER, first partial, word p50, word p95, final word p50, final p50, end of results"
+    assert f"noise: {told}: all sessions failed" in notes
 
 
 def test_notes_name_the_other_zero_of_first_partial():

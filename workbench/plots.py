@@ -81,6 +81,7 @@ def pareto_figure(cells: Sequence[CellScore]) -> Figure:
         text=names,
         mode="markers+text",
         textposition="top center",
+        cliponaxis=False,  # a name at the edge stays whole
         marker={"size": 10, "color": [_colour(cells, name) for name in names]},
         error_x=_whiskers(rows, "word_latency_p95_low_ms", "word_latency_p95_high_ms", x, 1),
         error_y=_whiskers(rows, "wer_low", "wer_high", y, 100),

@@ -165,7 +165,11 @@ CELL_COLUMNS: tuple[Column[CellScore], ...] = (
 _REASONS = 2
 """Of invalid pacing in a note: each has figures of its own, and a busy machine gives one a session."""
 
-_TITLES = {c.key.replace("_ms", "_ns"): c.title for c in CELL_COLUMNS}
+_TITLES = {c.key.replace("_ms", "_ns"): c.title for c in CELL_COLUMNS} | {
+    "wer_interval": "WER interval",
+    "word_finality_p50_ns": "final word p50",
+    "end_of_results_p50_ns": "end of results",
+}
 """Fields of a cell score to what a table calls them."""
 
 
@@ -182,7 +186,9 @@ def cells_table(cells: Sequence[CellScore]) -> Table:
             notes.append(f"{cell.cell}: latencies of {cell.left_out} sessions left out, pacing invalid ({why})")
         if cell.first_partial_ns is not None and cell.first_partial_name != "first partial":
             notes.append(f"{cell.cell}: first partial is counted from audio start, the words have no times")
-        notes += [f"{cell.cell}: {_TITLES.get(name, name)}: {why}" for name, why in cell.reasons.items()]
+        for why in dict.fromkeys(cell.reasons.values()):
+            names = [_TITLES.get(name, name) for name, reason in cell.reasons.items() if reason == why]
+            notes.append(f"{cell.cell}: {', '.join(names)}: {why}")
     return _table(CELL_COLUMNS, cells, notes)
 
 

@@ -380,3 +380,13 @@ def test_a_run_that_is_not_there_is_said_so(tmp_path):
         open_run(tmp_path)
     with pytest.raises(StoreError, match="nope: there is no such run"):
         open_run(tmp_path, "nope")
+
+
+def test_a_store_that_is_made_is_private_and_one_that_was_there_is_left_alone(tmp_path):
+    """Names of corpora and endpoints are in its list of runs."""
+    made, there = tmp_path / "made", tmp_path / "there"
+    there.mkdir(mode=0o755)
+    for store in (made, there):
+        with RunWriter.create(store, make_manifest()):
+            pass
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (made, there)] == [0o700, 0o755]

@@ -122,7 +122,7 @@ def storage(store: Path) -> Check:
     if free_mb < _LEAST_FREE_MB:
         return failed("storage", found, "Free some space: a minute of speech takes about 0.2 MB", StoreError.exit_code)
     if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        return warning("storage", f"{found}; others on this machine may look into it", f"Run: chmod 700 {folder}")
+        return warning("storage", f"{found}; others on this machine can list its runs", f"Run: chmod 700 {folder}")
     return good("storage", found)
 
 

@@ -66,7 +66,10 @@ class RunWriter:
             StoreError: the folder cannot be written, the disk is full, or the run exists.
         """
         remote = remote_store(root)
-        path = (remote.open_spool() if remote else local_folder(root)) / manifest.run_id
+        store = remote.open_spool() if remote else local_folder(root)
+        if not store.exists():
+            private_folder(store)  # one that was there keeps what its owner gave it
+        path = store / manifest.run_id
         private_folder(path)
         lock = WriterLock(path)
         try:

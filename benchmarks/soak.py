@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
+import itertools
 import logging
 import multiprocessing
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -27,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from workbench.client.rest import SukiRest
 from workbench.client.stream import tls_context
@@ -51,7 +55,8 @@ SAID = "no chest pain and no shortness of breath today"
 WARM_UP = 0.25
 """Share of the time after which the first look counts: libraries are loaded, pools and caches are full."""
 
-MB_PER_10_MIN = 1.0
+MOST = 1.0
+"""MB, files, tasks or ms that anything may grow by."""
 LIMITS = Limits(connect_s=15, rest_s=15, terminal_s=10, close_s=1, stall_s=10, reconnect_s=15)
 BASIC = normaliser("basic")
 
@@ -109,7 +114,7 @@ def serve(pipe) -> None:
             pipe.send((simulator.url, simulator.ws_url))
             loop = asyncio.get_running_loop()
             while await loop.run_in_executor(None, pipe.recv):
-                gc.collect()
+                give_back()
                 pipe.send((len(asyncio.all_tasks()), simulator.faults.counts()))
 
     with contextlib.suppress(EOFError):
@@ -118,13 +123,36 @@ def serve(pipe) -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """Both processes between two rounds."""
+    """Both processes between two rounds; lateness of the chunks, and of a timer that did nothing else."""
 
     at_s: float
     rss_mb: tuple[float, float]
     files: tuple[int, int]
     tasks: tuple[int, int]
     late_ms: tuple[float, float]
+    timer_ms: float
+
+
+def watch(pipe) -> None:
+    """A process that only sleeps: how late a timer is on this machine meanwhile, whatever we do. Median in ms."""
+    late_ms: list[float] = []
+    with contextlib.suppress(EOFError):
+        while True:
+            begun_s = time.perf_counter()
+            time.sleep(0.02)
+            late_ms.append((time.perf_counter() - begun_s - 0.02) * 1000)
+            if pipe.poll():
+                pipe.recv()
+                pipe.send(percentile(late_ms, 50))
+                late_ms.clear()
+
+
+def give_back() -> None:
+    """Let the allocators return what they hold free, so that what stays resident is what is held."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def rss_mb(pid: int) -> float:
@@ -199,10 +227,15 @@ class Soak:
 
 
 def slope(looks: list[Look], value) -> float:
-    """Growth in 10 minutes, least squares."""
-    if len(looks) < 3:
-        return 0.0
-    return float(np.polyfit([look.at_s for look in looks], [value(look) for look in looks], 1)[0]) * 600
+    """Growth in 10 minutes: the median of the slopes between all pairs, which a few bad rounds do not move."""
+    pairs = itertools.combinations([(look.at_s, value(look)) for look in looks], 2)
+    return statistics.median([(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in pairs] or [0.0]) * 600
+
+
+def floor_growth(looks: list[Look], value) -> int:
+    """By how much the least value of the last third lies above that of the first: what is left open adds up."""
+    third = max(1, len(looks) // 3)
+    return min(map(value, looks[-third:]), default=0) - min(map(value, looks[:third]), default=0)
 
 
 async def soak(minutes: float) -> int:
@@ -211,6 +244,9 @@ async def soak(minutes: float) -> int:
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
+    watched, watching = context.Pipe()
+    timer = context.Process(target=watch, args=(watching,), daemon=True)
+    timer.start()
     url, ws_url = await asyncio.to_thread(ours.recv)
     address, tls = ServiceAddress("simulator", url, ws_url), tls_context()
     looks: list[Look] = []
@@ -225,16 +261,19 @@ async def soak(minutes: float) -> int:
                 late = await state.round(service, number)
                 number += 1
                 await asyncio.sleep(3)  # what the simulator still holds of lost connections goes meanwhile
-                gc.collect()
+                give_back()
                 ours.send(True)
                 tasks, struck = await asyncio.to_thread(ours.recv)
+                watched.send(True)
+                timer_ms = await asyncio.to_thread(watched.recv)
                 pids = (os.getpid(), process.pid or 0)
                 memory, handles = (rss_mb(pids[0]), rss_mb(pids[1])), (files(pids[0]), files(pids[1]))
                 held = (len(asyncio.all_tasks()), tasks)
-                looks.append(Look(time.monotonic() - begun_s, memory, handles, held, late))
+                looks.append(Look(time.monotonic() - begun_s, memory, handles, held, late, timer_ms))
                 show(number, looks[-1], state)
     ours.close()
     process.terminate()
+    timer.terminate()
     return report(minutes, state, looks, struck)
 
 
@@ -243,7 +282,8 @@ def show(number: int, look: Look, state: Soak) -> None:
     print(
         f"{look.at_s / 60:5.1f} min  round {number:3}  {state.sessions:6} sessions  rss {look.rss_mb[0]:6.1f} "
         f"{look.rss_mb[1]:6.1f} MB  files {look.files[0]} {look.files[1]}  tasks {look.tasks[0]} {look.tasks[1]}  "
-        f"late p50 {look.late_ms[0]:.2f} p99 {look.late_ms[1]:.2f} ms  faults {len(state.faults)}",
+        f"late p50 {look.late_ms[0]:.2f} p99 {look.late_ms[1]:.2f} ms, a bare timer {look.timer_ms:.2f}  "
+        f"broken {len(state.faults)}",
         flush=True,
     )
 
@@ -255,11 +295,13 @@ def report(minutes: float, state: Soak, looks: list[Look], struck: list[dict[str
     growth = {
         "memory of the client, MB in 10 min": slope(warm, lambda look: look.rss_mb[0]),
         "memory of the simulator, MB in 10 min": slope(warm, lambda look: look.rss_mb[1]),
-        "files of the client in 10 min": slope(warm, lambda look: look.files[0]),
-        "files of the simulator in 10 min": slope(warm, lambda look: look.files[1]),
-        "tasks of the client in 10 min": slope(warm, lambda look: look.tasks[0]),
-        "tasks of the simulator in 10 min": slope(warm, lambda look: look.tasks[1]),
-        "median lateness, ms in 10 min": slope(warm, lambda look: look.late_ms[0]),
+        "files of the client, from first to last third": floor_growth(warm, lambda look: look.files[0]),
+        "files of the simulator, from first to last third": floor_growth(warm, lambda look: look.files[1]),
+        "tasks of the client, from first to last third": floor_growth(warm, lambda look: look.tasks[0]),
+        "tasks of the simulator, from first to last third": floor_growth(warm, lambda look: look.tasks[1]),
+        "median lateness beyond a bare timer's, ms in 10 min": slope(
+            warm, lambda look: look.late_ms[0] - look.timer_ms
+        ),
     }
     hits = sum(int(str(fault["hits"])) for fault in struck)
     print(f"\n{minutes:g} minutes, {len(looks)} rounds, {state.sessions} sessions, {hits} faults struck")
@@ -267,7 +309,7 @@ def report(minutes: float, state: Soak, looks: list[Look], struck: list[dict[str
     for name, value in growth.items():
         print(f"{name}: {value:+.2f}")
     broken = list(dict.fromkeys(state.faults))
-    broken += [f"{name} grew" for name, value in growth.items() if value >= MB_PER_10_MIN]
+    broken += [f"{name} grew" for name, value in growth.items() if value >= MOST]
     missed = [str(fault["kind"]) for fault in struck if not fault["hits"]]
     if missed:
         print("never struck: " + ", ".join(missed))

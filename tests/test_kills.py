@@ -45,7 +45,7 @@ class Service:
         )  # fmt: skip
         until = time.monotonic() + 60
         while time.monotonic() < until:
-            with suppress(httpx.TransportError):
+            with suppress(httpx.HTTPError):  # not there yet, or its token is not
                 tell(self.url)
                 return
             time.sleep(0.05)

@@ -11,15 +11,16 @@ import msgspec
 from workbench.client.context import context_of
 from workbench.corpus import Corpus, find_corpus, load_corpus
 from workbench.errors import CorpusError, InputError, WorkbenchError
-from workbench.metrics.normalize import Normaliser, normaliser
+from workbench.metrics.normalize import normaliser
 from workbench.protocol.messages import Dialect, Product
 from workbench.question import Question, join
+from workbench.scored import normaliser_facts
 from workbench.settings import Settings, is_loopback, resolve_endpoint
 from workbench.shards import Shard
-from workbench.store import Asked, CellFacts, CorpusFacts, Manifest, NormaliserFacts
+from workbench.store import Asked, CellFacts, CorpusFacts, Manifest
 from workbench.sweep import Cell, cell_from
 
-__all__ = ["asked_of", "corpus_of", "normaliser_facts", "question_of", "run_manifest", "settings_of"]
+__all__ = ["asked_of", "corpus_of", "question_of", "run_manifest", "settings_of"]
 
 
 def run_manifest(
@@ -54,6 +55,7 @@ def run_manifest(
         settings={
             "transport": question.transport,
             "compression": "off",
+            "stamps": "kernel" if question.kernel_stamps else "own",
             "push_to_talk": question.push_to_talk,
             "kind": "aa" if question.noise_floor else "run",
         },
@@ -70,6 +72,7 @@ def _asked(question: Question, settings: Settings, shard: Shard | None) -> Asked
         utterance_ids=[utterance.id for utterance in question.utterances],
         transport=question.transport,
         realtime=question.realtime,
+        kernel_stamps=question.kernel_stamps,
         noise_floor=question.noise_floor,
         push_to_talk=question.push_to_talk,
         form_templates=list(question.form_templates),
@@ -80,11 +83,6 @@ def _asked(question: Question, settings: Settings, shard: Shard | None) -> Asked
         limits=settings.limits,
         shard=None if shard is None else str(shard),
     )
-
-
-def normaliser_facts(which: Normaliser) -> NormaliserFacts:
-    """As manifests and scores keep it."""
-    return NormaliserFacts(name=which.name, version=which.version, hash=which.hash)
 
 
 def _corpus_facts(corpus: Corpus, utterances: int) -> CorpusFacts:
@@ -161,6 +159,7 @@ def question_of(manifest: Manifest) -> tuple[Question, Shard | None]:
         dialect=Dialect(manifest.dialect),
         transport=asked.transport,
         realtime=asked.realtime,
+        kernel_stamps=asked.kernel_stamps,
         noise_floor=asked.noise_floor,
         push_to_talk=asked.push_to_talk,
         context=None if asked.context is None else context_of(asked.context, product),

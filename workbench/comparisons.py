@@ -15,7 +15,7 @@ from workbench.audio.config import AudioConfig
 from workbench.compare import Comparison, NoiseFloor, adjust_metrics, compare_scores, noise_floor
 from workbench.errors import InputError, StoreError
 from workbench.metrics.normalize import NORMALISERS
-from workbench.pipeline import RunResult
+from workbench.scored import RunResult
 from workbench.scoring import SessionScore, score_session
 from workbench.store import CellFacts, Manifest, StoredRun, index_runs
 from workbench.verdict import Changed, Verdict, changed_utterances, verdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.metrics.inference import smallest_detectable
-from workbench.pipeline import RunResult, load_result
 from workbench.question import Question
+from workbench.scored import RunResult, load_result
 from workbench.store import list_runs, open_run
 
 __all__ = ["detectable_difference"]

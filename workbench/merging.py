@@ -15,8 +15,8 @@ from workbench.asked import asked_of
 from workbench.clock import Anchor
 from workbench.errors import InputError
 from workbench.metrics.normalize import normaliser
-from workbench.pipeline import RunResult, load_result
 from workbench.recording import Outcome
+from workbench.scored import RunResult, load_result
 from workbench.scoring import score_session
 from workbench.shards import Shard
 from workbench.store import Counts, Manifest, Part, RunWriter, StoredRun, new_run_id, open_run

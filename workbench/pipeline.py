@@ -9,15 +9,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.asked import normaliser_facts, question_of, run_manifest
+from workbench.asked import question_of, run_manifest
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.errors import StoreError
 from workbench.executors import OnShard, connected, play_on_cluster, require_shared
-from workbench.metrics.normalize import Normaliser, normaliser
 from workbench.pacing import run
 from workbench.question import Question, blocks, prepare_jobs, session_keys
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import Job, Service, play_many
-from workbench.scoring import CellScore, SessionScore, score_run, score_session
+from workbench.scored import RunResult, load_result, rescore, result_of
+from workbench.scoring import SessionScore, score_session
 from workbench.settings import Settings
 from workbench.shards import Shard
 from workbench.stopping import Stop
@@ -43,23 +44,6 @@ __all__ = [
 
 OnSession = Callable[[SessionRecord, int], object]
 """Called with each finished record and how many have finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """A stored run with its scores.
-
-    Attributes:
-        run: on disk.
-        scores: one a session.
-        cells: one a configuration, in the order in which they were asked for.
-        complete: False when the run was stopped before every session was played.
-    """
-
-    run: StoredRun
-    scores: list[SessionScore] = field(repr=False)
-    cells: list[CellScore]
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +114,7 @@ async def _evaluate(
         with RunWriter.create(settings.store, manifest) as writer:
             complete = await _play(writer, jobs, service, question, on_session, stop)
             found = _scored(writer, question, complete)
-    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+    return result_of(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
 def unplayed(run: StoredRun, *, retry_failed: bool = False) -> Rest:
@@ -206,7 +190,7 @@ async def _resume(
     else:  # killed between its last session and the commit
         with _reopened(rest, settings) as writer:
             found = _scored(writer, question, complete)
-    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+    return result_of(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
 def evaluate_on_cluster(
@@ -240,7 +224,7 @@ def evaluate_on_cluster(
         parts = blocks(question, keys)
         play_on_cluster(client, writer.path, settings.endpoint, parts, stop=stop or Stop(), on_shard=on_shard)
         found, complete = _collected(writer, question, keys)
-    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+    return result_of(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
 def resume_on_cluster(
@@ -253,7 +237,7 @@ def resume_on_cluster(
         parts = blocks(question, rest.missing)
         play_on_cluster(client, writer.path, settings.endpoint, parts, stop=stop or Stop(), on_shard=on_shard)
         found, complete = _collected(writer, question, rest.missing)
-    return _result(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
+    return result_of(open_run(settings.store, writer.path), found, [c.name for c in question.cells], complete)
 
 
 def _collected(writer: RunWriter, question: Question, keys: Sequence[SessionKey]) -> tuple[list[SessionScore], bool]:
@@ -296,6 +280,8 @@ async def _play(
         if on_session is not None:
             on_session(record, done)
 
+    if question.kernel_stamps:
+        service = replace(service, kernel=KernelStamps())
     with stop.listening() as stopped:
         playing = play_many(
             jobs,
@@ -319,27 +305,3 @@ def _scored(writer: RunWriter, question: Question, complete: bool) -> list[Sessi
     if complete:
         writer.commit([score.to_row() for score in scores])
     return scores
-
-
-def _result(run: StoredRun, scores: list[SessionScore], cells: Sequence[str], complete: bool = True) -> RunResult:
-    rank = {name: place for place, name in enumerate(cells)}
-    scored = score_run(scores, seed=run.manifest.seed)
-    return RunResult(run, scores, sorted(scored, key=lambda cell: rank.get(cell.cell, len(rank))), complete)
-
-
-def load_result(run: StoredRun) -> RunResult:
-    """A stored run with the scores that lie beside it; a run that was never committed is scored from its journal."""
-    names = [cell.name for cell in run.manifest.cells]
-    if not run.committed:
-        facts = run.manifest.normaliser
-        which = normaliser(facts.name if facts else "basic")
-        return _result(run, [score_session(record, which) for record in run.iter_records()], names, complete=False)
-    return _result(run, [SessionScore.from_row(row) for row in run.scores()], names)
-
-
-def rescore(run: StoredRun, which: Normaliser) -> RunResult:
-    """Score a stored run again; replaces its scores and nothing else."""
-    scores = [score_session(record, which) for record in run.iter_records()]
-    if run.committed:
-        run.replace_scores([score.to_row() for score in scores], normaliser_facts(which))
-    return _result(run, scores, [cell.name for cell in run.manifest.cells], run.committed)

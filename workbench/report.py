@@ -17,9 +17,9 @@ import msgspec
 from workbench.comparisons import RunComparison, compare_runs
 from workbench.delta_tables import pair_table, settings_table
 from workbench.errors import InputError
-from workbench.pipeline import RunResult
 from workbench.plots import latency_figure, pareto_figure, wer_figure, wer_svg
 from workbench.recording import SessionRecord
+from workbench.scored import RunResult
 from workbench.scoring import SessionScore
 from workbench.tables import Table, accuracy_table, cell_json, sessions_table, stability_table, summary_table
 

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.calibration import Calibration
 from workbench.comparisons import RunComparison
 from workbench.delta_tables import calibration_table, checks_table, pair_table
-from workbench.typed_frames import typed_frame
 from workbench.gate import GateResult, Rules, judge
 from workbench.inspection import Session, find_session, term_rows
-from workbench.pipeline import RunResult
 from workbench.plots import latency_figure, pareto_figure, wer_figure
 from workbench.report import table_html, write_report
+from workbench.scored import RunResult
 from workbench.scoring import ROW_TYPES, CellScore, SessionScore
 from workbench.tables import (
     Column,
@@ -30,6 +29,7 @@ from workbench.tables import (
     stability_table,
     summary_table,
 )
+from workbench.typed_frames import typed_frame
 from workbench.word_tables import words_table
 
 if TYPE_CHECKING:

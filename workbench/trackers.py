@@ -17,8 +17,8 @@ from typing import Any
 
 from workbench.audio.config import AudioConfig
 from workbench.errors import ConfigurationError, InputError, ServiceError
-from workbench.pipeline import RunResult
 from workbench.report import write_report
+from workbench.scored import RunResult
 from workbench.store import Manifest
 from workbench.tables import cell_json
 

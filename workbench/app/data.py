@@ -12,9 +12,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 import streamlit as st
 
+from workbench.app.lab import Heard, hear
+from workbench.app.live.asking import Clip
 from workbench.comparisons import RunComparison, compare_runs
 from workbench.confusions import Confusion, confusions, ladder
 from workbench.corpus import Corpus, builtin_corpora, find_corpus, load_corpus
@@ -26,8 +30,12 @@ from workbench.recording import SessionKey
 from workbench.scored import RunResult, load_result
 from workbench.settings import Settings, load_settings
 from workbench.slices import SLICINGS, Slice, slices
+from workbench.sound_plots import spectrogram_figure, waveform_figure
 from workbench.stages import begun
 from workbench.store import StoredRun, open_run
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 __all__ = [
     "Chosen",
@@ -43,6 +51,7 @@ __all__ = [
     "result",
     "rungs",
     "settings",
+    "sides",
     "starts",
     "store_root",
     "store_size",
@@ -171,6 +180,30 @@ def store_size(root: str, content: str, view: str = "size") -> tuple[int, int]:
     """Bytes and files below the folder of the runs."""
     sizes = [path.stat().st_size for path in Path(root).rglob("*") if path.is_file()]
     return sum(sizes), len(sizes)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Preparing the sound …")
+def sides(clip: str, content: str, view: str = "sides") -> list[tuple[Heard, Figure, Figure]]:
+    """Every lane of a clip as a service would hear it, with its waveform and its spectrogram.
+
+    Args:
+        clip: a :class:`workbench.app.live.Clip` as JSON.
+        content: hash of the sound where the clip is a file; the name of its corpus otherwise.
+        view: always ``sides``.
+
+    Raises:
+        WorkbenchError: a setting that is not allowed, or audio that cannot be used.
+    """
+    found = hear(msgspec.json.decode(clip, type=Clip))
+    seconds = max(side.seconds for side in found)
+    return [
+        (
+            side,
+            waveform_figure(side.pcm, side.rate_hz, seconds),
+            spectrogram_figure(side.pcm, side.rate_hz, seconds),
+        )
+        for side in found
+    ]
 
 
 def corpora() -> list[str]:

@@ -26,7 +26,7 @@ def compare(base: str, candidates: tuple[str, ...], store: Path | None, as_json:
 
     from workbench.comparisons import compare_runs
     from workbench.delta_tables import changed_table, comparison_json, pair_table, settings_table
-    from workbench.pipeline import load_result
+    from workbench.scored import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 

@@ -48,7 +48,7 @@ def gate(
     import os
 
     from workbench.gate import Rules, gate_json, judge, junit_xml, load_rules, markdown, parse_bounds
-    from workbench.pipeline import load_result
+    from workbench.scored import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 

@@ -26,8 +26,8 @@ def report(run: str, output: Path | None, redact: bool, light: bool, store: Path
     import os
 
     from workbench.calibration import load_calibration
-    from workbench.pipeline import load_result
     from workbench.report import write_report
+    from workbench.scored import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 

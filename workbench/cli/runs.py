@@ -226,7 +226,7 @@ def _to_mlflow(stored: StoredRun, uri: str | None, experiment: str | None, trans
     import os
 
     from workbench.errors import InputError
-    from workbench.pipeline import load_result
+    from workbench.scored import load_result
     from workbench.trackers import export_to_mlflow
 
     address = uri or os.environ.get("MLFLOW_TRACKING_URI")

@@ -35,7 +35,7 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
     import os
 
     from workbench.metrics.normalize import normaliser
-    from workbench.pipeline import rescore
+    from workbench.scored import rescore
     from workbench.settings import load_settings
     from workbench.store import open_run
     from workbench.tables import summary_table

@@ -22,7 +22,7 @@ def show(run: str, sessions: bool, text: bool, store: Path | None, as_json: bool
     """Show a stored run: RUN is its id, its folder, or `last`."""
     import os
 
-    from workbench.pipeline import load_result
+    from workbench.scored import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
     from workbench.tables import cells_table, sessions_table

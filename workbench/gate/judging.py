@@ -20,7 +20,7 @@ from workbench.gate.measures import MINIMA, Measured, measure, scaled, unsound
 from workbench.gate.rules import FAILED, Rules, check_rules
 from workbench.metrics.inference import non_inferiority
 from workbench.metrics.stats import thin
-from workbench.pipeline import RunResult
+from workbench.scored import RunResult
 from workbench.scoring import SessionScore, latest_attempts
 from workbench.units import NS_PER_MS
 

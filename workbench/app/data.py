@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 import streamlit as st
@@ -33,9 +33,6 @@ from workbench.slices import SLICINGS, Slice, slices
 from workbench.sound_plots import spectrogram_figure, waveform_figure
 from workbench.stages import begun
 from workbench.store import StoredRun, open_run
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 __all__ = [
     "Chosen",
@@ -183,8 +180,8 @@ def store_size(root: str, content: str, view: str = "size") -> tuple[int, int]:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the sound …")
-def sides(clip: str, content: str, view: str = "sides") -> list[tuple[Heard, Figure, Figure]]:
-    """Every lane of a clip as a service would hear it, with its waveform and its spectrogram.
+def sides(clip: str, content: str, view: str = "sides") -> list[tuple[Heard, Any, Any]]:
+    """Every lane of a clip as a service would hear it, with the figures of its waveform and its spectrogram.
 
     Args:
         clip: a :class:`workbench.app.live.Clip` as JSON.

@@ -29,14 +29,15 @@ def inspect(page, address, query=""):
 def test_a_click_on_a_wrong_word_puts_the_player_at_that_word(page, address):
     """Within 50 ms of where the word begins in the reference, and its sound is played and ends there again."""
     inspect(page, address, "?inspect_cell=telephone")
-    words = {w.text: w for w in load_corpus(find_corpus("clinic")).utterance(UTTERANCE).reference.words}
+    said_at = {}
+    for word in load_corpus(find_corpus("clinic")).utterance(UTTERANCE).reference.words:
+        said_at.setdefault(word.text, 1000 * word.start_sample / 16_000)
     wrong = page.locator(f"{BOX} .go[data-kind=substitution]").first
     said = wrong.locator(".said").inner_text().removesuffix(" →")
     wrong.click()
     page.wait_for_selector(f"{BOX}[data-playing=true]")
     page.wait_for_selector(f"{BOX}[data-playing=false]", timeout=10_000)
-    at_ms = 1000 * words[said].start_sample / 16_000
-    assert position_ms(page) == pytest.approx(at_ms, abs=50)
+    assert position_ms(page) == pytest.approx(said_at[said], abs=50)
 
 
 def test_keys_play_move_and_walk_the_errors(page, address):

@@ -67,14 +67,16 @@ class View {
       const track = this.stream.getAudioTracks()[0];
       this.context = new AudioContext({ sampleRate: RATE_HZ });
       await this.context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
-      const facts = takenFacts(track.getSettings(), track.label);
-      await this.connect({ name: this.data.name, facts });
+      // From here on nothing that is said is lost: what comes before the socket is open waits.
+      this.frames = 0;
+      this.waiting = [];
+      this.running = true;
       const node = new AudioWorkletNode(this.context, "frames", { numberOfOutputs: 0,
         processorOptions: { samples: FRAME_SAMPLES } });
       node.port.onmessage = (event) => this.send(toInt16(event.data));
       this.context.createMediaStreamSource(this.stream).connect(node);
-      this.running = true;
-      this.frames = 0;
+      this.text.textContent = "Listening …";
+      await this.connect({ name: this.data.name, facts: takenFacts(track.getSettings(), track.label) });
       this.button.textContent = "Stop microphone";
     } catch (error) {
       this.text.textContent = sentence(error);
@@ -91,6 +93,9 @@ class View {
       this.socket.onmessage = (event) => {
         const answer = JSON.parse(event.data);
         if (answer.problem) { reject(new Error(answer.problem)); return; }
+        const said = this.waiting;
+        this.waiting = null;
+        for (const frame of said) this.send(frame);
         this.setTriggerValue("session", answer.session);
         resolve();
       };
@@ -102,7 +107,9 @@ class View {
   }
 
   send(frame) {
-    if (!this.running || this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.running) return;
+    if (this.waiting) { this.waiting.push(frame); return; }
+    if (this.socket.readyState !== WebSocket.OPEN) return;
     this.socket.send(frame.buffer);
     this.frames += 1;
     this.meter.value = level(frame);

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 import streamlit as st
 
 from workbench.app import components, data, privacy
 from workbench.app.access import own_url
 from workbench.app.frame import guarded, head, state
-from workbench.app.lab import AFTER, BEFORE, Heard, facts_table, hear, settings_of
+from workbench.app.lab import AFTER, BEFORE, Heard, facts_table, settings_of
 from workbench.app.live import Clip, Lane, live_registry
 from workbench.app.live.asking import Value
 from workbench.app.live.routes import LIVE
@@ -16,7 +20,9 @@ from workbench.app.showing import table
 from workbench.app.uploads import keep_upload
 from workbench.audio.config import BANDS, CODEC_RATES_HZ, CODECS, NOISES, SAMPLE_RATES_HZ
 from workbench.errors import WorkbenchError
-from workbench.sound_plots import spectrogram_figure, waveform_figure
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 __all__ = ["page"]
 
@@ -33,11 +39,16 @@ def page() -> None:
         clip = _clip()
         if clip is None:
             return
-        sides = hear(clip)
-        for column, side, lane in zip(st.columns(2), sides, clip.lanes, strict=True):
+        content = clip.corpus or Path(clip.audio or "").parent.name
+        sides = data.sides(msgspec.json.encode(clip).decode(), content)
+        for column, (side, waveform, spectrum), lane in zip(st.columns(2), sides, clip.lanes, strict=True):
             with column:
-                _side(side, lane)
-        table(facts_table(sides), "audio_lab_facts", "levels and other measured facts of both sides")
+                _side(side, lane, {"waveform": waveform, "spectrogram": spectrum})
+        table(
+            facts_table([side for side, _, _ in sides]),
+            "audio_lab_facts",
+            "levels and other measured facts of both sides",
+        )
         _transcribe(clip)
 
 
@@ -90,7 +101,7 @@ def _own() -> dict[str, Value]:
     return {key: value for key, value in asked.items() if value not in (None, 0.0)}
 
 
-def _side(side: Heard, lane: Lane) -> None:
+def _side(side: Heard, lane: Lane, figures: dict[str, Figure]) -> None:
     st.subheader(side.name, anchor=False)
     st.caption(f"{settings_of(lane)} · {side.rate_hz:,} Hz · {side.seconds:.1f} s")
     if privacy.hidden():
@@ -98,10 +109,7 @@ def _side(side: Heard, lane: Lane) -> None:
     else:
         st.audio(side.wav(), format="audio/wav")
     key = "audio_lab_before" if side.name == BEFORE else "audio_lab_after"
-    for what, figure in (
-        ("waveform", waveform_figure(side.pcm, side.rate_hz, side.seconds)),
-        ("spectrogram", spectrogram_figure(side.pcm, side.rate_hz, side.seconds)),
-    ):
+    for what, figure in figures.items():
         # Their numbers stand in one table below, both sides beside each other.
         st.plotly_chart(figure, key=f"{key}_{what}", alt=f"{what}: {side.name}", config={"displayModeBar": False})
 

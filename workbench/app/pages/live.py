@@ -8,6 +8,7 @@ import streamlit as st
 
 from workbench.app import components, data, privacy
 from workbench.app.access import own_url
+from workbench.app.frame import head
 from workbench.app.live import Clip, Lane, LiveRegistry, LiveSession, live_registry
 from workbench.app.live.routes import LIVE, MICROPHONE
 from workbench.app.presets import CLEAN, DEMO, PRESETS, TELEPHONE, preset
@@ -25,7 +26,7 @@ _SPOKEN = "live_spoken"
 
 def page() -> None:
     """Draw the page."""
-    st.title("Live")
+    head("Live", "Words as they come, from a clip, a file or a microphone, under one or two settings at a time.")
     if privacy.hidden():
         st.info("Privacy mode is on: live transcripts are not shown.", icon=":material/visibility_off:")
         return
@@ -34,7 +35,9 @@ def page() -> None:
         st.query_params.pop("live_demo", None)
         _start(registry, _demo())
     session = registry.get(str(st.query_params.get(_SESSION, "")))
-    with st.expander("What is played", expanded=session is None):
+    # A microphone's own button stands in here: folding it away would take it off the page, and with it the sound.
+    listening = "Microphone" in (st.session_state.get("live_source"), st.query_params.get("live_source"))
+    with st.expander("What is played", expanded=session is None or listening):
         source = st.segmented_control(
             "Sound", ["Clip", "Upload", "Microphone"], default="Clip", key="live_source", bind="query-params"
         )

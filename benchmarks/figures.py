@@ -1,0 +1,73 @@
+"""What every benchmark prints: figures with their unit and, where there is one, their target; a table, or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value; ``target`` is an upper bound, ``at_least`` a lower one."""
+
+    what: str
+    value: float | None
+    unit: str
+    target: float | None = None
+    at_least: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        if self.value is None:
+            return "not measured"
+        if self.target is None and self.at_least is None:
+            return ""
+        good = (self.target is None or self.value <= self.target) and (
+            self.at_least is None or self.value >= self.at_least
+        )
+        return "reached" if good else "missed"
+
+    @property
+    def bound(self) -> str:
+        if self.target is not None:
+            return f"<= {self.target:g}"
+        return f">= {self.at_least:g}" if self.at_least is not None else ""
+
+
+def show(title: str, figures: Sequence[Figure]) -> None:
+    """Print them; as one JSON object where ``--json`` was given."""
+    if "--json" in sys.argv:
+        print(json.dumps({"title": title, "figures": [asdict(f) | {"verdict": f.verdict} for f in figures]}))
+        return
+    print(title)
+    for f in figures:
+        value = "-" if f.value is None else f"{f.value:,.3f}"
+        print(f"  {f.what:<64} {value:>14} {f.unit:<8} {f.bound:<10} {f.verdict}")
+
+
+def per_call_us(call: Callable[[], object], seconds: float = 0.2) -> float:
+    """Best of five rounds: other work on the machine only ever adds."""
+    rounds, best = 1, float("inf")
+    while True:
+        begun = time.perf_counter()
+        for _ in range(rounds):
+            call()
+        taken = time.perf_counter() - begun
+        if taken > seconds / 5:
+            break
+        rounds *= 4
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(rounds):
+            call()
+        best = min(best, (time.perf_counter() - begun) / rounds)
+    return best * 1e6
+
+
+def percentile_ms(values_ns: Sequence[int], p: float) -> float:
+    return float(np.percentile(np.asarray(values_ns), p)) / 1e6

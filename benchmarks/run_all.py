@@ -1,0 +1,189 @@
+"""All benchmarks one after the other; writes benchmarks/results.json and the table in benchmarks/README.md.
+
+Usage: python benchmarks/run_all.py [--locust PYTHON] [--quick]
+
+Each part runs in a process of its own and can be run by itself. ``--locust`` names an interpreter that has locust,
+whose gevent must not share a process with asyncio; without it the peer is left out and the table says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.store.host import host_facts
+
+HERE = Path(__file__).parent
+Part = dict[str, Any]
+LEVELS = (1, 100, 1_000, 4_000)
+TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 1.0}
+"""p99 of send lateness in ms that picows is to keep, by sessions."""
+
+WEBSOCKETS = {500: 0.6, 1_000: 3.0}
+PEER_SECONDS, LEVEL_SECONDS = 8, 15
+
+
+def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
+    """One script's figures; what went wrong, where it did."""
+    done = subprocess.run(
+        [python, str(HERE / name), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=300
+    )
+    title = " ".join([name.removesuffix(".py"), *arguments])
+    if done.returncode:
+        return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
+    part: Part = json.loads(done.stdout.splitlines()[-1])
+    return part
+
+
+def level(sessions: int, transport: str, target_ms: float | None) -> Part:
+    """A level of ``workbench capacity``: the whole client, everything recorded, five answers a second a session."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "capacity", "--sessions", str(sessions), "--seconds", str(LEVEL_SECONDS),
+         "--transport", transport, "--json"],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    title = f"workbench, {transport}, {sessions} sessions"
+    try:
+        found = json.loads(done.stdout)["levels"][0]
+    except (ValueError, LookupError):
+        return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
+    rows = [
+        ("lateness p50", found["lateness_p50_ms"], "ms", None),
+        ("lateness p99", found["lateness_p99_ms"], "ms", target_ms),
+        ("lateness max", found["lateness_max_ms"], "ms", None),
+        ("drift", abs(found["drift_ppm"] or 0.0), "ppm", 1.0),
+        ("CPU per frame", found["cpu_us_per_frame"], "us", None),
+        ("sessions with valid pacing", found["valid_sessions"], "", None),
+        ("sessions that failed", found["errors"], "", 0),
+        ("final behind its speech, p95 (80 ms by script)", found["finalisation_p95_ms"], "ms", None),
+        ("CPU of the simulator, share of a core", found["service_cpu_share"], "", None),
+        ("peak memory of the client", found["peak_memory_mb"], "MB", None),
+    ]
+    return {"title": title, "figures": [_figure(*row) for row in rows], "level": found}
+
+
+def _figure(what: str, value: float | None, unit: str, target: float | None) -> dict[str, Any]:
+    verdict = "" if target is None or value is None else "reached" if value <= target else "missed"
+    return {"what": what, "value": value, "unit": unit, "target": target, "at_least": None, "verdict": verdict}
+
+
+def parts(locust: str | None, quick: bool) -> list[Part]:
+    """Every part; what is compared runs close together in time."""
+    found = [script(name) for name in ("startup.py", "messages.py", "recorder.py", "send_cpu.py")]
+    for sessions in (100, 1_000):
+        found += [
+            script("stamps.py", "--transport", transport, "--sessions", str(sessions), "--seconds", "6")
+            for transport in ("picows", "websockets")
+        ]
+    seconds = str(PEER_SECONDS)
+    for sessions in LEVELS[: 2 if quick else None]:
+        found.append(level(sessions, "picows", TARGETS[sessions]))
+        ways = ("ring", "sleep", "call_at")
+        found += [script("loops.py", "--way", w, "--sessions", str(sessions), "--seconds", seconds) for w in ways]
+    if not quick:
+        yardstick = script("loops.py", "--simulator", "--sessions", "1000", "--seconds", str(LEVEL_SECONDS))
+        whole = next(part for part in found if part["title"] == "workbench, picows, 1000 sessions")
+        found += [
+            yardstick,
+            _ratio("whole client / bare ring at 1,000 sessions", whole, yardstick, "CPU per frame", 1.5),
+        ]
+        found += [level(n, "picows", TARGETS[n]) for n in (200, 500, 2_000)]
+        found += [level(n, "websockets", WEBSOCKETS[n]) for n in WEBSOCKETS]
+    if locust is not None:
+        peers = [
+            script("locust_peer.py", "--sessions", str(n), "--seconds", seconds, python=locust)
+            for n in ((100,) if quick else (100, 500))
+        ]
+        found += peers
+        if not quick:
+            ours = script("loops.py", "--way", "ring", "--sessions", "500", "--seconds", seconds)
+            gap = "error of the gap between chunks, p99"
+            found += [ours, _ratio("Locust / our ring at 500 sessions", peers[-1], ours, gap, None, at_least=50)]
+    found += [script_text("scoring_speed.py"), script_text("store_frames.py", "--sessions", "100", "--frames", "9000")]
+    return found
+
+
+def _ratio(title: str, over: Part, under: Part, what: str, target: float | None, at_least: float | None = None) -> Part:
+    values = [next((f["value"] for f in part["figures"] if f["what"] == what), None) for part in (over, under)]
+    ratio = None if None in values or not values[1] else values[0] / values[1]
+    good = ratio is not None and (target is None or ratio <= target) and (at_least is None or ratio >= at_least)
+    row = {"what": what, "value": ratio, "unit": "x", "target": target, "at_least": at_least}
+    return {"title": title, "figures": [row | {"verdict": "reached" if good else "missed"}]}
+
+
+def script_text(name: str, *arguments: str) -> Part:
+    """A script that prints a table of its own; the table is kept as it is."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / name), *arguments], capture_output=True, text=True, check=False, timeout=300
+    )
+    title = " ".join([name.removesuffix(".py"), *arguments])
+    if done.returncode:
+        return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
+    return {"title": title, "figures": [], "text": done.stdout.rstrip()}
+
+
+def page(found: dict[str, Any]) -> str:
+    """The results as Markdown."""
+    facts = found["machine"]
+    lines = [
+        "# Benchmarks", "",
+        "`make bench` runs each script in a process of its own and writes this page and `results.json`.",
+        "Ratios count: absolute values move with the machine, by a factor of two and more where others use it.", "",
+        f"{found['created']}, {facts['cpu']}, {facts['cores']} cores, {facts['kernel']}, Python {facts['python']}, "
+        f"load before the run {facts['load']:.1f}, {found['seconds']:.0f} s in all.", "",
+    ]  # fmt: skip
+    if facts["load"] > 0.5:
+        lines += ["**The machine was not idle:** figures of lateness show the neighbours, too.", ""]
+    for part in found["parts"]:
+        lines += [f"## {part['title']}", ""]
+        if "failed" in part:
+            lines += [f"Not measured: {part['failed']}", ""]
+        elif "text" in part:
+            lines += ["```", part["text"], "```", ""]
+        else:
+            lines += ["| figure | value | unit | target | |", "|---|---|---|---|---|"]
+            lines += [_row(figure) for figure in part["figures"]] + [""]
+    return "\n".join(lines)
+
+
+def _row(figure: dict[str, Any]) -> str:
+    value = "-" if figure["value"] is None else f"{figure['value']:,.3f}".rstrip("0").rstrip(".")
+    low, high = figure.get("at_least"), figure.get("target")
+    bound = f"≤ {high:g}" if high is not None else f"≥ {low:g}" if low is not None else ""
+    return f"| {figure['what']} | {value} | {figure['unit']} | {bound} | {figure.get('verdict', '')} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--locust", help="an interpreter that has locust")
+    parser.add_argument("--quick", action="store_true", help="small levels only")
+    asked = parser.parse_args()
+    begun, host = time.perf_counter(), host_facts()
+    machine = {
+        "cpu": host.cpu, "cores": host.cores, "kernel": host.kernel, "load": os.getloadavg()[0],
+        "python": sys.version.split()[0],
+    }  # fmt: skip
+    found = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine,
+        "parts": parts(asked.locust, asked.quick),
+        "seconds": 0.0,
+    }
+    found["seconds"] = round(time.perf_counter() - begun, 1)
+    (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    (HERE / "README.md").write_text(page(found))
+    missed = [
+        f"{p['title']}: {f['what']}" for p in found["parts"] for f in p["figures"] if f.get("verdict") == "missed"
+    ]
+    print(f"{len(found['parts'])} parts in {found['seconds']:.0f} s; missed: {'; '.join(missed) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test check coverage soak fuzz audit sbom screenshots clean
+.PHONY: demo test check coverage bench soak fuzz audit sbom screenshots clean
 
 # A user's demo installs what a user needs; checks and tests install more.
 demo: $(USER_STAMP)
@@ -49,6 +49,15 @@ fuzz: $(DEV_STAMP)
 	  rest_answers manifest importers scenarios; do \
 	  $(BIN)/python -m tests.fuzz.atheris_run $$target -max_total_time=$${FUZZ_SECONDS:-60} -timeout=10 || exit 1; done
 
+# Every benchmark, under a quarter of an hour; Locust lives in a folder of its own because gevent patches everything it meets.
+LOCUST := .venv-bench
+$(LOCUST)/bin/locust:
+	@$(PYTHON) -m venv $(LOCUST)
+	@$(LOCUST)/bin/python -m pip install -qq --disable-pip-version-check 'locust>=2.30' 'websocket-client>=1.8'
+
+bench: $(DEV_STAMP) $(LOCUST)/bin/locust
+	@$(BIN)/python benchmarks/run_all.py --locust $(LOCUST)/bin/python
+
 # Half an hour of sessions with random faults; SOAK_MINUTES bounds it.
 soak: $(DEV_STAMP)
 	@$(BIN)/python benchmarks/soak.py
@@ -58,7 +67,7 @@ screenshots: $(DEV_STAMP)
 	@WORKBENCH_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/app/browser/test_pages.py -k picture
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call: make PYTHON=python3.11 ...")'

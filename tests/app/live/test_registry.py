@@ -139,6 +139,13 @@ async def test_a_service_that_is_not_there_is_one_clear_line(tmp_path, monkeypat
         assert "snr_db" in registry.get(bad).problem
 
 
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 81, "a\nb"])
+def test_a_recording_has_a_name_that_stays_in_its_folder(name):
+    """The browser says it, and a file is called by it."""
+    with pytest.raises(InputError, match="not a name"):
+        Microphone(name)
+
+
 def test_the_price_of_a_setting_is_one_sentence_and_needs_two_numbers():
     """Unknown is no sentence, equal is said, and so is who is better."""
     session = LiveSession("a", Clip((Lane("clean"), Lane("phone")), "u", "clinic"), "simulator", None)

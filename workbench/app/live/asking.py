@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,8 @@ from workbench.sweep import Cell, cell_from, unique
 __all__ = ["MAX_LANES", "Clip", "Lane", "Microphone", "Value", "question_of"]
 
 MAX_LANES = 2
+
+_NAME = re.compile(r"\w[\w -]{0,79}")
 
 Value = str | int | float | bool | None
 
@@ -62,10 +65,17 @@ class Microphone(msgspec.Struct, frozen=True, tag="microphone"):
     Attributes:
         name: of the recording.
         facts: how the sound was taken, such as ``echo_cancellation``.
+
+    Raises:
+        InputError: a name that is no name of a file; the sound is kept under it.
     """
 
     name: str
     facts: dict[str, Value] = {}
+
+    def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None:
+            raise InputError("not a name for a recording", expected="letters, digits, blanks and dashes, up to 80")
 
 
 def question_of(clip: Clip, seed: int = 0) -> Question:

@@ -65,7 +65,12 @@ class LiveRegistry:
         with self._lock:
             player = self._running()
         if not self._ready.wait(wait_s) or self._problem is not None:
-            raise ServiceError("live sessions cannot be played", item=self._endpoint, got=self._problem or "no answer")
+            raise ServiceError(
+                "live sessions cannot be played",
+                item=self._endpoint,
+                got=self._problem or "no answer",
+                action="Check the connection on the page Data & settings",
+            )
         lanes = len(ask.lanes) if isinstance(ask, Clip) else 1
         with self._lock:
             busy = sum(len(s.lanes) for s in self._sessions.values() if not s.over)
@@ -110,7 +115,7 @@ class LiveRegistry:
         with self._lock:
             session = self._sessions.get(id)
             if session is None or not session.over:
-                raise InputError("only a session that is over can be saved", item=id)
+                raise InputError("only a session that is over can be saved", item=id, action="Stop it first")
             if session.run_id is not None:
                 return session.run_id
             run_id = save_session(session, self._store, reference)

@@ -32,6 +32,7 @@ MICROPHONE = "/microphone"
 
 _OVER, _REFUSED, _GONE, _TOO_BIG = 1000, 1008, 4404, 1009
 _MAX_SOUND_BYTES = 64 * 1024
+_MAX_GREETING = 4096
 
 
 class _Hello(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,14 +105,15 @@ async def _listen(socket: WebSocket) -> None:
     """Begin a session with what a microphone sends: a JSON greeting, then samples, then the text ``end``."""
     await socket.accept()
     first = await socket.receive()
+    greeting = first.get("text") or ""
     try:
-        hello = msgspec.json.decode(first.get("text") or "", type=_Hello)
+        hello = msgspec.json.decode(greeting if len(greeting) <= _MAX_GREETING else "", type=_Hello)
     except msgspec.DecodeError:
         await socket.close(_REFUSED, "a greeting was expected")
         return
     registry = live_registry()
     try:
-        session = await asyncio.to_thread(registry.microphone, hello.name.strip() or "microphone", hello.facts)
+        session = await asyncio.to_thread(registry.microphone, hello.name, hello.facts)
     except WorkbenchError as error:
         await socket.send_text(msgspec.json.encode({"problem": str(error)}).decode())
         await socket.close(_REFUSED)

@@ -29,7 +29,7 @@ def save_session(session: LiveSession, store: Path, reference: str | None = None
     """
     records = [view.record for view in session.lanes if view.done and view.record is not None]
     if not records:
-        raise InputError("nothing was played that could be saved", item=session.title)
+        raise InputError("nothing was played that could be saved", item=session.title, action="Play it first")
     said = (reference or "").strip()
     if said:
         records = [_with_reference(record, said) for record in records]
@@ -47,5 +47,9 @@ def _clip(session: LiveSession, said: str | None) -> Clip:
         known = clip.corpus or clip.reference
         return clip if known else Clip(clip.lanes, clip.utterance, None, clip.audio, said)
     if session.audio is None:
-        raise InputError("the microphone sent nothing that could be saved", item=session.title)
+        raise InputError(
+            "the microphone sent nothing that could be saved",
+            item=session.title,
+            action="Allow the browser to use the microphone and try again",
+        )
     return Clip((Lane("microphone"),), session.ask.name, audio=session.audio, reference=said)

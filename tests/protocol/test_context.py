@@ -69,6 +69,8 @@ def test_a_form_context_has_its_templates_only():
         ("2026-04-25T12:34:56Z", True),
         ("2026-04-25T12:34:56.5+05:30", True),
         ("2026-04-25", False),
+        ("2026-04-25T12:34:56", False),
+        ("0000-00-00T00:00:00Z", False),
         ("yesterday", False),
     ],
 )

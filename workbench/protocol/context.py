@@ -6,6 +6,7 @@ the documents constrain is constrained here, so that the description that is gen
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -34,13 +35,7 @@ Uuid = Annotated[
     msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", extra_json_schema={"format": "uuid"}),
 ]
 ShortText = Annotated[str, msgspec.Meta(max_length=255)]
-Instant = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$",
-        extra_json_schema={"format": "date-time"},
-    ),
-]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 BirthDate = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 

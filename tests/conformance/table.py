@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 __all__ = ["COMMAND", "PAGE", "RULES", "build", "not_testable", "shown_by_rule"]
@@ -43,6 +44,7 @@ def _rules_in(tree: ast.AST) -> list[str]:
     return found
 
 
+@cache
 def shown_by_rule(tests: Path = TESTS) -> dict[str, list[str]]:
     """Rule to the tests that show it, as ``file::test``.
 
@@ -51,7 +53,8 @@ def shown_by_rule(tests: Path = TESTS) -> dict[str, list[str]]:
     """
     shown: dict[str, list[str]] = {rule: [] for rule in RULES}
     for path in sorted(tests.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "rule(" in text else ():
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.name.startswith("test_"):
                 continue
             name = f"{path.relative_to(tests.parent).as_posix()}::{node.name}"

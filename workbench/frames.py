@@ -327,8 +327,8 @@ class FrameLog:
     def _rows(self) -> NDArray[np.void]:
         if not self._blocks:
             return np.zeros(0, _DTYPE)
-        parts = [np.frombuffer(block, _DTYPE) for block in self._blocks[:-1]]
-        return np.concatenate([*parts, np.frombuffer(self._blocks[-1], _DTYPE, self._at // _ROW_BYTES)])
+        # Joined as bytes: NumPy takes 20 ms to join the blocks of ten minutes as structured arrays.
+        return np.frombuffer(b"".join([*self._blocks[:-1], self._blocks[-1][: self._at]]), _DTYPE)
 
     def columns(self) -> dict[str, NDArray[np.int64]]:
         """The frames as columns, shape (frames,) each, by the names in ``COLUMNS``.

@@ -35,6 +35,9 @@ _FILE_SHIFT = 32
 _OFFSET_MASK = (1 << _FILE_SHIFT) - 1
 """A place is the number of a file and the offset of a row's head in it."""
 
+_GLANCE_BYTES = 1024
+"""Read at once of a row whose length is not known yet: most are shorter."""
+
 _CUT_OFF = "the run was ended while the session was in flight"
 
 
@@ -56,7 +59,7 @@ class LiveFrames:
         self._number = 0
         self._open: dict[int, set[int]] = {}
         self._here: set[int] = set()
-        self._maps: dict[int, mmap.mmap] = {}
+        self._descriptors: dict[int, int] = {}
         self._map: mmap.mmap | None = None
         self._at = 0
         self.failure: StoreError | None = None
@@ -84,15 +87,17 @@ class LiveFrames:
             sessions.discard(session or 0)
             if not sessions and number != self._number:
                 del self._open[number]
-                self._maps.pop(number).close()
+                os.close(self._descriptors.pop(number))
                 self._path(number).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Unmap; files of sessions that never ended stay."""
-        for mapped in self._maps.values():
-            mapped.close()
-        self._maps.clear()
-        self._map = None
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+        self._descriptors.clear()
         for number, sessions in self._open.items():
             if not sessions:
                 self._path(number).unlink(missing_ok=True)
@@ -123,10 +128,14 @@ class LiveFrames:
 
     def body(self, place: int) -> tuple[int, bytes]:
         """What a row is, and its body."""
-        mapped, at = self._maps[place >> _FILE_SHIFT], place & _OFFSET_MASK
-        length, _, what = _HEAD.unpack_from(mapped, at)
-        at += _HEAD.size
-        return what, mapped[at : at + length]
+        descriptor, at = self._descriptors[place >> _FILE_SHIFT], place & _OFFSET_MASK
+        # Read, not mapped: the pages of a mapping would count as this process's memory.
+        data = os.pread(descriptor, _GLANCE_BYTES, at)
+        length, _, what = _HEAD.unpack_from(data)
+        end = _HEAD.size + length
+        if end > len(data):
+            data += os.pread(descriptor, end - len(data), at + len(data))
+        return what, data[_HEAD.size : end]
 
     def _next_file(self, needed: int) -> mmap.mmap:
         self._number += 1
@@ -137,14 +146,12 @@ class LiveFrames:
                 os.posix_fallocate(descriptor, 0, size)
                 mapped = mmap.mmap(descriptor, size)
             except OSError:
+                os.close(descriptor)
                 path.unlink()
                 raise
-            finally:
-                os.close(descriptor)
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            # The full file leaves this process's memory; the kernel keeps its pages, and reading brings them back.
-            self._map.madvise(mmap.MADV_DONTNEED)
-        self._maps[self._number] = mapped
+        if self._map is not None:
+            self._map.close()
+        self._descriptors[self._number] = descriptor
         self._here = self._open[self._number] = set()
         return mapped
 

@@ -49,8 +49,10 @@ def choose_run(
         show: draw what a reader must know of the run below the picker.
 
     Returns:
-        None where the address names a run that is not here.
+        None where there is no run to choose.
     """
+    if not found:
+        return None
     by_id = {line.summary.run_id: line for line in found}
     key = f"{page}_{name}"
     wanted = st.query_params.get(key)
@@ -61,8 +63,6 @@ def choose_run(
         elif wanted:
             state("missing", f"the link names run {wanted}, which is not in this store")
     picked = st.selectbox(label, list(by_id), key=key, format_func=lambda run_id: label_of(by_id[run_id]))
-    if picked is None:
-        return None
     link_to(key, picked)
     if name == "run":
         st.session_state[_SHARED] = picked

@@ -9,7 +9,7 @@ from workbench.app.choosing import choose_run
 from workbench.app.frame import guarded, state
 from workbench.app.showing import table
 from workbench.errors import WorkbenchError
-from workbench.metrics.accuracy import word_errors
+from workbench.metrics.accuracy import ErrorCounts, word_errors
 from workbench.metrics.normalize import NORMALISERS
 from workbench.tables import Column, Table
 
@@ -74,7 +74,7 @@ _BENCH_COLUMNS: tuple[Column[tuple[str, str, str]], ...] = (
 )
 
 
-def _errors(row: tuple[str, str, str]):  # noqa: ANN202  ErrorCounts
+def _errors(row: tuple[str, str, str]) -> ErrorCounts:
     return word_errors(row[1].split(), row[2].split())
 
 

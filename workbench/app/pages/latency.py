@@ -86,7 +86,7 @@ def _slice(where: DeltaGenerator, scores: Sequence[SessionScore]) -> list[Sessio
         names = {name for score in scores for name in names_of(score, slicing)}
         options += [f"{slicing}: {name}" for name in sorted(names)]
     picked = where.selectbox("Part", options, key="latency_part", bind="query-params")
-    if picked is None or picked == _ALL:
+    if picked == _ALL:
         return list(scores)
     cut, _, name = picked.partition(": ")
     return members(scores, next(known for known in SLICINGS if known == cut), name)

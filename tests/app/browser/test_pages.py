@@ -54,9 +54,8 @@ def rich(tmp_path_factory):
     if not os.environ.get("WORKBENCH_SCREENSHOTS"):
         pytest.skip("pictures are made on request: make screenshots")
     store = tmp_path_factory.mktemp("rich") / "runs"
-    command = [sys.executable, "-m", "workbench", "demo", "--store", str(store)]
-    for _ in range(2):
-        subprocess.run(command, check=True, capture_output=True, timeout=280)
+    command = [sys.executable, "-m", "workbench", "demo", "--no-app", "--json", "--store", str(store)]
+    subprocess.run(command, check=True, capture_output=True, timeout=280)
     with app(store) as running:
         yield running
 

@@ -69,6 +69,11 @@ class DirectProtocol(LingeringProtocol):
             self.queue.put_nowait(waiting.get_nowait())
         self.let_read()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As uvicorn's; the stream is let go, so that nothing of it waits for a garbage collection."""
+        super().connection_lost(exc)
+        self._sink, self._held, self.queue = None, b"", asyncio.Queue()
+
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
         self._arrived_ns = time.perf_counter_ns()

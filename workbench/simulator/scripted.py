@@ -3,17 +3,19 @@
 It is the ground truth for calibrating measurements. A script is registered for a session id through the control API,
 or for ``*``, which is every session without one of its own; every connection plays it from its beginning. A message is
 due ``delay_ms`` after the arrival of the chunk that brought the audio of the connection to ``at_ms``. A message whose
-position is never reached is never sent.
+position is never reached is never sent. Of more than 200 streams messages leave in ticks of a quarter of a
+millisecond, as the client's chunks do; their stamps say when.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
 
 from workbench.errors import ServiceError
-from workbench.pacing import Pacer
+from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer
 from workbench.simulator.decoding import Heard
 from workbench.simulator.recognisers import Listener
 from workbench.units import NS_PER_MS
@@ -73,8 +75,11 @@ def _heard(message: ScriptMessage) -> Heard:
 class _ScriptedStream:
     """One connection's play of a script; every message hangs on the pacer's ring, which is exact to microseconds."""
 
-    def __init__(self, script: Script, sample_rate_hz: int, pacer: Pacer) -> None:
+    def __init__(
+        self, script: Script, sample_rate_hz: int, pacer: Pacer, on_drop: Callable[[_ScriptedStream], None]
+    ) -> None:
         self._script = script
+        self._on_drop = on_drop
         self._bytes_per_s = _BYTES_PER_SAMPLE * sample_rate_hz
         self._received_bytes = 0
         placed = [(m.at_ms, i) for i, m in enumerate(script.messages) if m.at_ms is not None]
@@ -104,6 +109,7 @@ class _ScriptedStream:
 
     def drop(self) -> None:
         self._listener = None
+        self._on_drop(self)
 
     def _schedule(self, arrived_ns: int, delay_ms: float, index: int | None) -> None:
         due_ns = arrived_ns + round(delay_ms * NS_PER_MS)
@@ -126,7 +132,8 @@ class Scripted:
 
     def __init__(self) -> None:
         self._scripts: dict[str, Script] = {}
-        self._pacer = Pacer()
+        self._streams: set[_ScriptedStream] = set()
+        self._exact, self._ticks = Pacer(), Pacer(TICK_NS)
 
     @property
     def name(self) -> str:
@@ -134,12 +141,14 @@ class Scripted:
         return "scripted"
 
     async def start(self) -> None:
-        """Open the timer that all scripts hang on."""
-        await self._pacer.__aenter__()
+        """Open the timers that all scripts hang on."""
+        await self._exact.__aenter__()
+        await self._ticks.__aenter__()
 
     async def close(self) -> None:
-        """Close the timer; messages that were still due are not said."""
-        await self._pacer.__aexit__(None, None, None)
+        """Close the timers; messages that were still due are not said."""
+        await self._exact.__aexit__(None, None, None)
+        await self._ticks.__aexit__(None, None, None)
 
     def register(self, session_id: str, script: Script) -> None:
         """Set what a session says from its next connection on; the oldest scripts give way to new ones."""
@@ -161,7 +170,11 @@ class Scripted:
                 status=412,
                 error_id="no_script",
             )
-        return _ScriptedStream(script, sample_rate_hz, self._pacer)
+        # A wake-up for each message is exact to microseconds; for thousands of streams they would take a core.
+        pacer = self._exact if len(self._streams) < EXACT_SESSIONS else self._ticks
+        stream = _ScriptedStream(script, sample_rate_hz, pacer, self._streams.discard)
+        self._streams.add(stream)
+        return stream
 
     def health(self) -> dict[str, object]:
         """Number of scripts."""

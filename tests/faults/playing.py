@@ -28,7 +28,7 @@ from workbench.settings import Credentials, Limits, Secret, ServiceAddress
 from workbench.simulator.forms import TEMPLATES
 from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.scenario import Scenario
-from workbench.simulator.scripted import Script, ScriptMessage
+from workbench.simulator.scripted import EVERY_SESSION, Script, ScriptMessage
 from workbench.simulator.server import Simulator, SimulatorOptions
 from workbench.store import Finding, NormaliserFacts, RunWriter, open_run, verify_run
 
@@ -82,13 +82,6 @@ class Kept:
     scores: dict[SessionKey, SessionScore]
 
 
-class _AnySession(dict[str, Script]):
-    """One script for whatever id the service gives a session."""
-
-    def get(self, key: str, default: object = None) -> Script:  # type: ignore[override]
-        return SCRIPT
-
-
 async def play_row(row: Row, number: int, transport: str, dialect: Dialect = Dialect.LIVE) -> Played:
     """Play ``row`` and its new attempt; ``number`` tells its sessions from those of other rows."""
     scenario = Scenario(row.name, 7, row.faults)
@@ -101,7 +94,7 @@ async def play_row(row: Row, number: int, transport: str, dialect: Dialect = Dia
             webhook_url=receiver.url if receiver else None, webhook_secret=secret,
         )  # fmt: skip
         simulator = await stack.enter_async_context(Simulator(options))
-        simulator.recogniser._scripts = _AnySession()
+        simulator.recogniser.register(EVERY_SESSION, SCRIPT)
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
         rest = await stack.enter_async_context(SukiRest(address, WHO, limits, TLS))
         service = Service(address, rest, None, limits, transport, receiver)

@@ -255,25 +255,12 @@ Fault = (
 )
 
 KINDS: dict[str, type[_Fault]] = {
-    "refuse": Refuse,
-    "slow-handshake": SlowHandshake,
-    "answer": Answer,
-    "close": Close,
-    "reset": Reset,
-    "silence": Silence,
-    "stall": Stall,
-    "send": Send,
-    "drop": Drop,
-    "replace": Replace,
-    "fragment": Fragment,
-    "deaf": Deaf,
-    "slow-accept": SlowAccept,
-    "jitter": Jitter,
-    "reorder": Reorder,
-    "expire": Expire,
-    "clock": Clock,
-    "webhook": Webhook,
-}
+    str(kind.__struct_config__.tag): kind
+    for kind in (
+        Refuse, SlowHandshake, Answer, Close, Reset, Silence, Stall, Send, Drop, Replace, Fragment, Deaf, SlowAccept,
+        Jitter, Reorder, Expire, Clock, Webhook,
+    )
+}  # fmt: skip
 """Every fault by the name that TOML gives it; the closed list."""
 
 _NETWORK = (Reset, Silence, Stall, SlowAccept, Jitter, Reorder)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -78,3 +80,28 @@ def test_an_error_crosses_a_process_border_whole(kind):
         assert type(twin) is kind
         assert str(twin) == str(error)
         assert vars(twin) == vars(error)
+
+
+ON_THE_WIRE = {"recognisers.py", "refusals.py", "scripted.py", "states.py"}
+"""What these say goes to a peer, in the words of its contract."""
+
+
+def raised():
+    """Every place that makes one of these errors: file, line and the arguments it gives."""
+    for path in sorted((Path(errors.__file__).parent).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors.__all__:
+                yield path, node.lineno, {keyword.arg for keyword in node.keywords}, node.args
+
+
+def test_every_message_says_what_would_have_been_right_or_what_to_do():
+    """Beside what is wrong and what was got: a reader is never left alone with a fault."""
+    silent = [
+        f"{path.name}:{line}"
+        for path, line, given, arguments in raised()
+        if path.name not in {*ON_THE_WIRE, "errors.py"}
+        and arguments
+        and isinstance(arguments[0], ast.Constant)
+        and not given & {"expected", "action", None}
+    ]
+    assert silent == []

@@ -78,11 +78,18 @@ class Question:
         if self.noise_floor and self.repeats < 2:
             raise InputError("an A/A run plays everything twice", item="--aa", got="--repeats 1", expected="2 or more")
         if self.push_to_talk and self.product is not Product.DICTATION:
-            raise InputError("push-to-talk is for dictation", item="--push-to-talk", got=product)
+            raise InputError(
+                "push-to-talk is for dictation", item="--push-to-talk", got=product, expected="--product dictation"
+            )
         if self.context is not None and self.product is Product.DICTATION:
-            raise InputError("dictation has no context", item="--context")
+            raise InputError("dictation has no context", item="--context", expected="--product ambient or form-filling")
         if self.form_templates and self.product is not Product.FORM_FILLING:
-            raise InputError("only form filling has templates", item="--form-template", got=product)
+            raise InputError(
+                "only form filling has templates",
+                item="--form-template",
+                got=product,
+                expected="--product form-filling",
+            )
         in_context = self.context is not None and self.context.form_filling is not msgspec.UNSET
         if self.product is Product.FORM_FILLING and not (self.form_templates or in_context):
             raise InputError(

@@ -280,7 +280,12 @@ def _read_file(file: Path) -> _File:
     except FileNotFoundError:
         return _File()
     except OSError as error:
-        raise ConfigurationError("settings cannot be read", item=str(file), got=error.strerror) from None
+        raise ConfigurationError(
+            "settings cannot be read",
+            item=str(file),
+            got=error.strerror,
+            action="Check who may read it, or call from another folder",
+        ) from None
     try:
         return msgspec.toml.decode(data, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -175,7 +175,12 @@ def load_sweep(path: Path) -> Sweep:
     try:
         file = msgspec.toml.decode(path.read_bytes(), type=_File)
     except OSError as error:
-        raise InputError("sweep file cannot be read", item=str(path), got=error.strerror) from None
+        raise InputError(
+            "sweep file cannot be read",
+            item=str(path),
+            got=error.strerror,
+            expected="a TOML file, see examples/sweep.toml",
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             "sweep file cannot be understood",

@@ -110,7 +110,9 @@ def _send(client: Any, entities: Any, result: RunResult, name: str, transcripts:
     known = client.get_experiment_by_name(name)
     experiment = known.experiment_id if known is not None else client.create_experiment(name)
     if client.search_runs([experiment], f"tags.`{_RUN}` = '{manifest.run_id}'"):
-        raise InputError("the run is in this experiment already", item=manifest.run_id, got=name)
+        raise InputError(
+            "the run is in this experiment already", item=manifest.run_id, got=name, action="Name another experiment"
+        )
     params, metrics = differing_settings(manifest), headline_metrics(result)
     begun_ms = manifest.anchor_start.wall_ns // 1_000_000
     ended_ms = (manifest.anchor_end or manifest.anchor_start).wall_ns // 1_000_000

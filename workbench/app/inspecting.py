@@ -109,7 +109,12 @@ def _recorded(session: Session) -> bytes:
     manifest, key = session.run.manifest, session.record.key
     files = sorted(Path(manifest.corpus.location or "").glob(f"{glob.escape(key.utterance)}.*"))
     if not files:
-        raise CorpusError("the sound is not here any more", item=key.utterance, got=manifest.corpus.name)
+        raise CorpusError(
+            "the sound is not here any more",
+            item=key.utterance,
+            got=manifest.corpus.name,
+            action="Put the corpus back where the run names it",
+        )
     settings = next((dict(cell.config) for cell in manifest.cells if cell.name == key.cell), {})
     clip = Clip((Lane(key.cell, settings),), key.utterance, audio=str(files[0]))
     return _wav(prepare_jobs(question_of(clip, manifest.seed))[0].plan)

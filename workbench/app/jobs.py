@@ -210,7 +210,7 @@ def stop(store: Path, job: Job) -> None:
     """
     folder = store / JOBS / job.job_id
     if not _alive(folder):
-        raise InputError("this work has ended already", item=job.title)
+        raise InputError("this work has ended already", item=job.title, action="Start it again")
     if (folder / _STOP).exists():
         return
     (folder / _STOP).touch(0o600)
@@ -250,7 +250,12 @@ def ask(store: Path, arguments: Sequence[str], timeout_s: float = 60.0) -> dict[
             command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=timeout_s, check=False
         )
     except subprocess.TimeoutExpired:
-        raise InputError("no answer in time", item=name, got=f"nothing after {timeout_s:.0f} s") from None
+        raise InputError(
+            "no answer in time",
+            item=name,
+            got=f"nothing after {timeout_s:.0f} s",
+            action="Try again; the machine may be busy",
+        ) from None
     try:
         found: dict[str, Any] = msgspec.json.decode(ended.stdout, type=dict[str, Any])
     except msgspec.DecodeError:

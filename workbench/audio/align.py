@@ -95,7 +95,7 @@ class Aligner:
             AudioError: no samples.
         """
         if pcm.size == 0:
-            raise AudioError("nothing to align", got="0 samples")
+            raise AudioError("nothing to align", got="0 samples", expected="audio with speech in it")
         tokens = spoken_tokens(text)
         for _, token in tokens:
             self._know(token)

@@ -230,7 +230,9 @@ def _translate(error: msgspec.ValidationError, values: Mapping[str, object], ite
     key = where.rstrip("`")
     expected = text.partition("`")[2].partition("`")[0].replace("|", "or")
     if key not in values:
-        return InputError("settings cannot be read", item=item, got=text)
+        return InputError(
+            "settings cannot be read", item=item, got=text, expected="keys of an audio configuration, see docs/audio.md"
+        )
     if key in _RANGES:
         low, high = _RANGES[key]
         expected += f" from {low:g} to {high:g}"

@@ -148,7 +148,9 @@ def _open(path: Path) -> soundfile.SoundFile:
             raise AudioError("empty file", item=str(path), got="0 bytes", expected=_FORMATS)
         file = sf.SoundFile(path)
     except PermissionError as error:
-        raise AudioError("audio file cannot be opened", item=str(path), got="permission denied") from error
+        raise AudioError(
+            "audio file cannot be opened", item=str(path), got="permission denied", action="Check who may read it"
+        ) from error
     except (RuntimeError, TypeError) as error:
         # TypeError: soundfile takes a .raw ending for headerless audio, whose rate nobody knows.
         raise AudioError(

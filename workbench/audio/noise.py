@@ -64,7 +64,11 @@ def add_noise(
     active = active_mask(x, rate_hz)
     speech = _power(x[active])
     if speech <= 0:
-        raise AudioError("no speech to set a signal-to-noise ratio against", got="digital silence")
+        raise AudioError(
+            "no speech to set a signal-to-noise ratio against",
+            got="digital silence",
+            expected="a recording with speech in it",
+        )
     power = _power(noise[active])
     if power <= 0:
         raise AudioError("the noise is silent where the speech is", expected="noise with power")

@@ -45,7 +45,11 @@ def resample(x: NDArray[np.float64], from_hz: float, to_hz: float) -> NDArray[np
 
     wanted = resampled_length(x.shape[0], from_hz, to_hz)
     if wanted == 0:
-        raise AudioError("audio is too short to resample", got=f"{x.shape[0]} samples at {from_hz:g} Hz")
+        raise AudioError(
+            "audio is too short to resample",
+            got=f"{x.shape[0]} samples at {from_hz:g} Hz",
+            expected="a longer recording",
+        )
     y = cast("NDArray[np.float64]", soxr.resample(x, from_hz, to_hz, quality=_QUALITY))
     if y.shape[0] < wanted:  # soxr may round the last sample away
         y = np.concatenate([y, np.zeros((wanted - y.shape[0], *y.shape[1:]))])

@@ -193,7 +193,12 @@ async def _post_script(address: _Address, seconds: float) -> None:
         try:
             (await client.post("/_sim/scripts/*", json=script(seconds))).raise_for_status()
         except httpx.HTTPError as error:
-            raise ServiceError("script not taken", item=address.rest_url, got=type(error).__name__) from None
+            raise ServiceError(
+                "script not taken",
+                item=address.rest_url,
+                got=type(error).__name__,
+                expected="a simulator with --recogniser scripted",
+            ) from None
 
 
 def _seconds_of(load: LoadPlan, sessions: int) -> float:
@@ -282,7 +287,9 @@ def _received(end: Connection) -> Measured:
     try:
         found = end.recv()
     except EOFError:
-        raise MeasurementError("a process of the client ended", item="--processes") from None
+        raise MeasurementError(
+            "a process of the client ended", item="--processes", action="Try again with fewer processes or sessions"
+        ) from None
     if isinstance(found, WorkbenchError):
         raise found
     result: Measured = found

@@ -81,4 +81,9 @@ def _write(path: Path | None, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError("the file cannot be written", item=str(path), got=error.strerror) from None
+        raise InputError(
+            "the file cannot be written",
+            item=str(path),
+            got=error.strerror,
+            action="Name a file in a folder that you may write",
+        ) from None

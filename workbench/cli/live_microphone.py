@@ -123,7 +123,12 @@ def open_microphone(capture: Capture) -> Iterator[None]:
             samplerate=_RATE_HZ, channels=1, dtype="int16", blocksize=_RATE_HZ // 100, callback=heard
         )
     except portaudio.PortAudioError as error:
-        raise ConfigurationError("the microphone cannot be opened", item="--microphone", got=str(error)) from None
+        raise ConfigurationError(
+            "the microphone cannot be opened",
+            item="--microphone",
+            got=str(error),
+            action="Connect one, or play a --file",
+        ) from None
     with stream:
         yield
 

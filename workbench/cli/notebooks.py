@@ -31,7 +31,12 @@ def notebooks(folder: Path, as_json: bool) -> None:
                 shutil.copyfile(source, target)
                 copied.append(str(target))
     except OSError as error:
-        raise InputError("the folder cannot be written", item=str(folder), got=error.strerror) from None
+        raise InputError(
+            "the folder cannot be written",
+            item=str(folder),
+            got=error.strerror,
+            action="Name a folder that you may write",
+        ) from None
     if as_json:
         print_json({"folder": str(folder), "copied": copied, "kept": kept})
         return

@@ -109,8 +109,12 @@ def unreachable(item: str, address: ServiceAddress, error: httpx.TransportError)
                 action="Check --endpoint" if name_unknown else "Give the service's authority with --ca-file",
             )
             return failed, False
-    failed = ServiceError("service cannot be reached", item=f"{item} at {address.name}", got=text)
-    failed.action = "Check that the service is up and the address is right"
+    failed = ServiceError(
+        "service cannot be reached",
+        item=f"{item} at {address.name}",
+        got=text,
+        action="Check that the service is up and the address is right",
+    )
     return failed, True
 
 

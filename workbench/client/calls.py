@@ -116,7 +116,7 @@ class SessionCalls:
     async def status(self) -> str:
         """Where the session stands, in lower case; any string is possible (S-134)."""
         if self._routes.status is None:
-            raise InputError("dictation has no status", item=str(self._record.key))
+            raise InputError("dictation has no status", item=str(self._record.key), expected="ambient or form-filling")
         found = await self.call(self._routes.status)
         said = str(found.status).lower()
         return "completed" if said == "complete" and self._record.dialect is Dialect.ASYNCAPI else said
@@ -164,4 +164,6 @@ def _uuid(text: str, item: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise InputError("not a UUID", item=item, got=text) from None
+        raise InputError(
+            "not a UUID", item=item, got=text, expected="such as 123e4567-e89b-42d3-a456-426614174000"
+        ) from None

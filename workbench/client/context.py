@@ -32,19 +32,28 @@ def read_context(path: Path, product: Product) -> Context:
             the service would pass over the latter without a word.
     """
     if product not in _TYPES:
-        raise InputError("dictation has no context", item="--context", got=str(path))
+        raise InputError(
+            "dictation has no context", item="--context", got=str(path), expected="--product ambient or form-filling"
+        )
     try:
         data = path.read_bytes()
         raw = msgspec.json.decode(data)
         context: Context = msgspec.json.decode(data, type=_TYPES[product])
     except OSError as error:
-        raise InputError("context cannot be read", item=str(path), got=error.strerror) from None
+        raise InputError("context cannot be read", item=str(path), got=error.strerror, expected="a JSON file") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # msgspec names the JSON path and what is wrong with it, never the patient's data.
-        raise InputError("context cannot be used", item=str(path), got=str(error)) from None
+        raise InputError(
+            "context cannot be used", item=str(path), got=str(error), expected="the fields that the service documents"
+        ) from None
     unknown = next(_unknown(raw, msgspec.to_builtins(context), "$"), None)
     if unknown is not None:
-        raise InputError(f"a context of {product.value} has no such field", item=str(path), got=unknown)
+        raise InputError(
+            f"a context of {product.value} has no such field",
+            item=str(path),
+            got=unknown,
+            action="Take it out, or choose the product that has it",
+        )
     return context
 
 
@@ -57,7 +66,12 @@ def context_of(stored: dict[str, Any], product: Product) -> Context:
     try:
         context: Context = msgspec.convert(stored, _TYPES[product])
     except (KeyError, msgspec.ValidationError) as error:
-        raise InputError("the context of the run cannot be used", item=product.value, got=str(error)) from None
+        raise InputError(
+            "the context of the run cannot be used",
+            item=product.value,
+            got=str(error),
+            action="Start a new run with --context",
+        ) from None
     return context
 
 

@@ -181,14 +181,24 @@ async def open_picows(
         opened = True
     except WSHandshakeError as error:
         if error.response is None:
-            raise ServiceError("handshake failed", item=item, got=str(error)) from None
+            raise ServiceError(
+                "handshake failed",
+                item=item,
+                got=str(error),
+                action="See what is between here and the service: workbench doctor",
+            ) from None
         status = error.response.status
         when = error.response.headers.get("Retry-After")
         raise refusal(url, status.value, status.phrase, error.raw_body, when) from None
     except ssl.SSLError as error:
         raise tls_refused(url, error) from None
     except (OSError, EOFError) as error:
-        raise ServiceError("handshake failed", item=item, got=str(error) or type(error).__name__) from None
+        raise ServiceError(
+            "handshake failed",
+            item=item,
+            got=str(error) or type(error).__name__,
+            action="See what is between here and the service: workbench doctor",
+        ) from None
     finally:
         if not opened:
             # A cancelled ws_connect leaves its transport open; the shut-down socket makes it close itself, and the

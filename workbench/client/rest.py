@@ -341,7 +341,12 @@ class SukiRest:
             failed, again = unreachable(item, self._address, error)
             raise _Transient(failed, None) if again else failed from None
         except httpx.DecodingError as error:
-            raise ServiceError("answer cannot be decompressed", item=item, got=type(error).__name__) from None
+            raise ServiceError(
+                "answer cannot be decompressed",
+                item=item,
+                got=type(error).__name__,
+                expected="gzip, deflate or no compression",
+            ) from None
         asked.note(Exchange.of(endpoint.name, sent_ns, time.perf_counter_ns(), response))
         if is_transient(response.status_code):
             raise _Transient(refused(item, response), retry_after_s(response.headers.get("retry-after")))

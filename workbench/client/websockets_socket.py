@@ -205,7 +205,12 @@ async def open_websockets(
         raise tls_refused(url, error) from None
     except (InvalidMessage, InvalidHandshake, OSError, EOFError) as error:
         got = str(error) or type(error).__name__
-        raise ServiceError("handshake failed", item=urlsplit(url).netloc, got=got) from None
+        raise ServiceError(
+            "handshake failed",
+            item=urlsplit(url).netloc,
+            got=got,
+            action="See what is between here and the service: workbench doctor",
+        ) from None
     finally:
         if opened is None:
             raw.close()

@@ -72,7 +72,9 @@ def load_rules(path: Path) -> Rules:
     try:
         rules = msgspec.toml.decode(path.read_bytes(), type=_File).gate
     except OSError as error:
-        raise InputError("the rules cannot be read", item=str(path), got=error.strerror) from None
+        raise InputError(
+            "the rules cannot be read", item=str(path), got=error.strerror, expected="a TOML file with [gate]"
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         expected = "[gate] with " + ", ".join(Rules.__struct_fields__)
         raise InputError("the rules cannot be understood", item=str(path), got=str(error), expected=expected) from None

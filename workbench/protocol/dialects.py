@@ -248,7 +248,12 @@ def creation(
     visit = UNSET if encounter_id is None else encounter_id
     if dialect is Dialect.ASYNCAPI:
         if session_id is not None:
-            raise InputError("the service chooses the ids of this dialect", item="session id", got=session_id)
+            raise InputError(
+                "the service chooses the ids of this dialect",
+                item="session id",
+                got=session_id,
+                expected="no id, or --dialect live",
+            )
         if sample_rate_hz != _RATE_HZ:
             raise InputError(
                 "this dialect cannot say the rate of its audio",

@@ -110,6 +110,7 @@ class LocalSimulator:
                 "simulator did not start",
                 item="workbench simulate",
                 got=self._last_line or f"no address within {self._start_s:g} s",
+                action="Start it by hand to see more: workbench simulate",
             ) from None
         self.url, self.ws_url = said.url, said.ws_url
         self.partner_id, self.partner_token = said.partner_id, said.partner_token or ""

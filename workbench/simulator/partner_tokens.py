@@ -77,7 +77,12 @@ def load_partner_keys(path: Path, claim: str) -> PartnerKeys:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigurationError("partner key cannot be read", item=str(path), got=error.strerror) from None
+        raise ConfigurationError(
+            "partner key cannot be read",
+            item=str(path),
+            got=error.strerror,
+            expected="a PEM public key or a JSON key set",
+        ) from None
     try:
         keys = _key_set(json.loads(data)) if data.lstrip().startswith(b"{") else {None: load_pem_public_key(data)}
     except (ValueError, UnsupportedAlgorithm, jwt.PyJWTError):

@@ -22,7 +22,9 @@ def read_scenario(path: Path) -> Scenario:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise InputError("scenario cannot be read", item=str(path), got=error.strerror) from None
+        raise InputError(
+            "scenario cannot be read", item=str(path), got=error.strerror, expected="a TOML file, see docs/faults.md"
+        ) from None
     if len(data) > _MAX_BYTES:
         raise InputError("scenario is too large", item=str(path), expected=f"at most {_MAX_BYTES} bytes")
     return parse_scenario(data, str(path))

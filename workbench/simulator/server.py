@@ -292,7 +292,12 @@ def _notifier(options: SimulatorOptions, faults: Faults | None) -> Notifier | No
 def _listen(options: SimulatorOptions) -> socket.socket:
     """A bound socket. Raises ConfigurationError for an address, certificate or key that cannot be used."""
     if (options.tls_cert is None) != (options.tls_key is None):
-        raise ConfigurationError("certificate and key belong together", item="--tls-cert, --tls-key", got="one of them")
+        raise ConfigurationError(
+            "certificate and key belong together",
+            item="--tls-cert, --tls-key",
+            got="one of them",
+            expected="both or none",
+        )
     if options.tls_cert is not None:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(options.tls_cert, options.tls_key)

@@ -42,7 +42,9 @@ def read_parts(run: Path) -> list[Part]:
             with storing(path):
                 part = msgspec.json.decode(path.read_bytes(), type=Part)
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise StoreError("the note of a worker is damaged", item=str(path), got=str(error)) from None
+            raise StoreError(
+                "the note of a worker is damaged", item=str(path), got=str(error), action="Play that part again"
+            ) from None
         part.sessions = played.get(path.stem, 0)
         found.append(part)
     return sorted(found, key=lambda part: part.anchor_start.wall_ns)

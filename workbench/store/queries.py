@@ -102,7 +102,11 @@ def query(folders: Sequence[Path], sql: str) -> duckdb.DuckDBPyConnection:
     try:
         return engine.execute(sql)
     except duckdb.Error as error:
-        raise InputError("the query cannot be answered", got=str(error).splitlines()[0]) from None
+        raise InputError(
+            "the query cannot be answered",
+            got=str(error).splitlines()[0],
+            expected="SQL over sessions, frames, scores and runs",
+        ) from None
 
 
 def _make_view(engine: duckdb.DuckDBPyConnection, view: str, files: list[Path]) -> None:

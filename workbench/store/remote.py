@@ -54,7 +54,12 @@ def remote_store(root: Path | str) -> RemoteStore | None:
     try:
         system, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise StoreError("the store cannot be opened", item=url, got=str(error)) from None
+        raise StoreError(
+            "the store cannot be opened",
+            item=url,
+            got=str(error),
+            expected="a folder, or an address whose driver is installed",
+        ) from None
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     spool = cache / "suki-workbench" / "runs" / hashlib.sha256(url.encode()).hexdigest()[:16]
     return RemoteStore(url, system, path, spool)

@@ -171,7 +171,9 @@ def write_scores(folder: Path, rows: list[dict[str, Any]], normaliser: Normalise
     try:
         table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise StoreError("scores cannot be stored as a table", item=str(folder), got=error) from None
+        raise StoreError(
+            "scores cannot be stored as a table", item=str(folder), got=error, action="Please report it"
+        ) from None
     facts = msgspec.json.encode(normaliser) if normaliser is not None else b""
     table = table.replace_schema_metadata({_DIGEST: _digest(table, facts), _NORMALISER: facts})
     options = parquet_options(table.schema)
@@ -212,7 +214,10 @@ def _opened(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
     if schema is not None and not file.schema_arrow.equals(schema):
         odd = sorted(set(file.schema_arrow.names) ^ set(schema.names))
         raise StoreError(
-            "the file has other columns than were written", item=str(path), got=", ".join(odd) or "other types"
+            "the file has other columns than were written",
+            item=str(path),
+            got=", ".join(odd) or "other types",
+            action="Make it again: workbench score",
         )
     return file
 

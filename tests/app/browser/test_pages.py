@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -50,12 +51,19 @@ def test_a_page_is_accessible_fits_and_keeps_to_itself(chromium, address, name, 
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory):
-    """A store worth a picture: three configurations of the built-in corpora, really recognised."""
-    if not os.environ.get("WORKBENCH_SCREENSHOTS"):
+    """A store worth a picture: three configurations of the built-in corpora, really recognised.
+
+    ``WORKBENCH_SCREENSHOTS`` may name a store that is there; with any other value one is made.
+    """
+    asked = os.environ.get("WORKBENCH_SCREENSHOTS")
+    if not asked:
         pytest.skip("pictures are made on request: make screenshots")
     store = tmp_path_factory.mktemp("rich") / "runs"
-    command = [sys.executable, "-m", "workbench", "demo", "--no-app", "--json", "--store", str(store)]
-    subprocess.run(command, check=True, capture_output=True, timeout=280)
+    if pathlib.Path(asked).is_dir():
+        shutil.copytree(asked, store)
+    else:
+        command = [sys.executable, "-m", "workbench", "demo", "--no-app", "--json", "--store", str(store)]
+        subprocess.run(command, check=True, capture_output=True, timeout=280)
     with app(store) as running:
         yield running
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.protocol.strategies import audio, finals, partials, texts
 from workbench.errors import LocalProtocolError, RemoteProtocolError
-from workbench.protocol import live
+from workbench.protocol import live, stream
 from workbench.protocol.messages import (
     Audio,
     Dialect,
@@ -349,3 +349,11 @@ class PairedStreams(PairedEnds):
 TestPairedEnds = PairedEnds.TestCase
 TestPairedStreams = PairedStreams.TestCase
 TestPairedEnds.settings = TestPairedStreams.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
+def test_a_service_that_breaks_the_contract_without_end_is_told_about_so_often_only():
+    """Memory is bounded; the first breaches tell what there is to tell."""
+    session = StreamSession(Role.CLIENT, Product.DICTATION)
+    for _ in range(2 * stream._MAX_VIOLATIONS):
+        assert isinstance(session.receive_server("nonsense"), UnknownMessage)
+    assert len(session.violations) == stream._MAX_VIOLATIONS

@@ -192,7 +192,10 @@ async def _serve(options: object, as_json: bool, end_with_stdin: bool, others: S
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if end_with_stdin:
         # Whoever started this holds the other end; it closes when that process is gone, however it went.
-        asyncio.get_running_loop().add_reader(0, stop.set)
+        try:
+            asyncio.get_running_loop().add_reader(0, stop.set)
+        except OSError:  # no pipe but a file, and a file is at its end
+            stop.set()
     async with Simulator(options) as simulator:
         _settle_collector()
         partner = options.partner

@@ -14,11 +14,15 @@ import pyarrow as pa
 import pytest
 
 import workbench as wb
+from tests.quick import scripted, short_corpus
 from tests.stored import TEXT, batch, failing, stored
 from workbench.errors import InputError
+from workbench.pipeline import resume, unplayed
 from workbench.results import Compared, Run
 from workbench.scoring import ROW_TYPES
+from workbench.settings import Settings
 from workbench.simulator.local import LocalSimulator
+from workbench.store import open_run
 from workbench.tables import CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, Table
 from workbench.typed_frames import typed_frame
 
@@ -151,6 +155,29 @@ async def test_twins_await_the_same(run):
     assert len(compared.verdicts) == 1
     assert ticks > 1
     assert wb.run_async.__name__ == "run_async"
+
+
+async def test_cancelling_the_await_ends_the_run_and_leaves_it_resumable(tmp_path):
+    """What was recorded is stored by the time the cancellation comes through, and the rest can be played."""
+    began = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    corpus = short_corpus(tmp_path / "c", 20)
+    with scripted() as service:
+        asked = {"endpoint": service.url, "store": tmp_path / "runs", "concurrency": 1}
+        playing = asyncio.create_task(
+            wb.run_async(corpus, on_session=lambda *_: loop.call_soon_threadsafe(began.set), **asked)
+        )
+        await asyncio.wait_for(began.wait(), 60)
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        run = open_run(tmp_path / "runs")
+        assert run.status == "interrupted"
+        assert 1 <= len(run.keys()) < 20
+        rest = unplayed(run)
+        done = await asyncio.to_thread(resume, rest, Settings(endpoint=service.url, store=tmp_path / "runs"))
+    assert done.complete
+    assert done.run.manifest.counts.sessions == 20
 
 
 async def test_mistakes_are_raised_as_they_are():

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import stat
 from html.parser import HTMLParser
 
 import pytest
+import soundfile
 from click.testing import CliRunner
 
+from tests.quick import ask, short_corpus
 from tests.stored import TEXT, batch, failing, heard, store_run, stored
+from workbench.asked import run_manifest
 from workbench.cli.report import report
-from workbench.errors import InputError
+from workbench.corpus import load_corpus
+from workbench.errors import CorpusError, InputError
+from workbench.question import prepare_jobs
+from workbench.recording import Outcome
 from workbench.report import LIGHT_BYTES, render_report, table_html, write_report
+from workbench.runner import new_record
+from workbench.scored import load_result
+from workbench.scoring import score_session
+from workbench.settings import Settings
+from workbench.sound import streamed_audio
+from workbench.store import RunWriter, open_run
 from workbench.tables import Column, Table, cell_json
 
 NASTY = '</script><img src=x onerror="alert(1)">&'
@@ -172,3 +186,33 @@ def test_the_verb_writes_a_file_and_names_it(tmp_path, monkeypatch):
     answer = json.loads(CliRunner().invoke(report, words, standalone_mode=False).stdout)
     assert answer["bytes"] == (tmp_path / "r.html").stat().st_size
     assert answer["redacted"] is True
+
+
+def test_sound_is_inside_only_on_request(tmp_path):
+    """As it was streamed, loaded from nowhere; never in a redacted or a light report."""
+    corpus = load_corpus(short_corpus(tmp_path / "c", 2))
+    question = ask(corpus, cells=1)
+    manifest = run_manifest(question, "here", None, 2, Settings())
+    with RunWriter.create(tmp_path / "runs", manifest) as writer:
+        for job in prepare_jobs(question):
+            record = new_record(job)
+            record.outcome, record.final_transcript = Outcome.COMPLETED, "no test pain"
+            writer.add(record)
+        writer.commit([score_session(r, question.normaliser).to_row() for r in writer.records()])
+    run = load_result(open_run(tmp_path / "runs"))
+    silent, loud = render_report(run), render_report(run, audio=True)
+    assert "<audio" not in silent
+    found = re.findall(r'<audio controls preload="none" aria-label="[^"]+" src="data:audio/flac;base64,([^"]+)">', loud)
+    assert len(found) == 2
+    assert "media-src data:" in loud
+    pcm, rate_hz = soundfile.read(io.BytesIO(base64.b64decode(found[0])), dtype="int16")
+    first = run.run.records()[0]
+    assert (pcm.size, rate_hz) == (first.samples, first.sample_rate_hz)
+    again, _ = streamed_audio(manifest, first, corpus)
+    assert (pcm == again).all()
+    for more in ({"redact": True}, {"light": True}):
+        with pytest.raises(InputError, match="no room for sound"):
+            render_report(run, audio=True, **more)
+    (tmp_path / "c" / "manifest.jsonl").unlink()
+    with pytest.raises(CorpusError, match="the corpus is gone"):
+        render_report(run, audio=True)

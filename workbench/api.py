@@ -7,10 +7,12 @@ a notebook (where an event loop is running already) and, under its name with ``_
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,14 +22,17 @@ from workbench.corpus import check_corpus as _check_corpus
 from workbench.corpus import load_corpus as _load_corpus
 from workbench.corpus.aligning import AlignmentReport
 from workbench.corpus.aligning import align_corpus as _align_corpus
+from workbench.errors import WorkbenchError
 from workbench.importers import ImportReport
 from workbench.importers import import_corpus as _import_corpus
 from workbench.metrics.normalize import normaliser as _normaliser
-from workbench.pipeline import evaluate, load_result
+from workbench.pipeline import evaluate
 from workbench.question import Question, select
 from workbench.recording import SessionRecord
 from workbench.results import Calibrated, Compared, Run
+from workbench.scored import load_result
 from workbench.settings import Settings, load_settings
+from workbench.stopping import Stop
 from workbench.store import open_run
 from workbench.sweep import Cell, Sweep, cell_from, grid, load_sweep, unique
 
@@ -89,7 +94,7 @@ def run(
     return _play(corpus, asked, endpoint, store, settings, on_session)
 
 
-def sweep(
+def sweep(  # noqa: D417  what is as for run() is described there
     corpus: str | Path | Corpus | None = None,
     *,
     vary: Mapping[str, Sequence[object]] | None = None,
@@ -114,15 +119,9 @@ def sweep(
         base: settings of every configuration.
         cells: configurations one by one, instead of ``vary``.
         file: a sweep file, instead of ``vary``, ``cells`` and the settings of the run.
-        endpoint: as for :func:`run`, like everything below.
-        limit: play only so many utterances.
-        repeats: 2 give the noise floor.
-        seed: of noise, order and bootstrap.
-        concurrency: sessions at a time.
-        normaliser: of the scores.
-        store: folder of the runs.
-        settings: instead of environment, ``workbench.toml``, ``endpoint`` and ``store``.
-        on_session: called with each finished record and how many have finished.
+        repeats: play each session so often; 2 give the noise floor.
+
+    Every other argument is that of :func:`run`.
 
     Raises:
         WorkbenchError: as for :func:`run`.
@@ -241,7 +240,8 @@ def _play(
         concurrency=asked.concurrency,
         normaliser=_normaliser(asked.normaliser),
     )
-    return Run(_alone(lambda: evaluate(question, chosen, on_session=on_session)))
+    stop = _STOP.get()
+    return Run(_alone(lambda: evaluate(question, chosen, on_session=on_session, stop=stop)))
 
 
 def _alone(work: Callable[[], T]) -> T:
@@ -254,15 +254,31 @@ def _alone(work: Callable[[], T]) -> T:
         return pool.submit(work).result()
 
 
+_STOP: ContextVar[Stop | None] = ContextVar("stop", default=None)
+"""Of the asynchronous call that this thread works for."""
+
+
 def _twin(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     """The same for asynchronous code: in a thread, so that the caller's loop goes on and cannot delay the pacer.
 
-    Cancelling the await does not stop a run that is being played; it is stored all the same.
+    Cancelling the await ends a run that is being played, now: what was recorded is stored, and ``workbench resume``
+    plays the rest.
     """
 
     @functools.wraps(function)
     async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.to_thread(function, *args, **kwargs)
+        stop = Stop()
+        context = copy_context()
+        context.run(_STOP.set, stop)
+        working = asyncio.get_running_loop().create_task(asyncio.to_thread(function, *args, **kwargs), context=context)
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            stop.request(now=True)
+            await asyncio.wait([working])
+            with contextlib.suppress(WorkbenchError):  # the caller has stopped waiting for it
+                working.result()
+            raise
 
     twin.__name__ = twin.__qualname__ = f"{function.__name__}_async"
     return twin

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.audio.degrade import prepare
-from workbench.corpus import load_corpus, read_utterance
-from workbench.errors import InputError, StoreError
+from workbench.corpus import load_corpus
+from workbench.errors import InputError
 from workbench.metrics.alignment import align
 from workbench.metrics.normalize import NORMALISERS, normaliser
 from workbench.metrics.terms import occurrences
@@ -22,8 +21,8 @@ from workbench.metrics.words import screen_texts, spoken_words
 from workbench.plots import timeline_figure
 from workbench.recording import SessionRecord
 from workbench.scoring import SessionScore
+from workbench.sound import streamed_audio
 from workbench.store import StoredRun
-from workbench.sweep import cell_from
 from workbench.units import ms
 from workbench.word_diff import DiffWord, diff_html, word_diff
 
@@ -135,32 +134,16 @@ class Session:
             CorpusError: the corpus is not there.
             StoreError: the corpus does not hold this audio any more.
         """
-        manifest, key = self.run.manifest, self.record.key
-        utterance = load_corpus(Path(corpus or manifest.corpus.location or "")).utterance(key.utterance)
-        settings = next(dict(cell.config) for cell in manifest.cells if cell.name == key.cell)
-        cell = cell_from(settings, item=key.cell)
-        audio = read_utterance(utterance)
-        prepared = prepare(
-            audio.pcm,
-            audio.sample_rate_hz,
-            utterance.reference,
-            cell.audio,
-            seed=manifest.seed,
-            key=utterance.id,
-            speaker=utterance.speaker,
-        )
-        if prepared.pcm.size != self.record.samples:
-            raise StoreError(
-                "the corpus has changed since the run",
-                item=key.utterance,
-                got=f"{prepared.pcm.size} samples",
-                expected=str(self.record.samples),
-            )
+        from workbench.asked import corpus_of
+
+        manifest = self.run.manifest
+        loaded = load_corpus(Path(corpus)) if corpus is not None else corpus_of(manifest.corpus)
+        pcm, rate_hz = streamed_audio(manifest, self.record, loaded)
         import soundfile
 
         file = io.BytesIO()
-        soundfile.write(file, prepared.pcm, prepared.sample_rate_hz, format="WAV", subtype="PCM_16")
-        return Clip(file.getvalue(), prepared.pcm.size / prepared.sample_rate_hz)
+        soundfile.write(file, pcm, rate_hz, format="WAV", subtype="PCM_16")
+        return Clip(file.getvalue(), pcm.size / rate_hz)
 
     def __repr__(self) -> str:
         return f"Session({self.record.key}, {self.record.outcome.value}, {self.score.words.errors} errors)"

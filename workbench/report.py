@@ -6,10 +6,12 @@ a word on how many rows are hidden; the summary is inside as JSON, so that a rea
 
 from __future__ import annotations
 
+import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,7 +20,7 @@ from workbench.comparisons import RunComparison, compare_runs
 from workbench.delta_tables import pair_table, settings_table
 from workbench.errors import InputError
 from workbench.plots import latency_figure, pareto_figure, wer_figure, wer_svg
-from workbench.recording import SessionRecord
+from workbench.recording import SessionKey, SessionRecord
 from workbench.scored import RunResult
 from workbench.scoring import SessionScore
 from workbench.tables import Table, accuracy_table, cell_json, sessions_table, stability_table, summary_table
@@ -43,7 +45,9 @@ th{border-bottom:2px solid #888}.t{text-align:left}.text{max-width:30rem;white-s
 padding-left:.6rem}ul.notes{color:#555;font-size:13px}pre{white-space:pre-wrap;font-size:12px}
 """
 # Nothing may be fetched; inline styles and scripts are all there is. Images are what Plotly makes when it exports one.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; media-src data:"
+)
 _LIGHT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _DRAW = """
 for (const node of document.querySelectorAll('.figure')) {
@@ -54,7 +58,13 @@ for (const node of document.querySelectorAll('.figure')) {
 
 
 def write_report(
-    path: Path, result: RunResult, *, redact: bool = False, light: bool = False, resolution_ms: float | None = None
+    path: Path,
+    result: RunResult,
+    *,
+    redact: bool = False,
+    light: bool = False,
+    audio: bool = False,
+    resolution_ms: float | None = None,
 ) -> int:
     """Write the report of a run; only the owner may read the file, it holds transcripts unless redacted.
 
@@ -62,19 +72,30 @@ def write_report(
         Its size in bytes.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written, or what is asked for excludes each other.
+        CorpusError: the corpus, which the sound is made from, is gone or changed.
     """
-    data = render_report(result, redact=redact, light=light, resolution_ms=resolution_ms).encode()
+    data = render_report(result, redact=redact, light=light, audio=audio, resolution_ms=resolution_ms).encode()
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
     except OSError as error:
-        raise InputError("the report cannot be written", item=str(path), got=error.strerror) from None
+        raise InputError(
+            "the report cannot be written",
+            item=str(path),
+            got=error.strerror,
+            action="Name a file in a folder that you may write",
+        ) from None
     return len(data)
 
 
 def render_report(
-    result: RunResult, *, redact: bool = False, light: bool = False, resolution_ms: float | None = None
+    result: RunResult,
+    *,
+    redact: bool = False,
+    light: bool = False,
+    audio: bool = False,
+    resolution_ms: float | None = None,
 ) -> str:
     """The page.
 
@@ -82,12 +103,25 @@ def render_report(
         result: a stored run.
         redact: numbers of words instead of transcripts.
         light: no scripts, and under :data:`LIGHT_BYTES`: as many rows as fit.
+        audio: the sound of the sessions whose transcripts are shown, as it was streamed.
         resolution_ms: of the instrument; measured times show no finer digits.
+
+    Raises:
+        InputError: sound in a report that is redacted or light.
+        CorpusError: the corpus, which the sound is made from, is gone or changed.
     """
+    if audio and (redact or light):
+        raise InputError(
+            "there is no room for sound",
+            item="--audio",
+            got="--redact" if redact else "--light",
+            expected="one of both",
+        )
     worst = _worst(result)
     compared = compare_runs([result]) if len(result.cells) > 1 else None
     if not light:
-        return _page(result, worst, compared, _ROWS, redact, resolution_ms, light=False)
+        sounds = _sounds(result, worst) if audio else {}
+        return _page(result, worst, compared, _ROWS, redact, resolution_ms, light=False, sounds=sounds)
     page = ""
     for rows in _LIGHT_ROWS:
         page = _page(result, worst, compared, rows, redact, resolution_ms, light=True)
@@ -105,6 +139,7 @@ def _page(
     resolution_ms: float | None,
     *,
     light: bool,
+    sounds: Mapping[SessionKey, str] = MappingProxyType({}),
 ) -> str:
     title = f"Run {result.run.run_id}"
     few = worst[: max(1, rows // 10)] if light else worst
@@ -125,7 +160,7 @@ def _page(
         table(stability_table(result.cells)),
         "<h2>Sessions</h2>",
         table(sessions_table(result.scores)),
-        _transcripts(few, redact, _LIGHT_TEXT if light else None),
+        _transcripts(few, redact, _LIGHT_TEXT if light else None, sounds),
         _summary(result, rows),
         "" if light else f"<script>{_DRAW}</script>",
     ]
@@ -244,7 +279,28 @@ def _worst(result: RunResult) -> list[tuple[SessionScore, SessionRecord]]:
     return [(score, found[key]) for key, score in wanted.items() if key in found]
 
 
-def _transcripts(worst: Sequence[tuple[SessionScore, SessionRecord]], redact: bool, clip: int | None) -> str:
+def _sounds(result: RunResult, worst: Sequence[tuple[SessionScore, SessionRecord]]) -> dict[SessionKey, str]:
+    """Players of the sessions that are shown, their sound inside."""
+    from workbench.asked import corpus_of
+    from workbench.sound import flac_of, streamed_audio
+
+    manifest = result.run.manifest
+    corpus = corpus_of(manifest.corpus)
+    found = {}
+    for score, record in worst:
+        data = base64.b64encode(flac_of(*streamed_audio(manifest, record, corpus))).decode()
+        label = escape(f"Sound of {score.key}")
+        source = f"data:audio/flac;base64,{data}"
+        found[score.key] = f'<audio controls preload="none" aria-label="{label}" src="{source}"></audio>'
+    return found
+
+
+def _transcripts(
+    worst: Sequence[tuple[SessionScore, SessionRecord]],
+    redact: bool,
+    clip: int | None,
+    sounds: Mapping[SessionKey, str],
+) -> str:
     if not worst:
         return "<h2>Transcripts</h2><p>No session has an error.</p>"
     lines = []
@@ -254,9 +310,11 @@ def _transcripts(worst: Sequence[tuple[SessionScore, SessionRecord]], redact: bo
         cells = "".join(f'<td class="t text">{escape(text)}</td>' for text in shown)
         lines.append(
             f'<tr><td class="t">{escape(str(score.key))}</td><td>{score.words.errors} of {score.words.reference}</td>'
-            f'{cells}<td class="t">{escape(record.error or "")}</td></tr>\n'
+            f'{cells}<td class="t">{escape(record.error or "")}</td>'
+            + (f'<td class="t">{sounds.get(score.key, "")}</td>' if sounds else "")
+            + "</tr>\n"
         )
-    names = ("session", "errors", "reference", "transcript", "error")
+    names = ("session", "errors", "reference", "transcript", "error", *(["sound"] if sounds else []))
     head = "".join(f'<th scope="col" class="t">{name}</th>' for name in names)
     return (
         f"<h2>Transcripts: {len(lines)} sessions with the most errors</h2>"

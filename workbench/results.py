@@ -148,9 +148,9 @@ class Run:
         rules = Rules().merged(limits or {}, margins or {}, min_utterances)
         return Gated(judge(self.result, rules, against.result if against else None))
 
-    def report(self, path: Path | str, *, redact: bool = False, light: bool = False) -> Path:
+    def report(self, path: Path | str, *, redact: bool = False, light: bool = False, audio: bool = False) -> Path:
         """Write the run as one HTML file; it holds transcripts unless ``redact``."""
-        write_report(Path(path), self.result, redact=redact, light=light)
+        write_report(Path(path), self.result, redact=redact, light=light, audio=audio)
         return Path(path)
 
     def __repr__(self) -> str:

@@ -67,8 +67,22 @@ def store_root() -> Path:
 
 
 def lines() -> Sequence[RunLine]:
-    """Every run, newest first; read again on every rerun, from the kept index."""
-    return list_lines(store_root())
+    """Every run, newest first: what comes and goes is seen at once, what changes inside of a run within two seconds.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    root = store_root()
+    try:
+        stamp = str(root.stat().st_mtime_ns)
+    except OSError:
+        stamp = ""
+    return _lines(str(root.resolve()), stamp)
+
+
+@st.cache_resource(max_entries=2, ttl=2.0, show_spinner=False)
+def _lines(root: str, content: str, view: str = "lines") -> Sequence[RunLine]:
+    return list_lines(Path(root))
 
 
 def lines_key(found: Sequence[RunLine]) -> str:

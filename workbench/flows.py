@@ -88,11 +88,26 @@ class Job:
         for given, what in ((self.pauses, "pauses"), (self.context, "a context"), (self.encounter_id, "an encounter"),
                             (self.cut_off, "an end before its own")):  # fmt: skip
             if given and dictation:
-                raise InputError(f"dictation has no {what.split()[-1]}", item=str(self.key), got=what)
+                raise InputError(
+                    f"dictation has no {what.split()[-1]}",
+                    item=str(self.key),
+                    got=what,
+                    expected="an ambient or form-filling session",
+                )
         if (self.pauses or self.cut_off) and self.plan.dialect is not Dialect.LIVE:
-            raise InputError("the dialect has no control events", item=str(self.key), got=self.plan.dialect.value)
+            raise InputError(
+                "the dialect has no control events",
+                item=str(self.key),
+                got=self.plan.dialect.value,
+                expected=Dialect.LIVE.value,
+            )
         if self.talk is not None and not dictation:
-            raise InputError("push-to-talk is for dictation", item=str(self.key), got=self.plan.product.value)
+            raise InputError(
+                "push-to-talk is for dictation",
+                item=str(self.key),
+                got=self.plan.product.value,
+                expected=Product.DICTATION.value,
+            )
         last_ns = self.plan.due_offsets_ns[-2] if len(self.plan.due_offsets_ns) > 1 else 0
         for at_ms, for_ms in self.pauses:
             if not 0 < at_ms * NS_PER_MS <= last_ns or for_ms <= 0:
@@ -179,7 +194,14 @@ async def end_session(record: SessionRecord, service: Service, pacer: Pacer) -> 
 
 
 async def play_utterance(
-    record: SessionRecord, job: Job, service: Service, pacer: Pacer, url: str | None, *, again: bool = False
+    record: SessionRecord,
+    job: Job,
+    service: Service,
+    pacer: Pacer,
+    url: str | None,
+    *,
+    again: bool = False,
+    ready: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Connect and stream.
 
@@ -190,10 +212,13 @@ async def play_utterance(
         pacer: of the process.
         url: where to stream; None is the fixed path of the product.
         again: the session has streamed before, so a refused handshake means "not yet" and is tried again (S-106).
+        ready: waited for between the open socket and the first chunk, by sessions that are to begin together.
     """
     stream = StreamPlayer(record, job.plan, pacer, job.pauses, job.capture, job.cut_off)
     socket = await _connect(record, job.plan, service, stream, url, again=again)
     try:
+        if ready is not None:
+            await ready()
         await stream.run(socket, service.limits)
     except BaseException:
         socket.abort()

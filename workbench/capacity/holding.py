@@ -1,9 +1,10 @@
 """Play a level: so many sessions at the same time for so long, each on the path of every other session.
 
-A level that is *held* creates all sessions first, connects and starts them one after the other, lets all of them
-stream through the steady stretch, and ends them when the last one has streamed: calls of REST cost the client 4 ms
-each and would be all that is seen. A level of *arrivals* is an open model: sessions come at random moments, whatever
-became of those before, live for an utterance and are gone; their calls are part of the load.
+A level that is *held* creates all sessions and opens all sockets first, then starts them within two seconds, lets all
+of them stream through the steady stretch, and ends them when the last one has streamed: calls of REST and handshakes
+cost both ends milliseconds each and would be all that is seen. A level of *arrivals* is an open model: sessions come
+at random moments, whatever became of those before, live for an utterance and are gone; their calls are part of the
+load.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -20,18 +22,20 @@ from workbench.capacity.measuring import CpuClock, Played
 from workbench.flows import Job, Service, create_session, end_session, play_utterance
 from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer, realtime
 from workbench.plan import SessionPlan
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import new_record, play_session, quiet_collector, recorded
 from workbench.streaming import SessionFailed
 from workbench.units import NS_PER_S
 
-__all__ = ["STARTS_PER_S", "Stage", "arrive", "hold", "spread_s"]
+__all__ = ["SETTLE_S", "SPREAD_S", "Stage", "arrive", "hold"]
 
-STARTS_PER_S = 250
-"""Handshakes a second while a level is built up: they cost both ends milliseconds each."""
+SPREAD_S = 2.0
+"""From the first start of a level to its last: as long as a sentence of the script, so that no moment is special."""
 
 SETTLE_S = 1.0
 """From the last start to the steady stretch, and how much longer than it sessions stream."""
+
+_HANDSHAKES_PER_S = 250
 
 _CALLS = 16
 """Calls of REST at a time."""
@@ -58,11 +62,6 @@ class Stage:
     realtime: bool = False
 
 
-def spread_s(sessions: int) -> float:
-    """From the first start of a level to its last."""
-    return sessions / STARTS_PER_S
-
-
 def _job(stage: Stage, place: int) -> Job:
     plan = stage.plans[place % len(stage.plans)]
     return Job(SessionKey("capacity", plan.utterance_id, place), plan, str(uuid.uuid4()))
@@ -74,14 +73,14 @@ def _pacer(sessions: int) -> tuple[Pacer, str]:
 
 
 class _Muster:
-    """Counts sessions that have come to a point; whoever waits goes on when all have."""
+    """Sessions that have come to a point; whoever waits goes on when all have."""
 
     def __init__(self, sessions: int) -> None:
-        self._missing = sessions
+        self._missing = set(range(sessions))
         self.all_here = asyncio.Event()
 
-    def here(self) -> None:
-        self._missing -= 1
+    def here(self, place: int) -> None:
+        self._missing.discard(place)
         if not self._missing:
             self.all_here.set()
 
@@ -90,44 +89,54 @@ async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
     """Let ``sessions`` stream together for ``seconds``. The plans must last as long as starts, settling and that."""
     jobs = [_job(stage, place) for place in range(sessions)]
     records = [new_record(job) for job in jobs]
-    created, streamed, begun = _Muster(sessions), _Muster(sessions), asyncio.Event()
-    calls = asyncio.Semaphore(_CALLS)
+    created, opened, streamed = (_Muster(sessions) for _ in range(3))
+    begun, calls = asyncio.Event(), asyncio.Semaphore(_CALLS)
     pacer, mode = _pacer(sessions)
-    start_ns = 0
+    open_ns = start_ns = 0
 
-    async def session(place: int) -> None:
+    async def begin(place: int) -> None:
+        opened.here(place)
+        await begun.wait()
+        await pacer.sleep_until_ns(start_ns + round(place * SPREAD_S * NS_PER_S / sessions))
+
+    async def stream(place: int) -> None:
+        nonlocal open_ns
         job, record, service = jobs[place], records[place], stage.service
         try:
-            try:
-                async with calls:
-                    url = await create_session(record, service, pacer)
-            finally:
-                created.here()
-            await begun.wait()
-            await pacer.sleep_until_ns(start_ns + round(place * NS_PER_S / STARTS_PER_S))
-            failure: SessionFailed | None = None
-            try:
-                await play_utterance(record, job, service, pacer, url)
-            except SessionFailed as failed:
-                failure = failed
+            async with calls:
+                url = await create_session(record, service, pacer)
+            created.here(place)
+            await created.all_here.wait()
+            open_ns = open_ns or pacer.now_ns()
+            await pacer.sleep_until_ns(open_ns + round(place * NS_PER_S / _HANDSHAKES_PER_S))
+            await play_utterance(record, job, service, pacer, url, ready=partial(begin, place))
         finally:
-            streamed.here()
+            for muster in (created, opened, streamed):  # whoever failed is not waited for
+                muster.here(place)
+
+    async def session(place: int) -> None:
+        record = records[place]
+        try:
+            await stream(place)
+        except SessionFailed as failed:
+            await streamed.all_here.wait()
+            if failed.outcome is not Outcome.CREATE_FAILED:
+                async with calls:
+                    with contextlib.suppress(SessionFailed):
+                        await end_session(record, stage.service, pacer)
+            raise
         await streamed.all_here.wait()
         async with calls:
-            if failure is not None:
-                with contextlib.suppress(SessionFailed):
-                    await end_session(record, service, pacer)
-                raise failure
-            record.final_transcript = await end_session(record, service, pacer)
+            record.final_transcript = await end_session(record, stage.service, pacer)
 
     async with pacer, asyncio.TaskGroup() as group:
         for place, record in enumerate(records):
             stage.on_begin(record)
             group.create_task(recorded(record, session(place)))
-        await created.all_here.wait()
+        await opened.all_here.wait()
         async with quiet_collector():
             start_ns = await stage.start()
-            window_ns = _window(start_ns, spread_s(sessions) + SETTLE_S, seconds)
+            window_ns = _window(start_ns, SPREAD_S + SETTLE_S, seconds)
             with realtime(stage.realtime) as priority:
                 begun.set()
                 used = await _used(pacer, window_ns, CpuClock(stage.service_pid))

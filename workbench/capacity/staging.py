@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from workbench.capacity.holding import SETTLE_S, Stage, arrive, hold, spread_s
+from workbench.capacity.holding import SETTLE_S, SPREAD_S, Stage, arrive, hold
 from workbench.capacity.levels import Measured
 from workbench.capacity.measuring import measure
 from workbench.capacity.speech import final_dues_ns, noise_plan, script, spoken_plans, utterance_plans
@@ -137,7 +137,7 @@ class Site:
         ]
         for address in {part.address.rest_url: part.address for part in parts}.values():
             if address.scripted:
-                await _post_script(address, _seconds_of(load, max(shares)))
+                await _post_script(address, _seconds_of(load))
         if count == 1:
             return await _play(parts[0], _soon)
         return await asyncio.to_thread(_play_in_processes, parts)
@@ -201,26 +201,25 @@ async def _post_script(address: _Address, seconds: float) -> None:
             ) from None
 
 
-def _seconds_of(load: LoadPlan, sessions: int) -> float:
-    """How long a session of a level streams."""
-    return _UTTERANCE_S if load.arrivals else spread_s(sessions) + 2 * SETTLE_S + load.seconds
+def _seconds_of(load: LoadPlan) -> float:
+    """How long a session streams."""
+    return _UTTERANCE_S if load.arrivals else SPREAD_S + 2 * SETTLE_S + load.seconds
 
 
-def _plans(load: LoadPlan, sessions: int, *, scripted: bool) -> list[SessionPlan]:
+def _plans(load: LoadPlan, *, scripted: bool) -> list[SessionPlan]:
     if scripted:
-        return [noise_plan(_seconds_of(load, sessions))]
+        return [noise_plan(_seconds_of(load))]
     if load.corpus is None:
         raise InputError("no speech to send", item="--corpus", expected="a corpus, for all but a scripted simulator")
     corpus = load_corpus(load.corpus)
     if load.arrivals:
         return utterance_plans(corpus)
-    # As long at every level of a ramp: what a session says and where it ends must be known for its replay.
-    return spoken_plans(corpus, _seconds_of(load, load.sessions or load.most), _PLANS)
+    return spoken_plans(corpus, _seconds_of(load), _PLANS)
 
 
 async def _learn(load: LoadPlan, model: str) -> None:
     """Have everything that will be said decoded once."""
-    streams = [(plan.sample_rate_hz, chunks_of(plan)) for plan in _plans(load, 0, scripted=False)]
+    streams = [(plan.sample_rate_hz, chunks_of(plan)) for plan in _plans(load, scripted=False)]
     await learn(streams, Timelines(model), model, usable_cores())
 
 
@@ -230,7 +229,7 @@ async def _soon() -> int:
 
 async def _play(part: _Part, start: Callable[[], Awaitable[int]]) -> Measured:
     load, address, settings = part.load, part.address, part.settings
-    plans = _plans(load, part.sessions, scripted=address.scripted)
+    plans = _plans(load, scripted=address.scripted)
     transport = transport_for(part.sessions) if load.transport == "auto" else load.transport
     tls = tls_context(settings.ca_file)
     where = ServiceAddress(address.name, address.rest_url, address.ws_url)

@@ -9,7 +9,6 @@ import argparse
 import resource
 import tempfile
 import time
-from array import array
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +50,9 @@ def log_of(rng: np.random.Generator, frames: int, texts: float, start_ns: int) -
         "received_ns": np.where(heard, received, unset),
         "wire_bytes": size,
     }
-    log = FrameLog()
-    for name in FrameLog.COLUMNS:
-        target: array[int] = getattr(log, name)
-        target.frombytes(columns[name].astype(np.int64).tobytes())
-    log.text.extend(text)
-    return log
+    return FrameLog.of(
+        {name: columns[name].astype(np.int64) for name in FrameLog.COLUMNS}, [said for said in text if said is not None]
+    )
 
 
 def record_of(rng: np.random.Generator, number: int, frames: int, texts: float) -> SessionRecord:

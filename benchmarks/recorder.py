@@ -12,9 +12,8 @@ from pathlib import Path
 
 from figures import Figure, per_call_us, show
 
-from workbench.frames import FrameLog
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording import FrameLog, SessionKey, SessionRecord
 from workbench.reference import Reference
 from workbench.store import CorpusFacts, Manifest, RunWriter
 

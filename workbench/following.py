@@ -10,9 +10,8 @@ from pathlib import Path
 
 from workbench.asked import run_manifest
 from workbench.flows import Job, Service
-from workbench.frames import UNSET, FrameKind, FrameLog
 from workbench.question import Question
-from workbench.recording import SessionRecord
+from workbench.recording import UNSET, FrameKind, FrameLog, SessionRecord
 from workbench.runner import play_many
 from workbench.scoring import score_session
 from workbench.store import RunWriter

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from workbench.frames import UNSET, Frame, FrameKind, FrameLog, Keeper
+from workbench.frame_log import FrameLog
+from workbench.frames import UNSET, Frame, FrameKind, Keeper
 from workbench.protocol.messages import Dialect, EndOfResults, Final, Partial, Product, ServerMessage
 from workbench.protocol.stream import codec_for
 from workbench.reference import Reference

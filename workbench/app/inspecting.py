@@ -18,12 +18,12 @@ from workbench.app.live.asking import Clip, Lane, question_of
 from workbench.audio.peaks import peaks
 from workbench.corpus import find_corpus
 from workbench.errors import CorpusError
-from workbench.frames import Frame, FrameKind
 from workbench.inspection import Session
 from workbench.metrics.normalize import normaliser
 from workbench.metrics.timeline import reference_tokens
 from workbench.metrics.words import screen_texts, spoken_words
 from workbench.question import prepare_jobs
+from workbench.recording import Frame, FrameKind
 from workbench.tables import Column, Table
 from workbench.units import NS_PER_MS, ms, samples_to_ns
 

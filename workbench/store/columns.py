@@ -198,7 +198,7 @@ class FrameBatch:
         """Append the frames of one session; its bytes are copied."""
         columns = log.columns()
         for name, target in self._columns.items():
-            target += memoryview(columns[name]).cast("B")
+            target += columns[name].tobytes()
         self._text.extend(log.texts())
         self._spans.append((session, cell, len(log)))
         self.rows += len(log)

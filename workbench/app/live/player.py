@@ -38,11 +38,10 @@ from workbench.audio.peaks import peaks
 from workbench.capture import Capture
 from workbench.errors import WorkbenchError
 from workbench.flows import Service
-from workbench.frames import UNSET
 from workbench.pacing import run
 from workbench.pipeline import open_service
 from workbench.question import prepare_jobs
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording import UNSET, SessionKey, SessionRecord
 from workbench.runner import Job, play_many
 from workbench.settings import Settings, load_settings
 from workbench.store.columns import storable

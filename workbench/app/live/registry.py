@@ -18,7 +18,7 @@ from workbench.app.live.saving import save_session
 from workbench.app.live.session import LiveSession
 from workbench.app.live.wire import Begun, Done, Event, Framed, Over, Play, Ready, Silence, Sound, Stop
 from workbench.errors import InputError, ServiceError
-from workbench.frames import FrameLog
+from workbench.recording import FrameLog
 from workbench.settings import load_settings
 from workbench.simulator.local import decodable_streams
 

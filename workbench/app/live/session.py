@@ -15,11 +15,10 @@ import msgspec
 
 from workbench.app.live.asking import Clip, Microphone
 from workbench.app.live.numbers import lane_numbers, so_far
-from workbench.frames import FrameKind
 from workbench.metrics.normalize import normaliser
 from workbench.protocol.messages import Final, Partial
 from workbench.protocol.stream import codec_for
-from workbench.recording import SessionRecord
+from workbench.recording import FrameKind, SessionRecord
 from workbench.reference import Reference
 from workbench.store.segments import decode_record
 from workbench.units import NS_PER_MS, samples_to_ns

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.frames import UNSET, FrameKind, FrameLog
+from workbench.recording import UNSET, FrameKind, FrameLog
 
 KINDS = tuple(FrameKind)
 numbers = st.one_of(st.just(UNSET), st.integers(0, 10), st.integers(2**29 - 2, 2**32 + 2), st.integers(0, 2**62))

@@ -1,0 +1,341 @@
+"""The event log of one session: every frame in 32 bytes, and nothing for the garbage collector to follow.
+
+House rules: appending is one ``struct.pack_into`` into a block that stands already. Stamps are kept exactly: what a
+narrow field cannot hold is kept beside the rows as it is. Text is kept by the log itself, or, while a session is in
+flight, by a :class:`~workbench.frames.Keeper` that has it on disk already; the row then says where.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.frames import UNSET, Frame, FrameKind, Keeper
+
+__all__ = ["FrameLog"]
+
+_KINDS = tuple(FrameKind)
+_AUDIO, _CONTROL, _TEXT, _BINARY, _CLOSE, _REST = range(len(_KINDS))
+
+# One row: wire bytes and kind; the first stamp; the lateness; flushed after sent; chunk and end sample, or where the
+# text lies; the hold. Fields after the stamp hold value + 1, and 0 for "none"; lateness is shifted by half its range.
+_OUT = struct.Struct("<IqIIIII")
+_IN = struct.Struct("<IqIIQI")
+_ROW_BYTES = _OUT.size
+_HEAD = struct.Struct("<I")
+_PLACE = struct.Struct("<Q")
+_PLACE_AT = 20
+_LATE_ZERO = 1 << 31
+_KIND_BITS = 3
+_KIND_MASK = (1 << _KIND_BITS) - 1
+_DTYPE = np.dtype(
+    [
+        ("head", "<u4"),
+        ("at", "<i8"),
+        ("late", "<u4"),
+        ("span", "<u4"),
+        ("chunk", "<u4"),
+        ("end", "<u4"),
+        ("hold", "<u4"),
+    ]
+)
+
+_BLOCK_ROWS = 128
+_BLOCK_BYTES = _BLOCK_ROWS * _ROW_BYTES
+
+
+class FrameLog:
+    """Frames of one session, in the order in which they were recorded.
+
+    Attributes:
+        chunks_sent: how many audio frames there are.
+        keeper: is given each frame as it is recorded, and keeps its text; None for no one.
+    """
+
+    ROW_BYTES = _ROW_BYTES
+    COLUMNS = (
+        "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
+    )  # fmt: skip
+    __slots__ = ("_at", "_blocks", "_texts", "_wide", "chunks_sent", "keeper")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self._blocks: list[bytearray] = []
+        self._at = _BLOCK_BYTES
+        self._wide: dict[int, tuple[int, ...]] = {}
+        self._texts: list[str] = []
+        self.chunks_sent = 0
+        self.keeper: Keeper | None = None
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[np.int64]], texts: Iterable[str]) -> FrameLog:
+        """A log from its columns, shape (frames,) each, and the texts of the frames that are not audio.
+
+        Raises:
+            ValueError: columns of different lengths, a kind that is none, or more or fewer texts than needed.
+        """
+        kind = columns["kind"]
+        if len({len(values) for values in columns.values()}) > 1 or ((kind < 0) | (kind >= len(_KINDS))).any():
+            raise ValueError("columns of one length and known kinds were expected")
+        log = cls.unpacked(_pack(columns), {}, list(texts))
+        differs = np.zeros(len(log), bool)
+        for name, values in log.columns().items():
+            differs |= values != columns[name]
+        for row in np.flatnonzero(differs).tolist():
+            log._wide[row] = tuple(int(columns[name][row]) for name in cls.COLUMNS)
+        return log
+
+    @classmethod
+    def unpacked(cls, rows: bytes, wide: Mapping[int, tuple[int, ...]], texts: list[str]) -> FrameLog:
+        """What :meth:`packed` gave, as a log again.
+
+        Raises:
+            ValueError: not whole rows, or more or fewer texts than these rows need.
+        """
+        log = cls()
+        if len(rows) % _ROW_BYTES:
+            raise ValueError(f"{len(rows)} bytes are not whole rows")
+        if rows:
+            # One block of just these: a log that is read back seldom grows.
+            log._blocks, log._at = [bytearray(rows)], len(rows)
+        log._wide, log._texts = dict(wide), texts
+        kinds = log._rows()["head"] & _KIND_MASK
+        log.chunks_sent = int((kinds == _AUDIO).sum())
+        if len(kinds) - log.chunks_sent != len(texts):
+            raise ValueError(f"{len(texts)} texts for {len(kinds) - log.chunks_sent} frames that have one")
+        return log
+
+    def packed(self) -> tuple[bytes, dict[int, tuple[int, ...]], list[str]]:
+        """Rows, the columns of the rows that are too narrow for theirs, and the texts: for the journal."""
+        rows = self._rows().copy()
+        inward = (rows["head"] & _KIND_MASK) != _AUDIO
+        rows["chunk"][inward] = rows["end"][inward] = 0  # where a text lay says nothing elsewhere
+        return rows.tobytes(), dict(self._wide), self.texts()
+
+    @staticmethod
+    def row_has_text(row: bytes) -> bool:
+        """Whether a frame has text, from its row."""
+        head: int = _HEAD.unpack_from(row)[0]
+        return head & _KIND_MASK != _AUDIO
+
+    def __len__(self) -> int:
+        if not self._blocks:
+            return 0
+        full = sum(map(len, self._blocks[:-1]))
+        return (full + self._at) // _ROW_BYTES
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FrameLog):
+            return NotImplemented
+        ours, theirs = self.columns(), other.columns()
+        same = len(self) == len(other) and all(np.array_equal(ours[name], theirs[name]) for name in self.COLUMNS)
+        return same and self.texts() == other.texts()
+
+    # -- recording ----------------------------------------------------------------------------------------------
+
+    def audio_sent(
+        self,
+        chunk: int,
+        end_sample: int,
+        due_ns: int,
+        sent_ns: int,
+        flushed_ns: int,
+        wire_bytes: int,
+        hold_ns: int = 0,
+    ) -> None:
+        """Record a chunk that was sent."""
+        at = self._room()
+        block, wide = self._blocks[-1], None
+        try:
+            _OUT.pack_into(
+                block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
+                0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1, end_sample + 1, hold_ns + 1,
+            )  # fmt: skip
+        except struct.error:
+            wide = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
+            self._widen(_AUDIO, wide)
+        self.chunks_sent += 1
+        if self.keeper is not None:
+            self.keeper.keep(bytes(block[at : at + _ROW_BYTES]), wide, None)
+
+    def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
+        """Record a control message that was sent (end of audio, start time, events)."""
+        late, span = sent_ns - due_ns + _LATE_ZERO, 0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1
+        size = len(text.encode())
+        columns = (_CONTROL, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, size)
+        self._with_text(_CONTROL, size, due_ns, late, span, columns, text)
+
+    def received(self, raw: str | bytes, received_ns: int) -> None:
+        """Record an arrival; binary frames are kept as hexadecimal text."""
+        if isinstance(raw, bytes):
+            self._arrived(_BINARY, len(raw), received_ns, raw.hex())
+        else:
+            size = len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
+            self._arrived(_TEXT, size, received_ns, raw)
+
+    def closed(self, code: int, reason: str, received_ns: int) -> None:
+        """Record the close of the socket as it was seen."""
+        self._arrived(_CLOSE, 0, received_ns, f"{code} {reason}")
+
+    def rest(self, text: str, sent_ns: int, received_ns: int) -> None:
+        """Record a REST request and its answer; ``UNSET`` for the stamp that there is not."""
+        size = len(text.encode())
+        columns = (_REST, UNSET, UNSET, UNSET, sent_ns, UNSET, UNSET, received_ns, size)
+        # A request without an answer has no stamp to count from and fits no row.
+        answered = received_ns != UNSET
+        span = -1 if not answered else 0 if sent_ns == UNSET else received_ns - sent_ns + 1
+        self._with_text(_REST, size, received_ns, 0, span, columns, text)
+
+    def mirrored(self, values: tuple[int, ...], text: str | None) -> None:
+        """Record a frame that another log has recorded, by its columns in the order of ``COLUMNS``."""
+        kind, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, size = values
+        if kind == _AUDIO:
+            self.audio_sent(chunk, end_sample, due_ns, sent_ns, flushed_ns, size, hold_ns)
+        elif kind == _CONTROL:
+            self.control_sent(text or "", due_ns, sent_ns, flushed_ns)
+        elif kind == _REST:
+            self.rest(text or "", sent_ns, received_ns)
+        else:
+            self._arrived(kind, size, received_ns, text or "")
+
+    @staticmethod
+    def values_of(row: bytes, wide: tuple[int, ...] | None) -> tuple[int, ...]:
+        """The columns of what a keeper was given, in the order of ``COLUMNS``."""
+        if wide is not None:
+            return wide
+        head, at, late, span, chunk, end, hold = _OUT.unpack_from(row)
+        kind, size = head & _KIND_MASK, head >> _KIND_BITS
+        if kind in (_AUDIO, _CONTROL):
+            sent = at + late - _LATE_ZERO
+            flushed = sent + span - 1 if span else UNSET
+            place = (chunk - 1, end - 1, hold - 1) if kind == _AUDIO else (UNSET, UNSET, UNSET)
+            return (kind, place[0], place[1], at, sent, flushed, place[2], UNSET, size)
+        return (kind, UNSET, UNSET, UNSET, at - span + 1 if span else UNSET, UNSET, UNSET, at, size)
+
+    def _arrived(self, kind: int, size: int, received_ns: int, text: str) -> None:
+        columns = (kind, UNSET, UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, size)
+        self._with_text(kind, size, received_ns, 0, 0, columns, text)
+
+    def _with_text(
+        self, kind: int, size: int, stamp_ns: int, late: int, span: int, columns: tuple[int, ...], text: str
+    ) -> None:
+        at = self._room()
+        block, wide = self._blocks[-1], None
+        try:
+            _IN.pack_into(block, at, size << _KIND_BITS | kind, stamp_ns, late, span, 0, 0)
+        except struct.error:
+            wide = columns
+            self._widen(kind, wide)
+        place = UNSET
+        if self.keeper is not None:
+            place = self.keeper.keep(bytes(block[at : at + _ROW_BYTES]), wide, text)
+        if place == UNSET:
+            self._texts.append(text)
+        else:
+            _PLACE.pack_into(block, at + _PLACE_AT, place + 1)
+
+    def _room(self) -> int:
+        """Where in the last block the next row goes."""
+        at = self._at
+        if at >= _BLOCK_BYTES or at == len(self._blocks[-1]):
+            self._blocks.append(bytearray(_BLOCK_BYTES))
+            at = 0
+        self._at = at + _ROW_BYTES
+        return at
+
+    def _widen(self, kind: int, columns: tuple[int, ...]) -> None:
+        """The row just made keeps its kind alone; its columns are kept beside."""
+        self._wide[len(self) - 1] = columns
+        _IN.pack_into(self._blocks[-1], self._at - _ROW_BYTES, kind, 0, 0, 0, 0, 0)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def _rows(self) -> NDArray[np.void]:
+        if not self._blocks:
+            return np.zeros(0, _DTYPE)
+        # Joined as bytes: NumPy takes 20 ms to join the blocks of ten minutes as structured arrays.
+        return np.frombuffer(b"".join([*self._blocks[:-1], self._blocks[-1][: self._at]]), _DTYPE)
+
+    def columns(self) -> dict[str, NDArray[np.int64]]:
+        """The frames as columns, shape (frames,) each, by the names in ``COLUMNS``.
+
+        ``kind`` is an index into FrameKind; ``UNSET`` stands for "none".
+        """
+        rows = self._rows()
+        kind = (rows["head"] & _KIND_MASK).astype(np.int64)
+        audio, out = kind == _AUDIO, (kind == _AUDIO) | (kind == _CONTROL)
+        stamp, late, span = rows["at"], rows["late"].astype(np.int64), rows["span"].astype(np.int64)
+        sent = np.where(out, stamp + late - _LATE_ZERO, stamp - span + 1)
+        found = {
+            "kind": kind,
+            "chunk": np.where(audio, rows["chunk"].astype(np.int64) - 1, UNSET),
+            "end_sample": np.where(audio, rows["end"].astype(np.int64) - 1, UNSET),
+            "due_ns": np.where(out, stamp, UNSET),
+            "sent_ns": np.where(out & (late > 0) | ~out & (span > 0), sent, UNSET),
+            "flushed_ns": np.where(out & (span > 0), sent + span - 1, UNSET),
+            "hold_ns": np.where(audio, rows["hold"].astype(np.int64) - 1, UNSET),
+            "received_ns": np.where(out, UNSET, stamp),
+            "wire_bytes": (rows["head"] >> _KIND_BITS).astype(np.int64),
+        }
+        for row, values in self._wide.items():
+            for name, value in zip(self.COLUMNS, values, strict=True):
+                found[name][row] = value
+        return found
+
+    def texts(self) -> list[str]:
+        """The texts of the frames that have one, in order."""
+        if self.keeper is None:
+            return list(self._texts)
+        rows = self._rows()
+        rows = rows[(rows["head"] & _KIND_MASK) != _AUDIO]
+        places = rows["chunk"].astype(np.uint64) | (rows["end"].astype(np.uint64) << np.uint64(32))
+        own = iter(self._texts)
+        return [self.keeper.text(place - 1) if place else next(own) for place in places.tolist()]
+
+    def release(self) -> None:
+        """Take over the texts from the keeper and let it go."""
+        self._texts = self.texts()
+        self.keeper = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames in the order in which they were recorded."""
+        texts, columns = iter(self.texts()), {name: values.tolist() for name, values in self.columns().items()}
+        for code, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, wire_bytes in zip(
+            *(columns[name] for name in self.COLUMNS), strict=True
+        ):
+            kind = _KINDS[code]
+            yield Frame(
+                sent=kind in (FrameKind.AUDIO, FrameKind.CONTROL) or sent_ns != UNSET,
+                kind=kind,
+                chunk=_known(chunk),
+                end_sample=_known(end_sample),
+                due_ns=_known(due_ns),
+                sent_ns=_known(sent_ns),
+                flushed_ns=_known(flushed_ns),
+                hold_ns=_known(hold_ns),
+                received_ns=_known(received_ns),
+                wire_bytes=wire_bytes,
+                text=None if kind is FrameKind.AUDIO else next(texts),
+            )
+
+
+def _pack(columns: Mapping[str, NDArray[np.int64]]) -> bytes:
+    """Columns as rows; what a row cannot hold comes out as something else and is found by comparing."""
+    kind, sent = columns["kind"], columns["sent_ns"]
+    audio, out = kind == _AUDIO, (kind == _AUDIO) | (kind == _CONTROL)
+    rows = np.zeros(len(kind), _DTYPE)
+    rows["head"] = columns["wire_bytes"] << _KIND_BITS | kind
+    rows["at"] = np.where(out, columns["due_ns"], columns["received_ns"])
+    rows["late"] = np.where(out & (sent != UNSET), sent - columns["due_ns"] + _LATE_ZERO, 0)
+    span = np.where(out, columns["flushed_ns"] - sent, columns["received_ns"] - sent) + 1
+    rows["span"] = np.where(np.where(out, columns["flushed_ns"], sent) != UNSET, span, 0)
+    for name, column in (("chunk", "chunk"), ("end", "end_sample"), ("hold", "hold_ns")):
+        rows[name] = np.where(audio, columns[column] + 1, 0)
+    return rows.tobytes()
+
+
+def _known(value: int) -> int | None:
+    return None if value == UNSET else value

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 from dataclasses import replace
 
@@ -287,3 +288,33 @@ def test_a_run_whose_own_simulator_is_gone_starts_it_again(tmp_path):
     manifest = open_run(store).manifest
     assert (manifest.status, manifest.counts.sessions) == ("committed", 6)
     assert msgspec.to_builtins(manifest.asked)["model"] == "lite"
+
+
+@pytest.mark.slow
+def test_a_disk_without_room_a_folder_without_rights_and_a_second_writer_are_one_line_each(simulator, corpus, tmp_path):
+    """Nothing that was committed before is touched, and the run that was hindered is resumed once it may."""
+    store = tmp_path / "runs"
+    sweep = ("sweep", "--corpus", corpus, "--vary", "pace=inf", "--endpoint", simulator.url, "--store")
+    assert call(*sweep, store)[0] == 0
+    first = open_run(store).run_id
+
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    status, _, err = call(*sweep, store, preexec_fn=no_room)
+    assert status == 1
+    assert err.splitlines()[-1].count("a file may not grow further here") == 1
+    hindered = open_run(store)
+    assert hindered.run_id != first
+    assert verify_run(open_run(store, first)) == []
+    assert call("resume", hindered.run_id, "--store", store)[0] == 0
+    assert verify_run(open_run(store, hindered.run_id)) == []
+    status, _, err = call(*sweep, "/proc/workbench-runs")
+    assert status == 1
+    assert "/proc/workbench-runs" in err.splitlines()[-1]
+    with RunWriter.resume(open_run(store, first).path):
+        status, _, err = call("resume", first, "--retry-failed", "--store", store)
+        assert (status, "is complete" in err or "another writer" in err) in ((0, True), (1, True))
+        status, _, err = call("runs", "recover", first, "--store", store)
+        assert status == 1
+        assert "another writer has this run open" in err.splitlines()[-1]

@@ -300,7 +300,13 @@ def test_a_read_only_folder_is_one_clear_line(powerless):
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.EROFS, "read-only"), (errno.EACCES, "no permission"), (errno.EDQUOT, "quota"), (errno.EIO, "refused")],
+    [
+        (errno.EROFS, "read-only"),
+        (errno.EFBIG, "may not grow"),
+        (errno.EACCES, "no permission"),
+        (errno.EDQUOT, "quota"),
+        (errno.EIO, "refused"),
+    ],
 )
 def test_every_refusal_of_the_system_has_its_sentence(number, words):
     """The user reads what happened and what to do, not an errno."""

@@ -19,14 +19,14 @@ from typing import BinaryIO
 
 from workbench.errors import StoreError
 
-__all__ = ["WriterLock", "file_sha256", "is_locked",
-    "lock_holder", "private_folder", "storing", "write_atomic"]
+__all__ = ["WriterLock", "file_sha256", "is_locked", "lock_holder", "private_folder", "storing", "write_atomic"]
 
 _LOCK_NAME = ".writer.lock"
 
 _ACTIONS = {
     errno.ENOSPC: ("the disk is full", "Free some space; everything stored so far is kept"),
     errno.EDQUOT: ("the disk quota is used up", "Free some space; everything stored so far is kept"),
+    errno.EFBIG: ("a file may not grow further here", "Raise the limit (ulimit -f); everything stored so far is kept"),
     errno.EACCES: ("no permission", "Check who owns the folder, or choose another store"),
     errno.EPERM: ("no permission", "Check who owns the folder, or choose another store"),
     errno.EROFS: ("the file system is read-only", "Choose a store on a writable disk"),

@@ -175,14 +175,14 @@ def write_scores(folder: Path, rows: list[dict[str, Any]], normaliser: Normalise
             "scores cannot be stored as a table", item=str(folder), got=error, action="Please report it"
         ) from None
     facts = msgspec.json.encode(normaliser) if normaliser is not None else b""
-    table = table.replace_schema_metadata({_DIGEST: _digest(table, facts), _NORMALISER: facts})
+    digest = _digest(table.column_names, table.to_pylist(), facts)
+    table = table.replace_schema_metadata({_DIGEST: digest, _NORMALISER: facts})
     options = parquet_options(table.schema)
     write_atomic(folder / SCORES, lambda file: pq.write_table(table, file, **options))
 
 
-def _digest(table: pa.Table, normaliser: bytes) -> bytes:
-    rows = msgspec.msgpack.encode([table.column_names, table.to_pylist()])
-    return hashlib.sha256(rows + normaliser).hexdigest().encode()
+def _digest(names: list[str], rows: list[dict[str, Any]], normaliser: bytes) -> bytes:
+    return hashlib.sha256(msgspec.msgpack.encode([names, rows]) + normaliser).hexdigest().encode()
 
 
 def read_scores(folder: Path) -> tuple[list[dict[str, Any]], NormaliserFacts | None]:
@@ -194,12 +194,12 @@ def read_scores(folder: Path) -> tuple[list[dict[str, Any]], NormaliserFacts | N
     path = folder / SCORES
     table = _whole(path)
     notes = table.schema.metadata or {}
-    normaliser = notes.get(_NORMALISER, b"")
-    if notes.get(_DIGEST) != _digest(table, normaliser):
+    normaliser, rows = notes.get(_NORMALISER, b""), table.to_pylist()
+    if notes.get(_DIGEST) != _digest(table.column_names, rows, normaliser):
         raise StoreError(
             "the scores are not those that were written", item=str(path), action="Run `workbench score` on the run"
         )
-    return table.to_pylist(), msgspec.json.decode(normaliser, type=NormaliserFacts) if normaliser else None
+    return rows, msgspec.json.decode(normaliser, type=NormaliserFacts) if normaliser else None
 
 
 def _whole(path: Path, schema: pa.Schema | None = None) -> pa.Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import pytest
 import soundfile
 
 from workbench.corpus import Corpus, HeaderRow, ManifestRow, load_corpus, write_manifest
@@ -81,3 +82,13 @@ def call(*arguments: object, **more: object) -> tuple[int, str, str]:
         out, err = process.communicate(timeout=120)
     assert "Traceback" not in out + err, err
     return process.returncode, out, err
+
+
+@contextmanager
+def two_workers() -> Iterator[object]:
+    """A Dask cluster of two worker processes; one that is killed is replaced."""
+    distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as running:
+        yield running

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.quick import ask, call, command, scripted, short_corpus
+from tests.quick import ask, call, command, scripted, short_corpus, two_workers
 from workbench.comparisons import compare_runs
 from workbench.corpus import load_corpus
 from workbench.errors import ConfigurationError, InputError, ServiceError, StoreError
@@ -33,10 +33,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster():
     """Two worker processes; one that is killed is replaced."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as running:
+    with two_workers() as running:
         yield running
 
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tests.quick import call, command, environment, short_corpus, tell
+from tests.quick import call, command, environment, short_corpus, tell, two_workers
 from workbench.errors import StoreError
 from workbench.executors import connected
 from workbench.pipeline import unplayed
@@ -99,10 +99,7 @@ def kept(before, now):
 @pytest.fixture(scope="module")
 def cluster():
     """Two worker processes; those that are killed are replaced."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as running:
+    with two_workers() as running:
         yield running
 
 

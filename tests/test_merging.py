@@ -95,6 +95,10 @@ def test_merged_shards_equal_the_run_of_one_machine(shards, tmp_path):
     assert [part.run_id for part in mine.parts] == [run.run_id for run in parts]
     assert sum(part.sessions for part in mine.parts) == mine.counts.sessions == 28
     assert mine.anchor_end == max((run.manifest.anchor_end for run in parts), key=lambda at: at.wall_ns)
+    assert compare_runs([merged, whole]).unlike == ()
+    assert not [line for line in compare_runs([whole, merged]).warnings if "machine" in line]
+    mine.parts[0].host.cpu = "another"
+    assert [line for line in compare_runs([whole, merged]).warnings if "machine" in line]
     assert verify_run(open_run(tmp_path)) == []
     assert all(verify_run(run) == [] for run in parts)
 

@@ -205,13 +205,19 @@ def _unfair(first: Manifest, other: Manifest) -> list[str]:
         ("target", _target(first), _target(other)),
         ("scorer", _scorer(first), _scorer(other)),
         ("seed", (str(first.seed),), (str(other.seed),)),
-        ("machine", (first.host.cpu, str(first.host.cores)), (other.host.cpu, str(other.host.cores))),
+        ("machine", _machines(first), _machines(other)),
     )
     return [
         f"{other.run_id} differs from {first.run_id} in {what}: {' '.join(theirs)} against {' '.join(ours)}"
         for what, ours, theirs in checks
         if ours != theirs
     ]
+
+
+def _machines(manifest: Manifest) -> tuple[str, ...]:
+    """Every kind of machine that played a part of the run."""
+    hosts = [part.host for part in manifest.parts] or [manifest.host]
+    return tuple(sorted({f"{host.cpu} {host.cores}" for host in hosts}))
 
 
 def _target(manifest: Manifest) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ __all__ = ["Kept", "Played", "keep", "play_row"]
 
 WHO = Credentials("demo-partner", Secret("demo-partner-token"))
 LIMITS = {
-    "connect_s": 1.5, "rest_s": 1.5, "terminal_s": 1.0, "close_s": 0.3, "stall_s": 0.6, "rest_attempts": 3,
-    "reconnect_s": 3.0, "poll_first_s": 0.02, "poll_max_s": 0.05, "result_s": 3.0,
+    "connect_s": 3.0, "rest_s": 3.0, "terminal_s": 2.0, "close_s": 0.5, "stall_s": 1.5, "rest_attempts": 3,
+    "reconnect_s": 5.0, "poll_first_s": 0.02, "poll_max_s": 0.1, "result_s": 8.0,
 }  # fmt: skip
 QUICK = SimulatorLimits(processing_s=0.05, staged_s=0.02, least_audio_s=0.1, release_s=0.05, message_bytes=65_536)
 FORMS = FormContext(FormFilling([FormTemplateChoice(TEMPLATES[0].template_id)]))
@@ -109,7 +109,7 @@ async def play_row(row: Row, number: int, transport: str, dialect: Dialect = Dia
 
 
 def _plan(row: Row, dialect: Dialect) -> SessionPlan:
-    milliseconds = row.flood or 150
+    milliseconds = row.flood or row.audio_ms
     return build_plan(
         np.zeros(16 * milliseconds, np.int16), 16_000, utterance_id="u", cell="c", reference=Reference(SAID, SAID),
         chunk_ms=50, product=row.product, dialect=dialect, pace=float("inf") if row.flood else 1.0,

@@ -101,6 +101,12 @@ class _Listener(WSListener):
         self._sink.drained()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
+        shake = transport.close_handshake
+        # There is none after a reset, whatever the library's types say.
+        sent = shake.sent if shake else None  # type: ignore[truthy-bool]
+        if sent is not None and shake.recv is None and sent.code is not WSCloseCode.OK:
+            # What the peer sent could not be taken, and the library says why in its own close.
+            self._close = (sent.code.value, sent.reason or "")
         self._sink.closed(*self._close, time.perf_counter_ns())
         # What ended the connection is in the close; asyncio would print it again, with a traceback.
         asyncio.ensure_future(transport.wait_disconnected()).add_done_callback(_looked_at)

@@ -70,6 +70,32 @@ def test_an_import_needs_a_source_that_is_there_and_starts_the_command(
     assert started[0][2][-1] == "--json"
 
 
+def test_what_is_wrong_with_an_import_is_named_row_by_row(draw: Draw, tmp_path: Path) -> None:
+    """The command has ended well and has brought in nothing; the panel says which rows and why."""
+    (tmp_path / "bad.jsonl").write_text('{"audio_filepath": "nowhere.wav", "duration": 1.0, "text": "no pain"}\n')
+    job = jobs.start(
+        tmp_path, "Import", ("datasets", "import", "nemo", str(tmp_path / "bad.jsonl"), str(tmp_path / "new"), "--json")
+    )
+    next(child for child in jobs._CHILDREN if child.pid == job.pid).wait(60)
+    test = draw("data", tmp_path, query={"data_part": "Import"})
+    assert not test.exception
+    assert "1 bad rows" in texts(test).replace("\\", "")
+    assert "nowhere" in texts(test)
+
+
+def test_what_is_wrong_with_a_corpus_is_listed_with_file_and_line(
+    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the command tells it."""
+    problem = {"path": "/x/manifest.jsonl", "line": 3, "item": "u1", "what": "the audio is gone"}
+    monkeypatch.setattr(jobs, "ask", lambda *asked: {"good": False, "problems": [problem]})
+    test = draw("data", tmp_path)
+    test.button(key="data_check").click().run()
+    assert not test.exception
+    row = test.dataframe[1].value.iloc[0]
+    assert (row["path"], row["line"], row["what"]) == ("manifest.jsonl", 3, "the audio is gone")
+
+
 def test_a_run_is_scored_again_by_the_command(draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the normaliser that was picked."""
     run_id = two_cells(tmp_path)

@@ -27,10 +27,10 @@ _CORPUS_COLUMNS: tuple[Column[dict[str, object]], ...] = (
     Column("description", "what it is", lambda c: None if c["description"] is None else str(c["description"])),
 )
 _PROBLEM_COLUMNS: tuple[Column[dict[str, object]], ...] = (
-    Column("file", "file", lambda p: Path(str(p.get("file"))).name),
+    Column("path", "file", lambda p: Path(str(p.get("path"))).name),
     Column("line", "line", lambda p: None if p.get("line") is None else int(str(p["line"]))),
-    Column("id", "utterance", lambda p: None if p.get("id") is None else str(p["id"])),
-    Column("problem", "problem", lambda p: str(p.get("problem"))),
+    Column("item", "utterance", lambda p: None if p.get("item") is None else str(p["item"])),
+    Column("what", "what is wrong", lambda p: str(p.get("what"))),
 )
 
 
@@ -89,8 +89,8 @@ def problems(found: dict[str, object]) -> None:
     listed = found.get("problems")
     rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
     state("failed", f"{len(rows)} problems")
-    columns = tuple(c for c in _PROBLEM_COLUMNS if any(c.key in row for row in rows) or c.key == "problem")
-    table(Table(columns, tuple({c.key: c.value(row) for c in columns} for row in rows)), "data_problems", "Problems")
+    listed_rows = tuple({c.key: c.value(row) for c in _PROBLEM_COLUMNS} for row in rows)
+    table(Table(_PROBLEM_COLUMNS, listed_rows), "data_problems", "Problems by file and line")
 
 
 def importing() -> None:

@@ -6,11 +6,14 @@ when nothing does. Closing the tab changes nothing.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
 
 from workbench.app import jobs
 from workbench.app.data import store_root
-from workbench.app.frame import Colour, guarded, state
+from workbench.app.frame import Colour, guarded, plain, state
 from workbench.app.showing import table
 from workbench.errors import WorkbenchError
 from workbench.progress import cell_progress, progress_table
@@ -22,6 +25,7 @@ DEMO = ("demo", "--json", "--no-app")
 
 _POLL_S = 2.0
 _SHOWN = 5
+_PROBLEMS = 10
 _ICONS = {
     "running": ":material/play_circle:",
     "stopping": ":material/hourglass_bottom:",
@@ -103,7 +107,25 @@ def _one(page: str, job: jobs.Job) -> None:
                 _cells(page, job.job_id, run_id)
         elif now == "failed":
             state("failed", lines[-1] if lines else "it ended without a word; its process may have been killed")
+        elif now == "done":
+            _outcome(jobs.output(store, job) or {})
         _buttons(page, job, now, run_id)
+
+
+def _outcome(told: dict[str, Any]) -> None:
+    """What came of it, where that is not a run to open: what an import brought in, or what was wrong with its rows."""
+    problems = told.get("problems") or []
+    if problems:
+        state("failed", f"{len(problems)} bad rows, nothing was written")
+        for problem in problems[:_PROBLEMS]:
+            place = f"{Path(str(problem.get('path', ''))).name}:{problem.get('line') or '–'}"
+            st.caption(plain(f"{place} {problem.get('item') or ''} {problem.get('what', '')}"))
+        if len(problems) > _PROBLEMS:
+            st.caption(f"{len(problems) - _PROBLEMS} more are not shown.")
+    elif "utterances" in told and "seconds" in told:
+        st.caption(f"{told['utterances']} utterances, {float(told['seconds']):.1f} s of audio.")
+    if told.get("failed"):
+        state("failed", f"{told['failed']} of {told.get('sessions', '?')} sessions failed and are in no average")
 
 
 def _cells(page: str, job_id: str, run_id: str) -> None:

@@ -81,6 +81,7 @@ def table(
     extra: dict[str, Any] | None = None,
     more: dict[str, list[Any]] | None = None,
     select: str | None = None,
+    order: tuple[str, ...] | None = None,
 ) -> Any:  # noqa: ANN401  Streamlit's event of a selection
     """A table with aligned numbers, units in the heads and explanations behind them.
 
@@ -92,6 +93,7 @@ def table(
         hide: keys of columns that the page says elsewhere.
         extra: Streamlit's configuration of columns that are drawn, such as bars.
         more: values of further columns, by name.
+        order: keys of the columns from left to right, those of ``more`` among them; None for the table's own.
         select: ``single-row`` or ``multi-row`` for rows that can be picked; None for none.
     """
     if not found.rows:
@@ -111,6 +113,8 @@ def table(
         # A short table is shown whole; a long one is scrolled.
         "height": "content" if len(shown.rows) <= _WHOLE else "auto",
     }
+    if order:
+        drawn["column_order"] = order
     if select:
         drawn |= {"on_select": "rerun", "selection_mode": select}
     event = st.dataframe(frame, **drawn)

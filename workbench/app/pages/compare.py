@@ -121,7 +121,11 @@ def _all_pairs(compared: RunComparison, runs: Sequence[Chosen]) -> None:
     cells = _cells(runs)
     st.subheader("Errors against delay", anchor=False)
     alt = f"WER against the 95th percentile of word latency for {len(cells)} configurations; lower left is better"
-    figure = pareto_figure(cells).update_layout(title=None, margin={"r": 160}).update_traces(textposition="top right", cliponaxis=False)
+    figure = (
+        pareto_figure(cells)
+        .update_layout(title=None, margin={"r": 160})
+        .update_traces(textposition="top right", cliponaxis=False)
+    )
     chart(figure, alt, cells_table(cells), "compare_pareto")
     st.subheader("Every metric", anchor=False)
     st.caption(

@@ -19,6 +19,7 @@ __all__ = ["page"]
 _ORDER = (
     "created", "state", "corpus", "n", "failed", "left_out", "wer", "p50_ms", "p95_ms", "best", "target", "run_id",
 )  # fmt: skip
+_SHOWN = (*_ORDER[:9], "course", *_ORDER[9:11], "differing", _ORDER[11])
 _STATES = ("committed", "live", "interrupted", "damaged")
 
 
@@ -81,7 +82,7 @@ def _listed(shown: list[RunLine], total: int) -> list[int]:
     }
     columns = {column.key: column for column in listed.columns}
     rows = Table(tuple(columns[key] for key in _ORDER), listed.rows, listed.notes)
-    event = table(rows, "runs_table", "All stored runs", extra=extra, more=more, select="multi-row")
+    event = table(rows, "runs_table", "All stored runs", extra=extra, more=more, select="multi-row", order=_SHOWN)
     return list(event.selection.rows) if event is not None else []
 
 

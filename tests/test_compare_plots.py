@@ -66,7 +66,8 @@ def test_every_pair_is_in_the_heat_map_with_its_number(tmp_path: Path) -> None:
 
 def test_differences_are_told_with_unit_sign_and_interval(tmp_path: Path) -> None:
     """Percent and points for rates, ms for times, nothing for what is unknown."""
-    compared = compare_runs([stored(tmp_path, batch(24, jitter=1) + batch(24, wrong=12, jitter=1, cell="noise", delay=80))])
+    worse = batch(24, wrong=12, jitter=1, cell="noise", delay=80)
+    compared = compare_runs([stored(tmp_path, batch(24, jitter=1) + worse)])
     rows = {row["metric"]: row for row in told_table(compared.pairs[0], compared.floor).rows}
     assert (rows["WER"]["baseline"], rows["WER"]["change"]) == ("0.0 %", "+16.7 points")
     assert rows["word latency p50"]["change"] == "+80 ms"

@@ -25,7 +25,7 @@ import msgspec
 
 from workbench.errors import InputError, StoreError, WorkbenchError
 from workbench.store import StoredRun, index_runs
-from workbench.store.files import lock_holder, private_folder, storing, write_atomic
+from workbench.store.files import is_held, lock_holder, private_folder, storing, write_atomic
 
 __all__ = ["JOBS", "Job", "JobState", "ask", "forget", "jobs", "output", "run_of", "said", "start", "state_of", "stop"]
 
@@ -126,26 +126,11 @@ def jobs(store: Path) -> list[Job]:
     return found
 
 
-def _alive(folder: Path) -> bool:
-    try:
-        descriptor = os.open(folder / _ALIVE, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
-
-
 def state_of(store: Path, job: Job) -> JobState:
     """What a job is doing, or how it ended: a command that ends well prints JSON, a stopped one was told to stop."""
     folder = store / JOBS / job.job_id
     asked = (folder / _STOP).exists()
-    if _alive(folder):
+    if is_held(folder / _ALIVE):
         return "stopping" if asked else "running"
     if output(store, job) is not None:
         return "stopped" if asked and _incomplete(store, job) else "done"
@@ -209,7 +194,7 @@ def stop(store: Path, job: Job) -> None:
         InputError: it has ended already.
     """
     folder = store / JOBS / job.job_id
-    if not _alive(folder):
+    if not is_held(folder / _ALIVE):
         raise InputError("this work has ended already", item=job.title, action="Start it again")
     if (folder / _STOP).exists():
         return
@@ -225,7 +210,7 @@ def forget(store: Path, job: Job) -> None:
         InputError: it still runs.
     """
     folder = store / JOBS / job.job_id
-    if _alive(folder):
+    if is_held(folder / _ALIVE):
         raise InputError("this work has not ended", item=job.title, action="Stop it first")
     with storing(folder):
         shutil.rmtree(folder)

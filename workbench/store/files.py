@@ -19,7 +19,16 @@ from typing import BinaryIO
 
 from workbench.errors import StoreError
 
-__all__ = ["WriterLock", "file_sha256", "is_locked", "lock_holder", "private_folder", "storing", "write_atomic"]
+__all__ = [
+    "WriterLock",
+    "file_sha256",
+    "is_held",
+    "is_locked",
+    "lock_holder",
+    "private_folder",
+    "storing",
+    "write_atomic",
+]
 
 _LOCK_NAME = ".writer.lock"
 
@@ -147,8 +156,13 @@ def lock_holder(folder: Path) -> int | None:
 
 def is_locked(folder: Path) -> bool:
     """Whether a living process is writing the run in ``folder``."""
+    return is_held(folder / _LOCK_NAME)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the exclusive lock of a file; False where there is no such file."""
     try:
-        descriptor = os.open(folder / _LOCK_NAME, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:

@@ -19,7 +19,6 @@ import pytest
 
 from tests.quick import call, command, environment, short_corpus, tell, two_workers
 from workbench.errors import StoreError
-from workbench.executors import connected
 from workbench.pipeline import unplayed
 from workbench.recording import Outcome
 from workbench.store import list_runs, open_run, verify_run
@@ -104,9 +103,16 @@ def cluster():
 
 
 def kill_worker(cluster):
-    """One of those that are there just now."""
-    with connected(cluster.scheduler_address) as client:
-        os.kill(min(client.run(os.getpid).values()), signal.SIGKILL)
+    """One that works: a worker that is killed while it starts is not replaced by its nanny."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        here = cluster.scheduler.workers
+        living = [nanny.pid for nanny in cluster.workers.values() if nanny.pid and nanny.worker_address in here]
+        if living:
+            os.kill(min(living), signal.SIGKILL)
+            return
+        time.sleep(0.05)
+    raise AssertionError("the cluster has no worker")
 
 
 def play_with_kills(draw, sweep, again, victims, store, kill):

@@ -58,7 +58,7 @@ def main() -> None:
             Figure("a message that arrived", received, "us"),
             Figure("a chunk, with the journal", kept_sent, "us"),
             Figure("a message, with the journal", kept_received, "us"),
-            Figure("memory of a recorded frame, text in the journal", size, "bytes", target=33),
+            Figure("memory of a recorded frame, text in the journal", size, "bytes", target=32),
         ],
     )
 

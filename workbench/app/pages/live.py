@@ -38,10 +38,9 @@ def page() -> None:
     # A microphone's own button stands in here: folding it away would take it off the page, and with it the sound.
     listening = "Microphone" in (st.session_state.get("live_source"), st.query_params.get("live_source"))
     with st.expander("What is played", expanded=session is None or listening):
-        source = st.segmented_control(
-            "Sound", ["Clip", "Upload", "Microphone"], default="Clip", key="live_source", bind="query-params"
-        )
-        {"Upload": _upload, "Microphone": _microphone}.get(source or "Clip", _clip)(registry)
+        # Not a segmented control: its chosen part has too little contrast on a dark page.
+        source = st.radio("Sound", list(_SOURCES), horizontal=True, key="live_source", bind="query-params")
+        _SOURCES[source](registry)
     if session is None:
         st.info("Words, their lanes in time and three numbers appear here while something is played.")
         if st.button("Play demo", icon=":material/play_arrow:", key="live_play_demo"):
@@ -135,6 +134,9 @@ def _start(registry: LiveRegistry, clip: Clip) -> bool:
 def _begin(registry: LiveRegistry, clip: Clip) -> None:
     if _start(registry, clip):
         st.rerun()
+
+
+_SOURCES = {"Clip": _clip, "Upload": _upload, "Microphone": _microphone}
 
 
 # -- what is done with it -------------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ from workbench.units import NS_PER_MS
 
 __all__ = ["Job", "Service", "new_record", "play_many", "play_session", "quiet_collector", "recorded"]
 
+_OLDER_EVERY = 16
+"""Sessions between two collections of the middle generation; it holds what these sessions left behind."""
+
 
 def new_record(job: Job) -> SessionRecord:
     """An empty record of a session that is about to be played."""
@@ -152,7 +155,7 @@ async def play_many(
     stagger_ns = 100 * NS_PER_MS // max(1, concurrency)
     tick_ns = 0 if concurrency <= EXACT_SESSIONS else TICK_NS
     async with Pacer(tick_ns) as pacer, quiet_collector():
-        begin_ns = pacer.now_ns()
+        begin_ns, counted = pacer.now_ns(), itertools.count(1)
 
         def stopped() -> bool:
             return stop is not None and stop.is_set()
@@ -166,7 +169,9 @@ async def play_many(
                     await _play_talk([job for _, job in group], service, pacer, on_begin, on_done, stopped)
                 else:
                     await _play_one(group[0][1], service, pacer, on_begin, on_done)
-                gc.collect(0)
+                # What was in use when a young collection came by is garbage only an older one finds.
+                ended = next(counted)
+                gc.collect(0 if ended % _OLDER_EVERY else 1)
 
         failure: WorkbenchError | None = None
         try:

@@ -17,6 +17,7 @@ import numpy as np
 
 from workbench.calibration.kept import Calibration, ErrorFacts
 from workbench.calibration.truth import CHUNK_MS, RATE_HZ, KnownSession, known_session
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.client.rest import SukiRest
 from workbench.client.rest_process import RestProcess
 from workbench.errors import MeasurementError
@@ -48,9 +49,21 @@ class _Played:
 
 
 async def calibrate(
-    sessions: int, *, seed: int = 0, transport: str = "auto", realtime_priority: bool = False
+    sessions: int,
+    *,
+    seed: int = 0,
+    transport: str = "auto",
+    realtime_priority: bool = False,
+    kernel: KernelStamps | None = None,
 ) -> Calibration:
     """Play ``sessions`` known sessions at the same time and state the errors of every metric.
+
+    Args:
+        sessions: at the same time.
+        seed: of delays, revisions and errors.
+        transport: ``websockets``, ``picows`` or ``auto``.
+        realtime_priority: ask for SCHED_FIFO.
+        kernel: stamps arrivals; what they waited for this process then stands in ``wire``.
 
     Raises:
         ServiceError: the simulator does not start.
@@ -69,7 +82,7 @@ async def calibrate(
             for identity, session in known.items():
                 await _register(control, identity, session)
             jobs = [_job(identity, session) for identity, session in known.items()]
-            service = Service(address, rest, None, limits, transport)
+            service = Service(address, rest, None, limits, transport, kernel=kernel)
             pacer = await play_many(
                 jobs, service, concurrency=sessions, on_done=records.append, realtime_priority=realtime_priority
             )
@@ -77,8 +90,14 @@ async def calibrate(
     good = [p for p in played if p.record.outcome is Outcome.COMPLETED]
     if not good:
         why = records[0].error if records else "nothing was played"
-        raise MeasurementError("no session came through", item="calibrate", got=why)
-    return _judge(good, len(records) - len(good), sessions, transport, pacer)
+        raise MeasurementError(
+            "no session came through",
+            item="calibrate",
+            got=why,
+            action="Try again when the machine is idle; workbench doctor looks at the rest",
+        )
+    waits = [] if kernel is None else list(kernel.waits_ns)
+    return _judge(good, len(records) - len(good), sessions, transport, pacer, waits)
 
 
 def _identity(seed: int, index: int) -> str:
@@ -114,9 +133,11 @@ async def _stamps(control: httpx.AsyncClient, record: SessionRecord, known: Know
     return _Played(known, record, arrivals, [item["sent_ns"] for item in log["emissions"]])
 
 
-def _judge(good: Sequence[_Played], failed: int, sessions: int, transport: str, pacer: str) -> Calibration:
+def _judge(
+    good: Sequence[_Played], failed: int, sessions: int, transport: str, pacer: str, waits_ns: list[int]
+) -> Calibration:
     errors: dict[str, list[int]] = {}
-    wire: dict[str, list[int]] = {"chunk": [], "message": []}
+    wire: dict[str, list[int]] = {"chunk": [], "message": [], "arrival wait": waits_ns}
     wrong: list[str] = []
     for played in good:
         wrong += _count_errors(played)

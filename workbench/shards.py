@@ -27,7 +27,9 @@ class Shard:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of:
-            raise InputError("there is no such shard", item="--shard", got=str(self), expected=f"1/{self.of} to {self.of}/{self.of}")
+            raise InputError(
+                "there is no such shard", item="--shard", got=str(self), expected=f"1/{self.of} to {self.of}/{self.of}"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Shard:

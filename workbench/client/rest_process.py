@@ -181,6 +181,8 @@ def main() -> None:
     """Answer until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICE)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody when it wakes (sched(7))
     asyncio.run(_serve(socket.socket(fileno=int(sys.argv[1]))))
 
 

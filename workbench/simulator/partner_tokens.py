@@ -56,8 +56,7 @@ class PartnerKeys:
             raise refusal(401, "Token validation failed")
         try:
             # The documents do not say which issuer and audience are agreed, only that both must be there.
-            options = {"require": _REQUIRED, "verify_aud": False}
-            claims = jwt.decode(token, key, algorithms=["RS256"], options=options)
+            claims = jwt.decode(token, key, algorithms=["RS256"], options={"require": _REQUIRED, "verify_aud": False})
         except jwt.InvalidTokenError:
             raise refusal(401, "Token validation failed") from None
         user = claims.get(self._claim)

@@ -63,7 +63,7 @@ PAGES = (
 
 
 _DARK = """<style>
-button[data-testid="stBaseButton-segmented_controlActive"] p { color: #E7ECF1 }
+button[data-testid="stBaseButton-segmented_controlActive"] p, button[data-selected="true"] p { color: #E7ECF1 }
 </style>"""
 """No colour is dark enough below white and light enough on a dark page: what is chosen is written in the text's."""
 

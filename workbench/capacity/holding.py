@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -27,10 +28,17 @@ from workbench.runner import new_record, play_session, quiet_collector, recorded
 from workbench.streaming import SessionFailed
 from workbench.units import NS_PER_S
 
-__all__ = ["SETTLE_S", "SPREAD_S", "Stage", "arrive", "hold"]
+__all__ = ["SETTLE_S", "Stage", "arrive", "hold", "spread_s"]
 
-SPREAD_S = 2.0
-"""From the first start of a level to its last: as long as a sentence of the script, so that no moment is special."""
+_SENTENCE_S = 2.0
+"""Of the script; starts are spread over whole ones, so that no moment is special."""
+
+_BETWEEN_STARTS_S = 0.005
+"""A start costs a millisecond or two; closer ones would wait for each other and then chunks would be due in bursts."""
+
+_CHUNK_S = 0.1
+_GOLDEN = 0.618033988749895
+"""Multiples of it fill a circle evenly however many there are: the phases of the sessions within a chunk."""
 
 SETTLE_S = 1.0
 """From the last start to the steady stretch, and how much longer than it sessions stream."""
@@ -72,6 +80,11 @@ def _pacer(sessions: int) -> tuple[Pacer, str]:
     return Pacer(0 if exact else TICK_NS), "exact" if exact else "ticks"
 
 
+def spread_s(sessions: int) -> float:
+    """From the first start of a level to its last."""
+    return _SENTENCE_S * math.ceil(max(1.0, sessions * _BETWEEN_STARTS_S) / _SENTENCE_S)
+
+
 class _Muster:
     """Sessions that have come to a point; whoever waits goes on when all have."""
 
@@ -97,7 +110,8 @@ async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
     async def begin(place: int) -> None:
         opened.here(place)
         await begun.wait()
-        await pacer.sleep_until_ns(start_ns + round(place * SPREAD_S * NS_PER_S / sessions))
+        offset_s = place * spread_s(sessions) / sessions + place * _GOLDEN % 1 * _CHUNK_S
+        await pacer.sleep_until_ns(start_ns + round(offset_s * NS_PER_S))
 
     async def stream(place: int) -> None:
         nonlocal open_ns
@@ -136,7 +150,7 @@ async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
         await opened.all_here.wait()
         async with quiet_collector():
             start_ns = await stage.start()
-            window_ns = _window(start_ns, SPREAD_S + SETTLE_S, seconds)
+            window_ns = _window(start_ns, spread_s(sessions) + SETTLE_S, seconds)
             with realtime(stage.realtime) as priority:
                 begun.set()
                 used = await _used(pacer, window_ns, CpuClock(stage.service_pid))

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from workbench.capacity.holding import SETTLE_S, SPREAD_S, Stage, arrive, hold
+from workbench.capacity.holding import SETTLE_S, Stage, arrive, hold, spread_s
 from workbench.capacity.levels import Measured
 from workbench.capacity.measuring import measure
 from workbench.capacity.speech import final_dues_ns, noise_plan, script, spoken_plans, utterance_plans
@@ -202,8 +202,10 @@ async def _post_script(address: _Address, seconds: float) -> None:
 
 
 def _seconds_of(load: LoadPlan) -> float:
-    """How long a session streams."""
-    return _UTTERANCE_S if load.arrivals else SPREAD_S + 2 * SETTLE_S + load.seconds
+    """How long a session streams: at every level of a ramp the same, so that what it says can be known before."""
+    if load.arrivals:
+        return _UTTERANCE_S
+    return spread_s(load.sessions or load.most) + 2 * SETTLE_S + load.seconds
 
 
 def _plans(load: LoadPlan, *, scripted: bool) -> list[SessionPlan]:

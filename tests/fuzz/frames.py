@@ -139,20 +139,22 @@ def fuzz(frames: int, seed: int, *, say=print) -> int:
     mutator, reader = Mutator(seeds(), seed), Reader()
     signal.signal(signal.SIGPROF, _too_long)  # of processor time: a busy machine is no hang
     begun_s, first_mb, most_mb, slowest_s = time.perf_counter(), 0.0, 0.0, 0.0
-    for number in range(frames):
-        frame = mutator.frame()
-        signal.setitimer(signal.ITIMER_PROF, HANG_S)
-        at_s = time.thread_time()
-        try:
-            reader.read(frame)
-        except Exception as error:  # noqa: BLE001  whatever is not documented is a finding
-            say(f"FINDING {type(error).__name__} at frame {number} of seed {seed}: {frame!r}")
-            return 1
-        slowest_s = max(slowest_s, time.thread_time() - at_s)
-        if number % 100_000 == 0:
-            most_mb = max(most_mb, _rss_mb())
-            first_mb = first_mb or most_mb
-    signal.setitimer(signal.ITIMER_PROF, 0)
+    try:
+        for number in range(frames):
+            frame = mutator.frame()
+            signal.setitimer(signal.ITIMER_PROF, HANG_S)
+            at_s = time.thread_time()
+            try:
+                reader.read(frame)
+            except Exception as error:  # noqa: BLE001  whatever is not documented is a finding
+                say(f"FINDING {type(error).__name__} at frame {number} of seed {seed}: {frame!r}")
+                return 1
+            slowest_s = max(slowest_s, time.thread_time() - at_s)
+            if number % 100_000 == 0:
+                most_mb = max(most_mb, _rss_mb())
+                first_mb = first_mb or most_mb
+    finally:  # also after a finding: an alarm left behind would go off in whatever comes next
+        signal.setitimer(signal.ITIMER_PROF, 0)
     took_s = time.perf_counter() - begun_s
     say(
         f"{frames} frames of seed {seed} in {took_s:.0f} s: {reader.taken} taken and {reader.refused} refused by the "

@@ -391,7 +391,8 @@ def test_a_run_that_is_not_there_is_said_so(tmp_path):
 def test_a_store_that_is_made_is_private_and_one_that_was_there_is_left_alone(tmp_path):
     """Names of corpora and endpoints are in its list of runs."""
     made, there = tmp_path / "made", tmp_path / "there"
-    there.mkdir(mode=0o755)
+    there.mkdir()
+    there.chmod(0o755)  # whatever this process's umask is
     for store in (made, there):
         with RunWriter.create(store, make_manifest()):
             pass

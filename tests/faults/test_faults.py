@@ -12,7 +12,7 @@ from workbench.protocol.messages import Dialect, Final, Partial, Product
 from workbench.recording import FrameKind, Outcome
 from workbench.simulator import tokens
 
-# Hundreds of connections are cut off in mid-air here; a socket that the collector closes says so in another test's name.
+# Hundreds of connections are cut off here; a socket that the collector closes says so in another test's name.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 _AT_A_TIME = 12

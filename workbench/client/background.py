@@ -45,10 +45,11 @@ class BackgroundLoop:
         self._thread.start()
 
     async def close(self) -> None:
-        """End the thread; its loop's executor and generators are closed."""
+        """End the thread; what still runs in it is cancelled, its loop's executor and generators are closed."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
+        await self.run(_given_up())
         await self.run(loop.shutdown_asyncgens())
         await self.run(loop.shutdown_default_executor())
         self._loop = None
@@ -56,3 +57,11 @@ class BackgroundLoop:
         await asyncio.to_thread(thread.join)
         loop.close()
         sys.setswitchinterval(self._interval_s)
+
+
+async def _given_up() -> None:
+    """Cancel what nobody waits for any more, and let it close its connections."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

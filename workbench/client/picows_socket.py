@@ -12,7 +12,6 @@ import logging
 import socket
 import ssl
 import time
-from urllib.parse import urlsplit
 
 from picows import WSCloseCode, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
@@ -24,11 +23,11 @@ from workbench.client.stream import (
     Closed,
     Sink,
     connect_tcp,
+    handshake_failed,
     refusal,
     text_or_bytes,
     tls_refused,
 )
-from workbench.errors import ServiceError
 from workbench.recording import Connect
 
 __all__ = ["PicowsSocket", "open_picows"]
@@ -117,6 +116,12 @@ def _looked_at(ended: asyncio.Future[None]) -> None:
         ended.exception()
 
 
+def _dropped(opened: asyncio.Future[tuple[WSTransport, WSListener]]) -> None:
+    """Drop what was opened for nobody."""
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result()[0].disconnect(graceful=False)
+
+
 class PicowsSocket:
     """A :class:`workbench.client.stream.Socket` on picows."""
 
@@ -169,10 +174,9 @@ async def open_picows(
     begun_ns = time.perf_counter_ns()
     raw = await connect_tcp(url, phases)
     tcp_ns = time.perf_counter_ns()
-    item = urlsplit(url).netloc
-    opened, listener = False, _Listener(sink, kernel if tls is None or not url.startswith("wss:") else None)
-    try:
-        transport, _ = await ws_connect(
+    listener = _Listener(sink, kernel if tls is None or not url.startswith("wss:") else None)
+    opening = asyncio.ensure_future(
+        ws_connect(
             lambda: listener,
             url,
             ssl_context=tls,
@@ -184,34 +188,31 @@ async def open_picows(
             socket_factory=lambda _: raw,
             use_aiofastnet=False,  # its transports are left open when a peer resets
         )
-        opened = True
+    )
+    try:
+        transport, taken = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # A cancelled ws_connect would leave its transport open; on a shut-down socket it ends, and closes it.
+        opening.add_done_callback(_dropped)
+        with contextlib.suppress(OSError):
+            raw.shutdown(socket.SHUT_RDWR)
+        await asyncio.wait((opening,), timeout=close_timeout_s)
+        opening.cancel()
+        raise
     except WSHandshakeError as error:
         if error.response is None:
-            raise ServiceError(
-                "handshake failed",
-                item=item,
-                got=str(error),
-                action="See what is between here and the service: workbench doctor",
-            ) from None
+            raise handshake_failed(url, error) from None
         status = error.response.status
         when = error.response.headers.get("Retry-After")
         raise refusal(url, status.value, status.phrase, error.raw_body, when) from None
     except ssl.SSLError as error:
+        raw.close()
         raise tls_refused(url, error) from None
     except (OSError, EOFError) as error:
-        raise ServiceError(
-            "handshake failed",
-            item=item,
-            got=str(error) or type(error).__name__,
-            action="See what is between here and the service: workbench doctor",
-        ) from None
-    finally:
-        if not opened:
-            # A cancelled ws_connect leaves its transport open; the shut-down socket makes it close itself, and the
-            # socket is closed afterwards in case there was no transport yet.
-            with contextlib.suppress(OSError):
-                raw.shutdown(socket.SHUT_RDWR)
-            asyncio.get_running_loop().call_later(0.1, raw.close)
+        raw.close()
+        raise handshake_failed(url, error) from None
+    if taken is None:  # whatever the library's types say
+        raise handshake_failed(url, EOFError("the peer left before it answered"))
     phases.upgrade_ns = time.perf_counter_ns() - tcp_ns
     phases.total_ns = time.perf_counter_ns() - begun_ns
     return PicowsSocket(transport, listener, phases, close_timeout_s)

@@ -21,7 +21,17 @@ from workbench.errors import ServiceError
 from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.recording import Connect
 
-__all__ = ["Closed", "Sink", "Socket", "connect_tcp", "refusal", "text_or_bytes", "tls_context", "tls_refused"]
+__all__ = [
+    "Closed",
+    "Sink",
+    "Socket",
+    "connect_tcp",
+    "handshake_failed",
+    "refusal",
+    "text_or_bytes",
+    "tls_context",
+    "tls_refused",
+]
 
 HIGH_WATER = 64 * 1024
 """Bytes that may lie in this process before a socket counts as blocked: about 1.5 s of speech."""
@@ -150,6 +160,16 @@ def refusal(url: str, status: int, reason: str, body: bytes | None, retry_after:
         status=status,
         error_id=error_id_of(message),
         retry_after_s=retry_after_s(retry_after),
+    )
+
+
+def handshake_failed(url: str, error: BaseException) -> ServiceError:
+    """A handshake that was not answered as RFC 6455 asks, or not at all."""
+    return ServiceError(
+        "handshake failed",
+        item=urlsplit(url).netloc,
+        got=str(error) or type(error).__name__,
+        action="See what is between here and the service: workbench doctor",
     )
 
 

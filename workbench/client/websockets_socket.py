@@ -27,11 +27,11 @@ from workbench.client.stream import (
     Closed,
     Sink,
     connect_tcp,
+    handshake_failed,
     refusal,
     text_or_bytes,
     tls_refused,
 )
-from workbench.errors import ServiceError
 from workbench.recording import Connect
 
 __all__ = ["WebsocketsSocket", "open_websockets"]
@@ -204,13 +204,7 @@ async def open_websockets(
     except ssl.SSLError as error:
         raise tls_refused(url, error) from None
     except (InvalidMessage, InvalidHandshake, OSError, EOFError) as error:
-        got = str(error) or type(error).__name__
-        raise ServiceError(
-            "handshake failed",
-            item=urlsplit(url).netloc,
-            got=got,
-            action="See what is between here and the service: workbench doctor",
-        ) from None
+        raise handshake_failed(url, error) from None
     finally:
         if opened is None:
             raw.close()

@@ -201,7 +201,8 @@ class FaultProxy:
         """Drop every connection."""
         if self._server is not None:
             self._server.close()
-        for task in list(self._running):
+            await asyncio.sleep(0)  # what has just been accepted is handed over before it is dropped
+        for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
@@ -209,16 +210,25 @@ class FaultProxy:
         """The connection that the simulator knows by the peer's port; None when it is gone."""
         return self._links.get(port)
 
-    async def _accepted(self, client: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  a callback of start_server runs in a task
+    def _accepted(self, client: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(client, writer))
         self._running.add(task)
-        upstream: asyncio.StreamWriter | None = None
+
+        def over(_: asyncio.Task[None]) -> None:
+            self._running.discard(task)
+            writer.transport.abort()  # a task that is cancelled before its first step closes nothing itself
+
+        task.add_done_callback(over)
+
+    async def _carry(self, client: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass one connection on until it ends; a side that is gone ends it."""
+        sides = [writer]
         try:
             head = await _head(client)
             wait_s, held = self._begin("sockets" if b"upgrade: websocket" in head.lower() else "rest")
             await asyncio.sleep(wait_s)
             server, upstream = await asyncio.open_connection(*self._target, limit=_BUFFER_BYTES)
+            sides.append(upstream)
             link = Link(writer, upstream)
             self._links[link.port] = link
             try:
@@ -226,24 +236,24 @@ class FaultProxy:
                 await link.run(client, server, held)
             finally:
                 del self._links[link.port]
-        except (OSError, asyncio.CancelledError):
-            pass  # one side is gone, or the proxy is
+        except OSError:
+            pass
         finally:
-            for side in filter(None, (writer, upstream)):
-                await _closed(side)
-            self._running.discard(task)
+            await _closed(sides)
 
 
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    """Close, and wait for it; whoever does not take what is still to be sent is dropped."""
-    writer.close()
-    waiting = asyncio.ensure_future(writer.wait_closed())
+async def _closed(writers: list[asyncio.StreamWriter]) -> None:
+    """Close, and wait for it; whoever does not take what is still to be sent is dropped, as are all when cancelled."""
+    for writer in writers:
+        writer.close()
     try:
-        if not (await asyncio.wait((waiting,), timeout=_CLOSE_S))[0]:
+        async with asyncio.timeout(_CLOSE_S):
+            await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+    except TimeoutError:
+        pass
+    finally:
+        for writer in writers:
             writer.transport.abort()
-    except asyncio.CancelledError:
-        writer.transport.abort()
-    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def _head(client: asyncio.StreamReader) -> bytes:

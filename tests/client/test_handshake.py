@@ -1,0 +1,122 @@
+"""Connections that end before they are opened: one clear error, and no socket is left, whichever transport asks."""
+
+import asyncio
+import contextlib
+import gc
+import importlib.util
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from workbench.client.websockets_socket import open_websockets
+from workbench.errors import ServiceError
+from workbench.recording import Connect
+
+UNAUTHORISED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nwrong"
+
+
+class NoSink:
+    """Nothing is handed over before the connection is open."""
+
+    def arrived(self, raw, received_ns):
+        raise AssertionError
+
+    def drained(self):
+        raise AssertionError
+
+    def closed(self, code, reason, received_ns):
+        raise AssertionError
+
+
+@pytest.fixture(params=["websockets", "picows"])
+def opening(request):
+    """How the transport opens a socket."""
+    if request.param == "websockets":
+        return open_websockets
+    if importlib.util.find_spec("picows") is None:
+        pytest.skip("the extra 'load' is not installed")
+    from workbench.client.picows_socket import open_picows
+
+    return open_picows
+
+
+async def tried(opening, answer, bound_s=5.0):
+    """The error of a connection whose peer answers so."""
+    left = asyncio.Event()
+
+    async def serve(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            await answer(writer)
+        writer.close()
+        left.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        async with asyncio.timeout(bound_s):
+            await opening(f"ws://{host}:{port}/ws", {}, NoSink(), tls=None, phases=Connect(), close_timeout_s=1.0)
+    finally:
+        server.close()
+        await left.wait()
+
+
+async def half(writer):
+    """A part of the answer, and the end."""
+    writer.write(b"HTTP/1.1 101 Switch")
+
+
+async def nothing(writer):
+    """The end."""
+
+
+async def reset(writer):
+    """No end, but a reset."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def refused(writer):
+    """A refusal with a body."""
+    writer.write(UNAUTHORISED)
+
+
+async def late(writer):
+    """Silence, until the other side has gone."""
+    while not writer.transport.is_closing():
+        await asyncio.sleep(0.01)
+        writer.write(b"H")  # and something that nobody reads any more
+
+
+@pytest.mark.parametrize("answer", [half, nothing, reset])
+async def test_a_peer_that_leaves_in_the_handshake_is_a_failed_handshake(opening, answer):
+    """Never an open connection."""
+    with pytest.raises(ServiceError, match="handshake failed"):
+        await tried(opening, answer)
+
+
+async def test_a_refusal_is_told_with_its_status(opening):
+    """401."""
+    with pytest.raises(ServiceError) as caught:
+        await tried(opening, refused)
+    assert caught.value.status == 401
+
+
+def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
+    """Given up in time or refused: the descriptor is closed before the error is seen, not some time after."""
+
+    async def every():
+        for answer in (half, nothing, reset, refused, late):
+            with contextlib.suppress(ServiceError, TimeoutError):
+                await tried(opening, answer, 0.2 if answer is late else 5.0)
+
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("open descriptors are counted in /proc")
+    asyncio.run(every())
+    before = len(list(descriptors.iterdir()))
+    asyncio.run(every())
+    gc.collect()  # a socket that only the collector closes is an error here
+    assert len(list(descriptors.iterdir())) == before

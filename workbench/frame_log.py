@@ -1,4 +1,4 @@
-"""The event log of one session: every frame in 32 bytes, and nothing for the garbage collector to follow.
+"""The event log of one session: every frame in 31 bytes, and nothing for the garbage collector to follow.
 
 House rules: appending is one ``struct.pack_into`` into a block that stands already. Stamps are kept exactly: what a
 narrow field cannot hold is kept beside the rows as it is. Text is kept by the log itself, or, while a session is in
@@ -22,12 +22,14 @@ _AUDIO, _CONTROL, _TEXT, _BINARY, _CLOSE, _REST = range(len(_KINDS))
 
 # One row: wire bytes and kind; the first stamp; the lateness; flushed after sent; chunk and end sample, or where the
 # text lies; the hold. Fields after the stamp hold value + 1, and 0 for "none"; lateness is shifted by half its range.
-_OUT = struct.Struct("<IqIIIII")
-_IN = struct.Struct("<IqIIQI")
+# A chunk's number has three bytes, so that a row and its share of a block come to less than 32.
+_OUT = struct.Struct("<IqIIHBII")
+_IN = struct.Struct("<IqII11x")
 _ROW_BYTES = _OUT.size
 _HEAD = struct.Struct("<I")
-_PLACE = struct.Struct("<Q")
-_PLACE_AT = 20
+_PLACE = slice(20, 27)
+_CHUNK_LOW_BITS, _CHUNK_BITS = 16, 24
+_CHUNK_LOW_MASK = (1 << _CHUNK_LOW_BITS) - 1
 _LATE_ZERO = 1 << 31
 _KIND_BITS = 3
 _KIND_MASK = (1 << _KIND_BITS) - 1
@@ -37,7 +39,8 @@ _DTYPE = np.dtype(
         ("at", "<i8"),
         ("late", "<u4"),
         ("span", "<u4"),
-        ("chunk", "<u4"),
+        ("chunk_low", "<u2"),
+        ("chunk_high", "u1"),
         ("end", "<u4"),
         ("hold", "<u4"),
     ]
@@ -112,7 +115,8 @@ class FrameLog:
         """Rows, the columns of the rows that are too narrow for theirs, and the texts: for the journal."""
         rows = self._rows().copy()
         inward = (rows["head"] & _KIND_MASK) != _AUDIO
-        rows["chunk"][inward] = rows["end"][inward] = 0  # where a text lay says nothing elsewhere
+        for name in ("chunk_low", "chunk_high", "end"):
+            rows[name][inward] = 0  # where a text lay says nothing elsewhere
         return rows.tobytes(), dict(self._wide), self.texts()
 
     @staticmethod
@@ -152,7 +156,8 @@ class FrameLog:
         try:
             _OUT.pack_into(
                 block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
-                0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1, end_sample + 1, hold_ns + 1,
+                0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1 & _CHUNK_LOW_MASK,
+                chunk + 1 >> _CHUNK_LOW_BITS, end_sample + 1, hold_ns + 1,
             )  # fmt: skip
         except struct.error:
             wide = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
@@ -206,13 +211,14 @@ class FrameLog:
         """The columns of what a keeper was given, in the order of ``COLUMNS``."""
         if wide is not None:
             return wide
-        head, at, late, span, chunk, end, hold = _OUT.unpack_from(row)
+        head, at, late, span, low, high, end, hold = _OUT.unpack_from(row)
         kind, size = head & _KIND_MASK, head >> _KIND_BITS
         if kind in (_AUDIO, _CONTROL):
             sent = at + late - _LATE_ZERO
             flushed = sent + span - 1 if span else UNSET
-            place = (chunk - 1, end - 1, hold - 1) if kind == _AUDIO else (UNSET, UNSET, UNSET)
-            return (kind, place[0], place[1], at, sent, flushed, place[2], UNSET, size)
+            if kind == _CONTROL:
+                return (kind, UNSET, UNSET, at, sent, flushed, UNSET, UNSET, size)
+            return (kind, (high << _CHUNK_LOW_BITS | low) - 1, end - 1, at, sent, flushed, hold - 1, UNSET, size)
         return (kind, UNSET, UNSET, UNSET, at - span + 1 if span else UNSET, UNSET, UNSET, at, size)
 
     def _arrived(self, kind: int, size: int, received_ns: int, text: str) -> None:
@@ -225,7 +231,7 @@ class FrameLog:
         at = self._room()
         block, wide = self._blocks[-1], None
         try:
-            _IN.pack_into(block, at, size << _KIND_BITS | kind, stamp_ns, late, span, 0, 0)
+            _IN.pack_into(block, at, size << _KIND_BITS | kind, stamp_ns, late, span)
         except struct.error:
             wide = columns
             self._widen(kind, wide)
@@ -235,7 +241,7 @@ class FrameLog:
         if place == UNSET:
             self._texts.append(text)
         else:
-            _PLACE.pack_into(block, at + _PLACE_AT, place + 1)
+            block[at + _PLACE.start : at + _PLACE.stop] = (place + 1).to_bytes(_PLACE.stop - _PLACE.start, "little")
 
     def _room(self) -> int:
         """Where in the last block the next row goes."""
@@ -249,7 +255,7 @@ class FrameLog:
     def _widen(self, kind: int, columns: tuple[int, ...]) -> None:
         """The row just made keeps its kind alone; its columns are kept beside."""
         self._wide[len(self) - 1] = columns
-        _IN.pack_into(self._blocks[-1], self._at - _ROW_BYTES, kind, 0, 0, 0, 0, 0)
+        _IN.pack_into(self._blocks[-1], self._at - _ROW_BYTES, kind, 0, 0, 0)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -271,7 +277,7 @@ class FrameLog:
         sent = np.where(out, stamp + late - _LATE_ZERO, stamp - span + 1)
         found = {
             "kind": kind,
-            "chunk": np.where(audio, rows["chunk"].astype(np.int64) - 1, UNSET),
+            "chunk": np.where(audio, _chunk(rows) - 1, UNSET),
             "end_sample": np.where(audio, rows["end"].astype(np.int64) - 1, UNSET),
             "due_ns": np.where(out, stamp, UNSET),
             "sent_ns": np.where(out & (late > 0) | ~out & (span > 0), sent, UNSET),
@@ -291,7 +297,7 @@ class FrameLog:
             return list(self._texts)
         rows = self._rows()
         rows = rows[(rows["head"] & _KIND_MASK) != _AUDIO]
-        places = rows["chunk"].astype(np.uint64) | (rows["end"].astype(np.uint64) << np.uint64(32))
+        places = _chunk(rows) | rows["end"].astype(np.int64) << _CHUNK_BITS  # the same seven bytes
         own = iter(self._texts)
         return [self.keeper.text(place - 1) if place else next(own) for place in places.tolist()]
 
@@ -332,9 +338,17 @@ def _pack(columns: Mapping[str, NDArray[np.int64]]) -> bytes:
     rows["late"] = np.where(out & (sent != UNSET), sent - columns["due_ns"] + _LATE_ZERO, 0)
     span = np.where(out, columns["flushed_ns"] - sent, columns["received_ns"] - sent) + 1
     rows["span"] = np.where(np.where(out, columns["flushed_ns"], sent) != UNSET, span, 0)
-    for name, column in (("chunk", "chunk"), ("end", "end_sample"), ("hold", "hold_ns")):
+    chunk = np.where(audio, columns["chunk"] + 1, 0)
+    rows["chunk_low"], rows["chunk_high"] = chunk & _CHUNK_LOW_MASK, chunk >> _CHUNK_LOW_BITS
+    for name, column in (("end", "end_sample"), ("hold", "hold_ns")):
         rows[name] = np.where(audio, columns[column] + 1, 0)
     return rows.tobytes()
+
+
+def _chunk(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """The field of a chunk's number, in which value + 1 lies."""
+    found: NDArray[np.int64] = rows["chunk_high"].astype(np.int64) << _CHUNK_LOW_BITS | rows["chunk_low"]
+    return found
 
 
 def _known(value: int) -> int | None:

@@ -4,7 +4,7 @@ House rules: the event loop writes into a mapped file and makes no system call, 
 2 us a frame. A writer thread would cost milliseconds whenever it takes the interpreter lock, and lose what came since
 its last turn. The file is allocated in full before it is mapped, so that a full disk is an error and not a fault of the
 memory. A row's length is written last: a row without one was not finished. Files whose sessions have all ended are
-removed. The texts of a session in flight lie here alone, so that memory holds 32 bytes a frame.
+removed. The texts of a session in flight lie here alone, so that memory holds less than 32 bytes a frame.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from workbench.capacity.levels import Measured
 from workbench.capacity.measuring import measure
 from workbench.capacity.speech import final_dues_ns, noise_plan, script, spoken_plans, utterance_plans
 from workbench.client.rest import SukiRest
+from workbench.client.rest_process import RestProcess
 from workbench.client.stream import tls_context
 from workbench.corpus import load_corpus
 from workbench.errors import InputError, MeasurementError, ServiceError, WorkbenchError
@@ -235,7 +236,10 @@ async def _play(part: _Part, start: Callable[[], Awaitable[int]]) -> Measured:
     transport = transport_for(part.sessions) if load.transport == "auto" else load.transport
     tls = tls_context(settings.ca_file)
     where = ServiceAddress(address.name, address.rest_url, address.ws_url)
-    async with SukiRest(where, address.credentials, settings.limits, tls) as rest:
+    async with (
+        RestProcess() as apart,
+        SukiRest(where, address.credentials, settings.limits, tls, apart=apart, ca_file=settings.ca_file) as rest,
+    ):
         await rest.token()
         service = Service(where, rest, tls, settings.limits, transport)
         with _journal(address.name) as writer:

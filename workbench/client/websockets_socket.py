@@ -109,7 +109,7 @@ class _Connection(ClientConnection):
         received_ns = time.perf_counter_ns()
         super().connection_lost(exc)
         close = self.protocol.close_rcvd
-        if close is None and self.protocol.parser_exc is not None:
+        if close is None and not isinstance(self.protocol.parser_exc, EOFError | None):
             close = self.protocol.close_sent  # what the peer sent could not be taken: too large, or no WebSocket
         self._lost = (1006, "", received_ns) if close is None else (close.code, close.reason, received_ns)
         if self.sink is not None:

@@ -1,9 +1,12 @@
-"""Connections that end before they are opened: one clear error, and no socket is left, whichever transport asks."""
+"""Connections that end badly: one clear error, no socket left, and the truth about the close, over both transports."""
 
 import asyncio
+import base64
 import contextlib
 import gc
+import hashlib
 import importlib.util
+import re
 import socket
 import struct
 from pathlib import Path
@@ -120,3 +123,45 @@ def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
     asyncio.run(every())
     gc.collect()  # a socket that only the collector closes is an error here
     assert len(list(descriptors.iterdir())) == before
+
+
+class Closes:
+    """Keeps what is said of the close."""
+
+    def __init__(self):
+        self.seen = []
+
+    def arrived(self, raw, received_ns):
+        raise AssertionError
+
+    def drained(self):
+        raise AssertionError
+
+    def closed(self, code, reason, received_ns):
+        self.seen.append((code, reason))
+
+
+async def test_a_close_that_is_never_answered_is_no_clean_close(opening):
+    """Half-open: our own close frame says nothing about the peer (RFC 6455 7.1.5)."""
+    gone = asyncio.Event()
+
+    async def serve(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head)[1]
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+        writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(4096):
+                pass
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    sink = Closes()
+    opened = await opening(f"ws://{host}:{port}/ws", {}, sink, tls=None, phases=Connect(), close_timeout_s=0.2)
+    await opened.close()
+    await gone.wait()
+    server.close()
+    assert sink.seen == [(1006, "")]

@@ -123,6 +123,7 @@ async def test_fragments_and_pings_between_them_are_one_message(partner):
         (b"\x81\xff" + struct.pack("!Q", 1 << 40), 1009),
         (frame(b"a", fin=False) + frame(b"{}"), 1002),
     ],
+    ids=["unmasked", "unknown opcode", "reserved bits", "no UTF-8", "endless", "a message within a message"],
 )
 async def test_frames_that_break_rfc_6455_end_the_socket(partner, data, code):
     """With the code that the library gives, also behind plain frames."""

@@ -89,6 +89,6 @@ def two_workers() -> Iterator[object]:
     """A Dask cluster of two worker processes; one that is killed is replaced."""
     distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
     ) as running:
         yield running

@@ -26,6 +26,8 @@ from workbench.store import open_run
 from workbench.tables import CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, Table
 from workbench.typed_frames import typed_frame
 
+pytestmark = pytest.mark.beside
+
 NAMES = {
     "AudioConfig", "Cell", "CellScore", "Compared", "ConfigurationError", "Corpus", "InputError", "MeasurementError",
     "Reference", "Run", "ServiceError", "Session", "SessionScore", "StoreError", "WorkbenchError", "__version__",

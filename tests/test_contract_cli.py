@@ -12,6 +12,8 @@ from workbench.errors import InputError
 from workbench.protocol.messages import Dialect
 from workbench.store import open_run
 
+pytestmark = pytest.mark.beside
+
 CLIP = Path(__file__).parents[1] / "datasets" / "librivox" / "audio" / "cards-003.flac"
 
 

@@ -18,6 +18,8 @@ from workbench.corpus import check_corpus, load_corpus
 from workbench.gate import load_rules
 from workbench.sweep import load_sweep
 
+pytestmark = pytest.mark.beside
+
 EXAMPLES = ROOT / "examples"
 GITHUB = yaml.safe_load((EXAMPLES / "github-actions.yml").read_text())
 GITLAB = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())

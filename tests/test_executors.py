@@ -24,6 +24,7 @@ from workbench.store import RunWriter, open_run, verify_run
 from workbench.store.segments import scan_finished
 
 pytestmark = [
+    pytest.mark.beside,
     # Threads of the cluster may see its sockets closed under them while it ends.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -23,6 +23,8 @@ from workbench.pipeline import unplayed
 from workbench.recording import Outcome
 from workbench.store import list_runs, open_run, verify_run
 
+pytestmark = pytest.mark.beside
+
 UTTERANCES, CELLS = 20, 3
 
 

@@ -21,6 +21,8 @@ from workbench.settings import Settings
 from workbench.shards import Shard
 from workbench.store import RunWriter, open_run, verify_run
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture(scope="module")
 def simulator():

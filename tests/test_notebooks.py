@@ -17,6 +17,8 @@ from tests.installed import ROOT, clean_environment, install
 from workbench.cli import cli
 from workbench.cli.notebooks import shipped_notebooks
 
+pytestmark = pytest.mark.beside
+
 NOTEBOOKS = shipped_notebooks()
 NAMES = [path.stem for path in NOTEBOOKS]
 LONGEST_S = 90

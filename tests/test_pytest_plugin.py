@@ -12,6 +12,8 @@ from workbench.errors import InputError
 from workbench.pytest_plugin import assert_no_regression
 from workbench.results import Run
 
+pytestmark = pytest.mark.beside
+
 pytest_plugins = ["pytester"]
 
 

@@ -24,6 +24,8 @@ from workbench.stopping import Stop
 from workbench.store import Manifest, RunWriter, open_run, verify_run
 from workbench.sweep import cell_from
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture(scope="module")
 def simulator():

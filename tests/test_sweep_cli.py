@@ -6,6 +6,8 @@ import pytest
 
 from tests.test_end_to_end import workbench
 
+pytestmark = pytest.mark.beside
+
 
 def test_a_dry_run_says_cells_sessions_minutes_and_what_could_be_found(tmp_path):
     """And plays nothing."""

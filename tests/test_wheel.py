@@ -10,7 +10,7 @@ import pytest
 
 from tests.installed import ROOT, clean_environment, install
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.beside, pytest.mark.slow]
 
 CONSUMER = ROOT / "tests" / "data" / "consumer.py"
 

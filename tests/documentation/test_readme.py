@@ -17,6 +17,8 @@ from tests.documentation.commands import ROOT, blocks, commands, unknown_parts
 from tests.documentation.generated import renewed
 from tests.installed import clean_environment
 
+pytestmark = pytest.mark.beside
+
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 SERVERS = {"app": "http://", "simulate": "Suki simulator"}

@@ -12,6 +12,8 @@ from tests.interop.test_foreign_clients import Backend
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
+pytestmark = pytest.mark.beside
+
 # A request can be valid by the schema and still be refused as the documents say: an id of another product or of
 # nobody (404, 412), a session in another state (412), a value outside a vocabulary that they write as a string (400),
 # an id that exists already (409), a wrong partner token (401).

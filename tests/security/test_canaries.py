@@ -18,7 +18,7 @@ from tests.security.canaries import PARTNER_TOKEN, SAID, WEBHOOK_SECRET, Place, 
 from workbench.cli import VERBS
 from workbench.corpus import HeaderRow, ManifestRow, write_manifest
 
-pytestmark = pytest.mark.timeout(900)  # a minute on a quiet machine, several on a busy one
+pytestmark = [pytest.mark.beside, pytest.mark.timeout(900)]  # a minute on a quiet machine, several on a busy one
 CANARY_WORDS = SAID.split()
 
 # Of each verb first what works, then what does not. C is the corpus, U the service, P the port for notifications,

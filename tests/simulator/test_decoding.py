@@ -10,6 +10,8 @@ from tests.simulator.partner import ROOT, speech
 from workbench.simulator.decoding import StreamDecoder
 from workbench.simulator.models import load_decoder
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture(scope="module")
 def decoder():

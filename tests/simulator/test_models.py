@@ -11,6 +11,8 @@ from workbench.metrics.normalize import normaliser
 from workbench.simulator.decoding import StreamDecoder
 from workbench.simulator.models import check_model, load_decoder
 
+pytestmark = pytest.mark.beside
+
 BASIC = normaliser("basic")
 
 

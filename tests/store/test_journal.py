@@ -20,6 +20,8 @@ from workbench.store import live as live_module
 from workbench.store.journal import journal_records
 from workbench.store.live import scan_live
 
+pytestmark = pytest.mark.beside
+
 HERE = Path(__file__).parents[2]
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.app.browser.harness import Watched, settled
 from tests.app.stores import two_cells
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.beside, pytest.mark.browser]
 
 PLAY_MS = 120_000
 

@@ -8,7 +8,7 @@ from tests.fakes import make_record
 from tests.stored import store_run
 from workbench.corpus import find_corpus, load_corpus
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.beside, pytest.mark.browser]
 
 BOX = "[data-testid=inspector]"
 HTML = "<img src=x onerror=alert(1)> <script>alert(2)</script>"

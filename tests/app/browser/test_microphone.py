@@ -8,7 +8,7 @@ from tests.app.browser.harness import SWITCHES, settled
 from workbench.corpus import find_corpus, load_corpus, read_utterance
 from workbench.store import list_runs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.beside, pytest.mark.browser]
 
 UTTERANCE = "vitals-02-rms"
 ENDED = "[data-testid=live][data-state=ended]"

@@ -11,7 +11,7 @@ import pytest
 from tests.app.browser.harness import Watched, app, settled, violations
 from workbench.app.router import PAGES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.beside, pytest.mark.browser]
 
 PICTURES = pathlib.Path(__file__).parents[3] / "docs" / "screenshots"
 WIDTHS = (1440, 390)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.app.browser.harness import settled
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.beside, pytest.mark.browser]
 
 PLAYING = "[data-testid=live][data-state=playing]"
 ENDED = "[data-testid=live][data-state=ended]"

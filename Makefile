@@ -62,9 +62,10 @@ $(LOCUST)/bin/locust:
 bench: $(DEV_STAMP) $(LOCUST)/bin/locust
 	@$(BIN)/python benchmarks/run_all.py --locust $(LOCUST)/bin/python
 
-# Half an hour of sessions with random faults; SOAK_MINUTES bounds it.
+# Half an hour of sessions with random faults; SOAK_MINUTES bounds it. One arena and the system's allocator, so that what
+# is resident is what is held and not what pools keep for later.
 soak: $(DEV_STAMP)
-	@$(BIN)/python benchmarks/soak.py
+	@MALLOC_ARENA_MAX=1 ARROW_DEFAULT_MEMORY_POOL=system $(BIN)/python benchmarks/soak.py
 
 # Pictures of every page, light and dark, wide and narrow, into docs/screenshots/.
 screenshots: $(DEV_STAMP)

@@ -42,10 +42,13 @@ SETTLE_S = 2.0
 
 
 class Listener(WSListener):
-    """Throws away what it receives, after looking at the clock once."""
+    """Throws away what it receives, after looking at the clock once; counts it."""
+
+    received = 0
 
     def on_ws_frame(self, transport, frame):
         time.perf_counter_ns()
+        Listener.received += 1
 
 
 class Timespec(ctypes.Structure):
@@ -171,6 +174,7 @@ async def play(way: str, sockets: list[tuple[str, dict[str, str]]], seconds: flo
         Figure("error of the gap between chunks, p99", percentile_ms(np.abs(np.array(sent.gaps) - CHUNK_NS), 99), "ms"),
         Figure("drift", slope_ppm, "ppm"),
         Figure("CPU per frame", cpu_s / len(late) * 1e6, "us"),
+        Figure("answers a second and session", Listener.received / (seconds + SETTLE_S) / len(transports), "1/s"),
     ]
 
 

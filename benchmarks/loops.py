@@ -3,7 +3,8 @@
 Usage: python benchmarks/loops.py --way ring|sleep|call_at --sessions 1000 --seconds 10 [--simulator] [--json]
 
 The bare ring is the yardstick of the whole client: it paces and sends and throws away what it receives. Against the
-simulator both get the same answers, so that they may be compared.
+simulator both start their sessions at the same moments and get the same answers, so that they may be compared: answers
+that all come at once cost fewer wake-ups than answers that come one by one.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy as np
 from figures import Figure, percentile_ms, show
 from picows import WSListener, WSMsgType, ws_connect
 
+from workbench.capacity.holding import spread_s, start_offset_ns
 from workbench.capacity.speech import script
 from workbench.pacing import run
 from workbench.protocol import live
@@ -61,17 +63,22 @@ class Itimerspec(ctypes.Structure):
 
 @dataclass
 class Sent:
-    """Lateness of every chunk, gaps between those of a session, and the processor time, after a while of settling."""
+    """Lateness of every chunk, gaps between those of a session, and the processor time, all in the steady stretch."""
 
     begin_ns: int
+    end_ns: int
     late: list[int] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     last: dict[int, int] = field(default_factory=dict)
     first_s: float = 0.0
+    cpu_s: float = 0.0
 
     def note(self, session: int, due_ns: int, now_ns: int) -> None:
         if now_ns < self.begin_ns:
             self.last[session] = now_ns
+            return
+        if now_ns >= self.end_ns:
+            self.cpu_s = self.cpu_s or time.process_time() - self.first_s
             return
         if not self.late:
             self.first_s = time.process_time()
@@ -154,16 +161,16 @@ async def call_at(transports, dues, chunks: int, sent: Sent) -> None:
 WAYS = {"ring": ring, "sleep": sleep, "call_at": call_at}
 
 
-async def play(way: str, sockets: list[tuple[str, dict[str, str]]], seconds: float) -> list[Figure]:
+async def play(way: str, sockets: list[tuple[str, dict[str, str]]], seconds: float, spread: bool) -> list[Figure]:
     transports = [(await ws_connect(Listener, url, extra_headers=headers))[0] for url, headers in sockets]
-    begin_ns = time.perf_counter_ns() + 200_000_000
-    dues = [begin_ns + CHUNK_NS * i // len(transports) for i in range(len(transports))]
-    sent = Sent(begin_ns + round(SETTLE_S * 1e9))
+    begin_ns, count = time.perf_counter_ns() + 200_000_000, len(transports)
+    dues = [begin_ns + (start_offset_ns(i, count) if spread else CHUNK_NS * i // count) for i in range(count)]
+    settled_ns = begin_ns + round((SETTLE_S + (spread_s(count) if spread else 0)) * 1e9)
+    sent = Sent(settled_ns, settled_ns + round(seconds * 1e9))
     gc.collect()
     gc.freeze()
     gc.disable()
-    await WAYS[way](transports, dues, round((seconds + SETTLE_S) * 1e9) // CHUNK_NS, sent)
-    cpu_s = time.process_time() - sent.first_s
+    await WAYS[way](transports, dues, (sent.end_ns - begin_ns) // CHUNK_NS + 2, sent)
     late = np.array(sent.late)
     planned_s = CHUNK_NS / 1e9 * len(late) / len(transports)
     slope_ppm = float(np.polyfit(np.linspace(0, planned_s, len(late)), late, 1)[0]) / 1000
@@ -173,8 +180,8 @@ async def play(way: str, sockets: list[tuple[str, dict[str, str]]], seconds: flo
         Figure("lateness max", percentile_ms(late, 100), "ms"),
         Figure("error of the gap between chunks, p99", percentile_ms(np.abs(np.array(sent.gaps) - CHUNK_NS), 99), "ms"),
         Figure("drift", slope_ppm, "ppm"),
-        Figure("CPU per frame", cpu_s / len(late) * 1e6, "us"),
-        Figure("answers a second and session", Listener.received / (seconds + SETTLE_S) / len(transports), "1/s"),
+        Figure("CPU per frame", sent.cpu_s / len(late) * 1e6, "us"),
+        Figure("answers a second and session", Listener.received / ((sent.end_ns - begin_ns) / 1e9) / count, "1/s"),
     ]
 
 
@@ -211,13 +218,14 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))
     if asked.simulator:
         with LocalSimulator("--recogniser", "scripted") as simulator:
-            sockets = sessions_of(simulator.url, asked.sessions, asked.seconds + SETTLE_S)
-            figures = run(play(asked.way, sockets, asked.seconds))
+            whole_s = spread_s(asked.sessions) + SETTLE_S + asked.seconds
+            sockets = sessions_of(simulator.url, asked.sessions, whole_s)
+            figures = run(play(asked.way, sockets, asked.seconds, spread=True))
     else:
         command = [sys.executable, str(Path(__file__).with_name("sink.py"))]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
             url = f"ws://127.0.0.1:{sink.stdout.readline().strip()}/"
-            figures = run(play(asked.way, [(url, {})] * asked.sessions, asked.seconds))
+            figures = run(play(asked.way, [(url, {})] * asked.sessions, asked.seconds, spread=False))
             sink.stdin.close()
     show(f"{asked.way}, {asked.sessions} sessions", figures)
 

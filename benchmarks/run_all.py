@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 
 """p99 of send lateness in ms that picows is to keep, by sessions."""
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
-PEER_SECONDS, LEVEL_SECONDS = 8, 15
+PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
 
 
 def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
@@ -88,12 +89,7 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
         ways = ("ring", "sleep", "call_at")
         found += [script("loops.py", "--way", w, "--sessions", str(sessions), "--seconds", seconds) for w in ways]
     if not quick:
-        yardstick = script("loops.py", "--simulator", "--sessions", "1000", "--seconds", str(LEVEL_SECONDS))
-        whole = next(part for part in found if part["title"] == "workbench, picows, 1000 sessions")
-        found += [
-            yardstick,
-            _ratio("whole client / bare ring at 1,000 sessions", whole, yardstick, "CPU per frame", 1.5),
-        ]
+        found += _beside_the_ring()
         found += [level(n, "picows", TARGETS[n]) for n in (200, 500, 2_000)]
         found += [level(n, "websockets", WEBSOCKETS[n]) for n in WEBSOCKETS]
     if locust is not None:
@@ -105,16 +101,34 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
         if not quick:
             ours = script("loops.py", "--way", "ring", "--sessions", "500", "--seconds", seconds)
             gap = "error of the gap between chunks, p99"
-            found += [ours, _ratio("Locust / our ring at 500 sessions", peers[-1], ours, gap, None, at_least=50)]
+            found += [ours, _ratio("Locust / our ring at 500 sessions", peers[-1], ours, gap, at_least=50)]
     found += [script_text("scoring_speed.py"), script_text("store_frames.py", "--sessions", "100", "--frames", "9000")]
     return found
 
 
-def _ratio(title: str, over: Part, under: Part, what: str, target: float | None, at_least: float | None = None) -> Part:
-    values = [next((f["value"] for f in part["figures"] if f["what"] == what), None) for part in (over, under)]
+def _beside_the_ring() -> list[Part]:
+    """The whole client and the bare ring by turns, both against the simulator: the median of the pairs' ratios."""
+    found, ratios = [], []
+    for _ in range(PAIRS):
+        whole = level(1_000, "picows", None)
+        ring = script("loops.py", "--simulator", "--sessions", "1000", "--seconds", str(PEER_SECONDS))
+        found += [whole, ring]
+        values = [_value(part, "CPU per frame") for part in (whole, ring)]
+        ratios += [values[0] / values[1]] if None not in values and values[1] else []
+    middle = statistics.median(ratios) if len(ratios) == PAIRS else None
+    title = f"whole client / bare ring at 1,000 sessions, median of {PAIRS} pairs"
+    return [*found, {"title": title, "figures": [_figure("CPU per frame", middle, "x", 1.5)]}]
+
+
+def _value(part: Part, what: str) -> float | None:
+    return next((figure["value"] for figure in part["figures"] if figure["what"] == what), None)
+
+
+def _ratio(title: str, over: Part, under: Part, what: str, at_least: float) -> Part:
+    values = [_value(part, what) for part in (over, under)]
     ratio = None if None in values or not values[1] else values[0] / values[1]
-    good = ratio is not None and (target is None or ratio <= target) and (at_least is None or ratio >= at_least)
-    row = {"what": what, "value": ratio, "unit": "x", "target": target, "at_least": at_least}
+    good = ratio is not None and ratio >= at_least
+    row = {"what": what, "value": ratio, "unit": "x", "target": None, "at_least": at_least}
     return {"title": title, "figures": [row | {"verdict": "reached" if good else "missed"}]}
 
 

@@ -28,7 +28,7 @@ from workbench.runner import new_record, play_session, quiet_collector, recorded
 from workbench.streaming import SessionFailed
 from workbench.units import NS_PER_S
 
-__all__ = ["SETTLE_S", "Stage", "arrive", "hold", "spread_s"]
+__all__ = ["SETTLE_S", "Stage", "arrive", "hold", "spread_s", "start_offset_ns"]
 
 _SENTENCE_S = 2.0
 """Of the script; starts are spread over whole ones, so that no moment is special."""
@@ -85,6 +85,12 @@ def spread_s(sessions: int) -> float:
     return _SENTENCE_S * math.ceil(max(1.0, sessions * _BETWEEN_STARTS_S) / _SENTENCE_S)
 
 
+def start_offset_ns(place: int, sessions: int) -> int:
+    """When a session of a level starts, behind the first one."""
+    offset_s = place * spread_s(sessions) / sessions + place * _GOLDEN % 1 * _CHUNK_S
+    return round(offset_s * NS_PER_S)
+
+
 class _Muster:
     """Sessions that have come to a point; whoever waits goes on when all have."""
 
@@ -110,8 +116,7 @@ async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
     async def begin(place: int) -> None:
         opened.here(place)
         await begun.wait()
-        offset_s = place * spread_s(sessions) / sessions + place * _GOLDEN % 1 * _CHUNK_S
-        await pacer.sleep_until_ns(start_ns + round(offset_s * NS_PER_S))
+        await pacer.sleep_until_ns(start_ns + start_offset_ns(place, sessions))
 
     async def stream(place: int) -> None:
         nonlocal open_ns

@@ -83,6 +83,7 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
             script("stamps.py", "--transport", transport, "--sessions", str(sessions), "--seconds", "6")
             for transport in ("picows", "websockets")
         ]
+    found.append(script("stamps.py", "--kernel-stamps", "--sessions", "1000", "--seconds", "6"))
     seconds = str(PEER_SECONDS)
     for sessions in LEVELS[: 2 if quick else None]:
         found.append(level(sessions, "picows", TARGETS[sessions]))

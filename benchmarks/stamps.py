@@ -1,6 +1,6 @@
 """Delay of the arrival stamp: our stamp minus the sender's own, taken before it wrote; both on one monotonic clock.
 
-Usage: python benchmarks/stamps.py --sessions 1000 --transport picows [--seconds 10] [--json]
+Usage: python benchmarks/stamps.py --sessions 1000 --transport picows [--kernel-stamps] [--seconds 10] [--json]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from figures import Figure, percentile_ms, show
 
+from workbench.client.kernel_stamps import KernelStamps
 from workbench.flows import _opener
 from workbench.pacing import run
 from workbench.recording import Connect
@@ -37,12 +38,14 @@ class Stamped:
         pass
 
 
-async def measure(port: int, transport: str, sessions: int, seconds: float) -> list[int]:
+async def measure(port: int, transport: str, sessions: int, seconds: float, kernel: KernelStamps | None) -> list[int]:
     delays: list[int] = []
     url, opened = f"ws://127.0.0.1:{port}/", []
     for _ in range(sessions):
         sink = Stamped(delays)
-        opened.append(await _opener(transport)(url, {}, sink, tls=None, phases=Connect(), close_timeout_s=0.1))
+        opened.append(
+            await _opener(transport)(url, {}, sink, tls=None, phases=Connect(), close_timeout_s=0.1, kernel=kernel)
+        )
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -60,6 +63,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--transport", default="picows")
+    parser.add_argument("--kernel-stamps", action="store_true")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -67,11 +71,13 @@ def main() -> None:
     command = [sys.executable, str(Path(__file__).with_name("sink.py")), "--stamps", "5"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
         port = int(sink.stdout.readline())
-        delays = run(measure(port, asked.transport, asked.sessions, asked.seconds))
+        kernel = KernelStamps() if asked.kernel_stamps else None
+        delays = run(measure(port, asked.transport, asked.sessions, asked.seconds, kernel))
         sink.stdin.close()
-    targets = (0.04, 0.2) if asked.transport == "picows" else (None, None)
+    targets = (None, 0.03) if asked.kernel_stamps else (0.04, 0.2) if asked.transport == "picows" else (None, None)
+    stamp = "The kernel's arrival stamp" if asked.kernel_stamps else "Arrival stamp"
     show(
-        f"Arrival stamp behind the sender's, {asked.transport}, {asked.sessions} sessions",
+        f"{stamp} behind the sender's, {asked.transport}, {asked.sessions} sessions",
         [
             Figure("p50", percentile_ms(delays, 50), "ms", target=targets[0]),
             Figure("p99", percentile_ms(delays, 99), "ms", target=targets[1]),

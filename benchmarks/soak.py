@@ -135,16 +135,16 @@ class Look:
 
 def watch(pipe) -> None:
     """A process that only sleeps: how late a timer is on this machine meanwhile, whatever we do. Median in ms."""
-    late_ms: list[float] = []
+    late_ns: list[int] = []
     with contextlib.suppress(EOFError):
         while True:
-            begun_s = time.perf_counter()
+            begun_ns = time.perf_counter_ns()
             time.sleep(0.02)
-            late_ms.append((time.perf_counter() - begun_s - 0.02) * 1000)
+            late_ns.append(time.perf_counter_ns() - begun_ns - 20_000_000)
             if pipe.poll():
                 pipe.recv()
-                pipe.send(percentile(late_ms, 50))
-                late_ms.clear()
+                pipe.send(percentile(late_ns, 50) / 1e6)
+                late_ns.clear()
 
 
 def give_back() -> None:
@@ -201,9 +201,9 @@ class Soak:
             writer.commit([score.to_row() for score in scores])
             path = writer.path
         self.judge(jobs, done, open_run(self.store, path))
-        late = [value / 1e6 for score in scores for value in score.instrument.lateness_ns]
+        late_ns = [value for score in scores for value in score.instrument.lateness_ns]
         shutil.rmtree(path)
-        return percentile(late, 50), percentile(late, 99)
+        return percentile(late_ns, 50) / 1e6, percentile(late_ns, 99) / 1e6
 
     def judge(self, jobs, done, run) -> None:
         """Every session once, in the hand and on the disk; each with the id that was asked for, and its own text."""

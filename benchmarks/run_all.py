@@ -114,20 +114,20 @@ def _beside_the_ring() -> list[Part]:
         whole = level(1_000, "picows", None)
         ring = script("loops.py", "--simulator", "--sessions", "1000", "--seconds", str(PEER_SECONDS))
         found += [whole, ring]
-        values = [_value(part, "CPU per frame") for part in (whole, ring)]
-        ratios += [values[0] / values[1]] if None not in values and values[1] else []
-    middle = statistics.median(ratios) if len(ratios) == PAIRS else None
+        ratios.append(_quotient(whole, ring, "CPU per frame"))
+    middle = None if None in ratios else statistics.median(ratios)
     title = f"whole client / bare ring at 1,000 sessions, median of {PAIRS} pairs"
     return [*found, {"title": title, "figures": [_figure("CPU per frame", middle, "x", 1.5)]}]
 
 
-def _value(part: Part, what: str) -> float | None:
-    return next((figure["value"] for figure in part["figures"] if figure["what"] == what), None)
+def _quotient(over: Part, under: Part, what: str) -> float | None:
+    """A figure of one part by that of another; None where either was not measured."""
+    values = [next((f["value"] for f in part["figures"] if f["what"] == what), None) for part in (over, under)]
+    return None if None in values or not values[1] else values[0] / values[1]
 
 
 def _ratio(title: str, over: Part, under: Part, what: str, at_least: float) -> Part:
-    values = [_value(part, what) for part in (over, under)]
-    ratio = None if None in values or not values[1] else values[0] / values[1]
+    ratio = _quotient(over, under, what)
     good = ratio is not None and ratio >= at_least
     row = {"what": what, "value": ratio, "unit": "x", "target": None, "at_least": at_least}
     return {"title": title, "figures": [row | {"verdict": "reached" if good else "missed"}]}

@@ -20,8 +20,11 @@ from workbench.recording import Connect
 UNAUTHORISED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nwrong"
 
 
-class NoSink:
-    """Nothing is handed over before the connection is open."""
+class Closes:
+    """Keeps what is said of the close; nothing else may be handed over."""
+
+    def __init__(self):
+        self.seen = []
 
     def arrived(self, raw, received_ns):
         raise AssertionError
@@ -30,7 +33,7 @@ class NoSink:
         raise AssertionError
 
     def closed(self, code, reason, received_ns):
-        raise AssertionError
+        self.seen.append((code, reason))
 
 
 @pytest.fixture(params=["websockets", "picows"])
@@ -58,12 +61,14 @@ async def tried(opening, answer, bound_s=5.0):
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
+    sink = Closes()
     try:
         async with asyncio.timeout(bound_s):
-            await opening(f"ws://{host}:{port}/ws", {}, NoSink(), tls=None, phases=Connect(), close_timeout_s=1.0)
+            await opening(f"ws://{host}:{port}/ws", {}, sink, tls=None, phases=Connect(), close_timeout_s=1.0)
     finally:
         server.close()
         await left.wait()
+        assert sink.seen == [], "nothing is handed over before the connection is open"
 
 
 async def half(writer):
@@ -123,22 +128,6 @@ def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
     asyncio.run(every())
     gc.collect()  # a socket that only the collector closes is an error here
     assert len(list(descriptors.iterdir())) == before
-
-
-class Closes:
-    """Keeps what is said of the close."""
-
-    def __init__(self):
-        self.seen = []
-
-    def arrived(self, raw, received_ns):
-        raise AssertionError
-
-    def drained(self):
-        raise AssertionError
-
-    def closed(self, code, reason, received_ns):
-        self.seen.append((code, reason))
 
 
 async def test_a_close_that_is_never_answered_is_no_clean_close(opening):

@@ -20,6 +20,7 @@ from functools import partial
 import numpy as np
 
 from workbench.capacity.measuring import CpuClock, Played
+from workbench.capacity.speech import CHUNK_MS, SENTENCE_MS
 from workbench.flows import Job, Service, create_session, end_session, play_utterance
 from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer, realtime
 from workbench.plan import SessionPlan
@@ -30,13 +31,9 @@ from workbench.units import NS_PER_S
 
 __all__ = ["SETTLE_S", "Stage", "arrive", "hold", "spread_s", "start_offset_ns"]
 
-_SENTENCE_S = 2.0
-"""Of the script; starts are spread over whole ones, so that no moment is special."""
-
 _BETWEEN_STARTS_S = 0.005
 """A start costs a millisecond or two; closer ones would wait for each other and then chunks would be due in bursts."""
 
-_CHUNK_S = 0.1
 _GOLDEN = 0.618033988749895
 """Multiples of it fill a circle evenly however many there are: the phases of the sessions within a chunk."""
 
@@ -81,13 +78,14 @@ def _pacer(sessions: int) -> tuple[Pacer, str]:
 
 
 def spread_s(sessions: int) -> float:
-    """From the first start of a level to its last."""
-    return _SENTENCE_S * math.ceil(max(1.0, sessions * _BETWEEN_STARTS_S) / _SENTENCE_S)
+    """From the first start of a level to its last: whole sentences of the script, so that no moment is special."""
+    sentence_s = SENTENCE_MS / 1000
+    return sentence_s * math.ceil(max(1.0, sessions * _BETWEEN_STARTS_S) / sentence_s)
 
 
 def start_offset_ns(place: int, sessions: int) -> int:
     """When a session of a level starts, behind the first one."""
-    offset_s = place * spread_s(sessions) / sessions + place * _GOLDEN % 1 * _CHUNK_S
+    offset_s = place * spread_s(sessions) / sessions + place * _GOLDEN % 1 * CHUNK_MS / 1000
     return round(offset_s * NS_PER_S)
 
 

@@ -12,7 +12,7 @@ from workbench.plan import SessionPlan, build_plan
 from workbench.reference import Reference, Word
 from workbench.units import ms_to_samples
 
-__all__ = ["FINAL_EVERY", "final_dues_ns", "noise_plan", "script", "spoken_plans", "utterance_plans"]
+__all__ = ["CHUNK_MS", "SENTENCE_MS", "final_dues_ns", "noise_plan", "script", "spoken_plans", "utterance_plans"]
 
 RATE_HZ = 16_000
 CHUNK_MS = 100
@@ -20,8 +20,10 @@ CHUNK_MS = 100
 _REPLY_MS = 200
 """Five answers a second, as a service that shows partials gives."""
 
-FINAL_EVERY = 10
-"""Every so many answers are a final: a sentence of two seconds."""
+_FINAL_EVERY = 10
+"""Every so many answers are a final."""
+
+SENTENCE_MS = _REPLY_MS * _FINAL_EVERY
 
 _PARTIAL_MS, _FINAL_MS = 30.0, 80.0
 """From the arrival of the audio to the answer."""
@@ -43,8 +45,8 @@ def script(seconds: float) -> dict[str, Any]:
     """Partials that grow and finals that end them, for ``seconds`` of audio."""
     messages = []
     for place in range(int(seconds * 1000) // _REPLY_MS):
-        turn = place % FINAL_EVERY + 1
-        kind, delay_ms = ("final", _FINAL_MS) if turn == FINAL_EVERY else ("partial", _PARTIAL_MS)
+        turn = place % _FINAL_EVERY + 1
+        kind, delay_ms = ("final", _FINAL_MS) if turn == _FINAL_EVERY else ("partial", _PARTIAL_MS)
         text = " ".join(_WORDS[:turn])
         messages.append({"kind": kind, "text": text, "at_ms": _REPLY_MS * (place + 1), "delay_ms": delay_ms})
     return {"messages": messages}
@@ -52,7 +54,7 @@ def script(seconds: float) -> dict[str, Any]:
 
 def final_dues_ns(plan: SessionPlan) -> list[int]:
     """When the chunk was due that each final of :func:`script` is the answer to, from the start of the stream."""
-    step = ms_to_samples(_REPLY_MS * FINAL_EVERY, plan.sample_rate_hz)
+    step = ms_to_samples(SENTENCE_MS, plan.sample_rate_hz)
     ends = range(step, plan.ends[-1] + 1, step)
     return [plan.due_offsets_ns[-(-end // plan.chunk_samples) - 1] for end in ends]
 

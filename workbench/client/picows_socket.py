@@ -197,7 +197,10 @@ async def open_picows(
         with contextlib.suppress(OSError):
             raw.shutdown(socket.SHUT_RDWR)
         await asyncio.wait((opening,), timeout=close_timeout_s)
-        opening.cancel()
+        if opening.done():
+            raw.close()  # where it ended before there was a transport
+        else:
+            opening.cancel()
         raise
     except WSHandshakeError as error:
         if error.response is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 
 import numpy as np
@@ -24,22 +25,40 @@ rows = st.tuples(st.integers(0, len(KINDS) - 1), *[numbers] * 7, st.integers(0, 
 
 
 class Shelf:
-    """A keeper that can be asked what it was given."""
+    """A keeper in memory, of so many texts and blocks."""
 
-    def __init__(self, full_after=10**9):
-        self.given = []
+    def __init__(self, room=10**9):
+        self.room = room
         self.texts = {}
-        self.full_after = full_after
+        self.blocks = []
+        self.wides = {}
+        self.begun = 0
 
-    def keep(self, row, wide, text):
-        self.given.append((FrameLog.values_of(row, wide), text))
-        if text is None or len(self.texts) >= self.full_after:
+    def block(self):
+        if len(self.blocks) >= self.room:
+            return None
+        data = bytearray(4 + FrameLog.BLOCK_BYTES)
+        self.blocks.append(data)
+        return memoryview(data)[4:], memoryview(data)[:4].cast("I")
+
+    def streaming(self):
+        self.begun += 1
+
+    def wide(self, at, columns):
+        self.wides[sum(map(len, self.rows()[:-1])) // FrameLog.ROW_BYTES + at // FrameLog.ROW_BYTES] = columns
+
+    def keep(self, text):
+        if len(self.texts) >= self.room:
             return UNSET
-        self.texts[7 * len(self.given) << 30] = text
-        return 7 * len(self.given) << 30
+        self.texts[7 * len(self.texts) << 30] = text
+        return 7 * (len(self.texts) - 1) << 30
 
     def text(self, place):
         return self.texts[place]
+
+    def rows(self):
+        """What is whole of each block."""
+        return [data[4 : 4 + int.from_bytes(data[:4], sys.byteorder)] for data in self.blocks]
 
 
 def columns_of(drawn):
@@ -76,32 +95,85 @@ events = st.one_of(
 
 
 @given(st.lists(events, max_size=12), st.integers(0, 5))
-def test_a_keeper_hears_what_the_log_records(drawn, full_after):
-    """Its columns and texts are the log's; texts it does not take stay with the log, and all are there afterwards."""
-    alone, kept, mirror, shelf = FrameLog(), FrameLog(), FrameLog(), Shelf(full_after)
-    kept.keeper = shelf
+def test_a_keeper_has_what_the_log_records(drawn, room):
+    """Texts and blocks it does not take stay with the log, and all are there afterwards."""
+    alone, kept, shelf = FrameLog(), FrameLog(), Shelf(room)
+    kept.keep_in(shelf)
     for name, arguments in drawn:
         getattr(alone, name)(*arguments)
         getattr(kept, name)(*arguments)
+        assert len(kept) == len(alone)
     assert kept == alone
-    assert [dict(zip(FrameLog.COLUMNS, values, strict=True)) for values, _ in shelf.given] == [
-        {name: int(values[i]) for name, values in alone.columns().items()} for i in range(len(alone))
-    ]
-    for values, text in shelf.given:
-        mirror.mirrored(values, text)
-    assert mirror == alone
-    assert len(kept._texts) == max(0, len(alone.texts()) - full_after)
-    kept.release()
-    assert kept.keeper is None
+    assert shelf.begun == (alone.chunks_sent > 0)
+    recovered = FrameLog.recovered(b"".join(shelf.rows()), shelf.wides, shelf.texts.get)
+    if room == 5 and len(shelf.texts) < room:
+        assert recovered == alone
+    assert list(recovered.frames()) == list(alone.frames())[: len(recovered)]
+    assert len(kept._texts) == max(0, len(alone.texts()) - room)
+    assert kept.release() is shelf
+    assert kept.release() is None
     assert kept == alone
     assert kept.packed() == alone.packed(), "where a text lay is not part of the log"
+    kept.rest("after", 1, 2)
+    assert len(kept) == len(alone) + 1
+
+
+@given(st.lists(events, max_size=12))
+def test_a_teller_is_told_what_the_log_records(drawn):
+    """Frame for frame; another log can be made of it."""
+    log, mirror, told = FrameLog(), FrameLog(), []
+    log.teller = lambda row, wide, text: told.append((FrameLog.values_of(row, wide), text))
+    for name, arguments in drawn:
+        getattr(log, name)(*arguments)
+    columns = log.columns()
+    assert [values for values, _ in told] == [
+        tuple(int(columns[name][i]) for name in FrameLog.COLUMNS) for i in range(len(log))
+    ]
+    for values, text in told:
+        mirror.mirrored(values, text)
+    assert mirror == log
+
+
+def test_blocks_are_lent_one_by_one():
+    """A keeper that comes later gets what comes later; a full block is the log's own."""
+    log, shelf = FrameLog(), Shelf()
+    for i in range(1_000):
+        if i == 3:
+            log.keep_in(shelf)
+        log.audio_sent(i, 1_600 * (i + 1), 100 * i, 100 * i + 1, 100 * i + 2, 4_300)
+    assert [frame.chunk for frame in log.frames()] == list(range(1_000))
+    recovered = FrameLog.recovered(b"".join(shelf.rows()), {}, shelf.texts.get)
+    assert [frame.chunk for frame in recovered.frames()] == list(range(3, 1_000))
+    assert [len(rows) for rows in shelf.rows()[:-1]] == [FrameLog.BLOCK_BYTES] * 7
+    shelf.blocks[0][:] = bytes(len(shelf.blocks[0]))
+    assert [frame.chunk for frame in log.frames()] == list(range(1_000))
+
+
+def test_a_log_is_recovered_up_to_a_text_that_is_not_there():
+    """What a full disk did not take ends it, as does a kind of frame that is none."""
+    log, shelf = FrameLog(), Shelf()
+    log.keep_in(shelf)
+    for i in range(4):
+        log.received(f"text {i}", i)
+        log.audio_sent(i, 1_600, 1, 2, 3, 4_300)
+    rows = b"".join(shelf.rows())
+    assert len(FrameLog.recovered(rows, {}, lambda place: "x")) == 8
+    assert (
+        len(FrameLog.recovered(rows, {}, {place: text for place, text in shelf.texts.items() if "2" not in text}.get))
+        == 4
+    )
+    odd = bytearray(rows)
+    odd[4 * FrameLog.ROW_BYTES] |= 7
+    assert len(FrameLog.recovered(bytes(odd), {4: (0,) * 9}, lambda place: "x")) == 4
 
 
 def test_a_frame_takes_less_than_32_bytes():
     """Ten minutes of chunks and of kept texts: nothing but rows stays in memory, and nothing for the collector."""
     log, shelf = FrameLog(), Shelf()
-    shelf.keep = lambda row, wide, text: UNSET if text is None else 1
-    log.keeper = shelf
+    lent = bytearray(4 + FrameLog.BLOCK_BYTES)
+    shelf.block = lambda: (memoryview(lent)[4:], memoryview(lent)[:4].cast("I"))
+    shelf.keep = lambda text: 1
+    log.keep_in(shelf)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for i in range(6_000):

@@ -11,7 +11,7 @@ from pathlib import Path
 from workbench.asked import run_manifest
 from workbench.flows import Job, Service
 from workbench.question import Question
-from workbench.recording import UNSET, FrameKind, FrameLog, SessionRecord
+from workbench.recording import FrameKind, FrameLog, SessionRecord, Teller
 from workbench.runner import play_many
 from workbench.scoring import score_session
 from workbench.store import RunWriter
@@ -24,22 +24,16 @@ TellText = Callable[[SessionRecord, int, str], object]
 """Called with the record, the arrival in monotonic ns and the text of each message."""
 
 
-class _Texts:
-    """Hands on the texts that arrive; they stay in the log."""
+def _texts_to(tell: TellText, record: SessionRecord) -> Teller:
+    """Hands on the texts that arrive."""
 
-    def __init__(self, record: SessionRecord, tell: TellText) -> None:
-        self._record = record
-        self._tell = tell
-
-    def keep(self, row: bytes, wide: tuple[int, ...] | None, text: str | None) -> int:
+    def told(row: bytes, wide: tuple[int, ...] | None, text: str | None) -> None:
         if text is not None:
             values = FrameLog.values_of(row, wide)
             if _KINDS[values[0]] is FrameKind.TEXT:
-                self._tell(self._record, values[7], text)
-        return UNSET
+                tell(record, values[7], text)
 
-    def text(self, place: int) -> str:
-        raise AssertionError(place)  # no text was ever taken
+    return told
 
 
 async def play_told(jobs: Sequence[Job], service: Service, tell: TellText) -> list[SessionRecord]:
@@ -59,13 +53,9 @@ async def play_told(jobs: Sequence[Job], service: Service, tell: TellText) -> li
     records: list[SessionRecord] = []
 
     def begin(record: SessionRecord) -> None:
-        record.frames.keeper = _Texts(record, tell)
+        record.frames.teller = _texts_to(tell, record)
 
-    def done(record: SessionRecord) -> None:
-        record.frames.release()
-        records.append(record)
-
-    await play_many(jobs, service, concurrency=len(jobs), on_begin=begin, on_done=done)
+    await play_many(jobs, service, concurrency=len(jobs), on_begin=begin, on_done=records.append)
     return records
 
 

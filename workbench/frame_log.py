@@ -1,19 +1,20 @@
 """The event log of one session: every frame in 31 bytes, and nothing for the garbage collector to follow.
 
 House rules: appending is one ``struct.pack_into`` into a block that stands already. Stamps are kept exactly: what a
-narrow field cannot hold is kept beside the rows as it is. Text is kept by the log itself, or, while a session is in
-flight, by a :class:`~workbench.frames.Keeper` that has it on disk already; the row then says where.
+narrow field cannot hold is kept beside the rows as it is. While a session is in flight, a
+:class:`~workbench.frames.Keeper` may lend the blocks, in memory that outlives the process, and keep the texts; the row
+then says where a text lies. A full block is copied, so that the lent memory is never more than a block a session.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.frames import UNSET, Frame, FrameKind, Keeper
+from workbench.frames import UNSET, Frame, FrameKind, Keeper, Teller
 
 __all__ = ["FrameLog"]
 
@@ -23,13 +24,11 @@ _AUDIO, _CONTROL, _TEXT, _BINARY, _CLOSE, _REST = range(len(_KINDS))
 # One row: wire bytes and kind; the first stamp; the lateness; flushed after sent; chunk and end sample, or where the
 # text lies; the hold. Fields after the stamp hold value + 1, and 0 for "none"; lateness is shifted by half its range.
 # A chunk's number has three bytes, so that a row and its share of a block come to less than 32.
-_OUT = struct.Struct("<IqIIHBII")
-_IN = struct.Struct("<IqII11x")
-_ROW_BYTES = _OUT.size
-_HEAD = struct.Struct("<I")
-_PLACE = slice(20, 27)
+_ROW = struct.Struct("<IqIIHBII")
+_ROW_BYTES = _ROW.size
 _CHUNK_LOW_BITS, _CHUNK_BITS = 16, 24
 _CHUNK_LOW_MASK = (1 << _CHUNK_LOW_BITS) - 1
+_CHUNK_MASK = (1 << _CHUNK_BITS) - 1
 _LATE_ZERO = 1 << 31
 _KIND_BITS = 3
 _KIND_MASK = (1 << _KIND_BITS) - 1
@@ -55,23 +54,27 @@ class FrameLog:
 
     Attributes:
         chunks_sent: how many audio frames there are.
-        keeper: is given each frame as it is recorded, and keeps its text; None for no one.
+        teller: is told of each frame as it is recorded; None for no one.
     """
 
+    BLOCK_BYTES = _BLOCK_BYTES
     ROW_BYTES = _ROW_BYTES
     COLUMNS = (
         "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
     )  # fmt: skip
-    __slots__ = ("_at", "_blocks", "_texts", "_wide", "chunks_sent", "keeper")
+    __slots__ = ("_at", "_block", "_full", "_keeper", "_texts", "_whole", "_wide", "chunks_sent", "teller")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        self._blocks: list[bytearray] = []
+        self._full: list[bytes] = []
+        self._block: bytearray | memoryview = bytearray()
         self._at = _BLOCK_BYTES
+        self._whole: memoryview | None = None
         self._wide: dict[int, tuple[int, ...]] = {}
         self._texts: list[str] = []
+        self._keeper: Keeper | None = None
         self.chunks_sent = 0
-        self.keeper: Keeper | None = None
+        self.teller: Teller | None = None
 
     @classmethod
     def of(cls, columns: Mapping[str, NDArray[np.int64]], texts: Iterable[str]) -> FrameLog:
@@ -102,8 +105,7 @@ class FrameLog:
         if len(rows) % _ROW_BYTES:
             raise ValueError(f"{len(rows)} bytes are not whole rows")
         if rows:
-            # One block of just these: a log that is read back seldom grows.
-            log._blocks, log._at = [bytearray(rows)], len(rows)
+            log._full = [rows]
         log._wide, log._texts = dict(wide), texts
         kinds = log._rows()["head"] & _KIND_MASK
         log.chunks_sent = int((kinds == _AUDIO).sum())
@@ -113,23 +115,34 @@ class FrameLog:
 
     def packed(self) -> tuple[bytes, dict[int, tuple[int, ...]], list[str]]:
         """Rows, the columns of the rows that are too narrow for theirs, and the texts: for the journal."""
-        rows = self._rows().copy()
-        inward = (rows["head"] & _KIND_MASK) != _AUDIO
-        for name in ("chunk_low", "chunk_high", "end"):
-            rows[name][inward] = 0  # where a text lay says nothing elsewhere
-        return rows.tobytes(), dict(self._wide), self.texts()
+        return _without_places(self._rows()), dict(self._wide), self.texts()
 
-    @staticmethod
-    def row_has_text(row: bytes) -> bool:
-        """Whether a frame has text, from its row."""
-        head: int = _HEAD.unpack_from(row)[0]
-        return head & _KIND_MASK != _AUDIO
+    @classmethod
+    def recovered(cls, rows: bytes, wide: Mapping[int, tuple[int, ...]], text: Callable[[int], str | None]) -> FrameLog:
+        """What a keeper had of a log, as a log again.
+
+        Args:
+            rows: whole ones, in order.
+            wide: the columns of rows that could not hold them, by their number.
+            text: the text at a place; None where there is none, and the log ends before that frame.
+        """
+        found = np.frombuffer(rows, _DTYPE)
+        texts: list[str] = []
+        for number, (kind, place) in enumerate(zip((found["head"] & _KIND_MASK).tolist(), _places(found), strict=True)):
+            if kind == _AUDIO:
+                continue
+            kept = text(place - 1) if place and kind < len(_KINDS) else None
+            if kept is None:
+                found = found[:number]
+                break
+            texts.append(kept)
+        return cls.unpacked(
+            _without_places(found), {n: columns for n, columns in wide.items() if n < len(found)}, texts
+        )
 
     def __len__(self) -> int:
-        if not self._blocks:
-            return 0
-        full = sum(map(len, self._blocks[:-1]))
-        return (full + self._at) // _ROW_BYTES
+        here = self._at if len(self._block) else 0
+        return (sum(map(len, self._full)) + here) // _ROW_BYTES
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FrameLog):
@@ -151,20 +164,26 @@ class FrameLog:
         hold_ns: int = 0,
     ) -> None:
         """Record a chunk that was sent."""
-        at = self._room()
-        block, wide = self._blocks[-1], None
+        at, columns = self._at, None
+        if not self.chunks_sent and self._keeper is not None:
+            self._keeper.streaming()
+        if at == _BLOCK_BYTES:
+            at = self._next_block()
         try:
-            _OUT.pack_into(
-                block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
+            _ROW.pack_into(
+                self._block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
                 0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1 & _CHUNK_LOW_MASK,
                 chunk + 1 >> _CHUNK_LOW_BITS, end_sample + 1, hold_ns + 1,
             )  # fmt: skip
         except struct.error:
-            wide = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
-            self._widen(_AUDIO, wide)
+            columns = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
+            self._widen(at, _AUDIO, 0, columns)
+        self._at = at + _ROW_BYTES
+        if self._whole is not None:
+            self._whole[0] = at + _ROW_BYTES
         self.chunks_sent += 1
-        if self.keeper is not None:
-            self.keeper.keep(bytes(block[at : at + _ROW_BYTES]), wide, None)
+        if self.teller is not None:
+            self.teller(bytes(self._block[at : at + _ROW_BYTES]), columns, None)
 
     def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
         """Record a control message that was sent (end of audio, start time, events)."""
@@ -208,10 +227,10 @@ class FrameLog:
 
     @staticmethod
     def values_of(row: bytes, wide: tuple[int, ...] | None) -> tuple[int, ...]:
-        """The columns of what a keeper was given, in the order of ``COLUMNS``."""
+        """The columns of what a teller was told, in the order of ``COLUMNS``."""
         if wide is not None:
             return wide
-        head, at, late, span, low, high, end, hold = _OUT.unpack_from(row)
+        head, at, late, span, low, high, end, hold = _ROW.unpack_from(row)
         kind, size = head & _KIND_MASK, head >> _KIND_BITS
         if kind in (_AUDIO, _CONTROL):
             sent = at + late - _LATE_ZERO
@@ -228,42 +247,55 @@ class FrameLog:
     def _with_text(
         self, kind: int, size: int, stamp_ns: int, late: int, span: int, columns: tuple[int, ...], text: str
     ) -> None:
-        at = self._room()
-        block, wide = self._blocks[-1], None
-        try:
-            _IN.pack_into(block, at, size << _KIND_BITS | kind, stamp_ns, late, span)
-        except struct.error:
-            wide = columns
-            self._widen(kind, wide)
-        place = UNSET
-        if self.keeper is not None:
-            place = self.keeper.keep(bytes(block[at : at + _ROW_BYTES]), wide, text)
+        at, wide = self._at, None
+        if at == _BLOCK_BYTES:
+            at = self._next_block()
+        place = UNSET if self._keeper is None else self._keeper.keep(text)
         if place == UNSET:
             self._texts.append(text)
-        else:
-            block[at + _PLACE.start : at + _PLACE.stop] = (place + 1).to_bytes(_PLACE.stop - _PLACE.start, "little")
-
-    def _room(self) -> int:
-        """Where in the last block the next row goes."""
-        at = self._at
-        if at >= _BLOCK_BYTES or at == len(self._blocks[-1]):
-            self._blocks.append(bytearray(_BLOCK_BYTES))
-            at = 0
+        field = place + 1
+        try:
+            _ROW.pack_into(
+                self._block, at, size << _KIND_BITS | kind, stamp_ns, late, span, field & _CHUNK_LOW_MASK,
+                (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
+            )  # fmt: skip
+        except struct.error:
+            wide = columns
+            self._widen(at, kind, field, columns)
         self._at = at + _ROW_BYTES
-        return at
+        if self._whole is not None:
+            self._whole[0] = at + _ROW_BYTES
+        if self.teller is not None:
+            self.teller(bytes(self._block[at : at + _ROW_BYTES]), wide, text)
 
-    def _widen(self, kind: int, columns: tuple[int, ...]) -> None:
-        """The row just made keeps its kind alone; its columns are kept beside."""
-        self._wide[len(self) - 1] = columns
-        _IN.pack_into(self._blocks[-1], self._at - _ROW_BYTES, kind, 0, 0, 0)
+    def _next_block(self) -> int:
+        """Put away what there is and begin a block; where in it the first row goes."""
+        self._put_away()
+        lent = None if self._keeper is None else self._keeper.block()
+        self._block, self._whole = (bytearray(_BLOCK_BYTES), None) if lent is None else lent
+        self._at = 0
+        return 0
+
+    def _put_away(self) -> None:
+        if len(self._block):
+            self._full.append(bytes(memoryview(self._block)[: self._at]))
+        self._block, self._whole, self._at = bytearray(), None, _BLOCK_BYTES
+
+    def _widen(self, at: int, kind: int, field: int, columns: tuple[int, ...]) -> None:
+        """The row at ``at`` has its kind and the place of its text alone; its columns are kept beside."""
+        self._wide[(sum(map(len, self._full)) + at) // _ROW_BYTES] = columns
+        if self._keeper is not None:
+            self._keeper.wide(at, columns)
+        _ROW.pack_into(
+            self._block, at, kind, 0, 0, 0, field & _CHUNK_LOW_MASK, (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS,
+            field >> _CHUNK_BITS, 0,
+        )  # fmt: skip
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def _rows(self) -> NDArray[np.void]:
-        if not self._blocks:
-            return np.zeros(0, _DTYPE)
         # Joined as bytes: NumPy takes 20 ms to join the blocks of ten minutes as structured arrays.
-        return np.frombuffer(b"".join([*self._blocks[:-1], self._blocks[-1][: self._at]]), _DTYPE)
+        return np.frombuffer(b"".join([*self._full, self._block[: self._at]]), _DTYPE)
 
     def columns(self) -> dict[str, NDArray[np.int64]]:
         """The frames as columns, shape (frames,) each, by the names in ``COLUMNS``.
@@ -293,18 +325,24 @@ class FrameLog:
 
     def texts(self) -> list[str]:
         """The texts of the frames that have one, in order."""
-        if self.keeper is None:
+        if self._keeper is None:
             return list(self._texts)
         rows = self._rows()
-        rows = rows[(rows["head"] & _KIND_MASK) != _AUDIO]
-        places = _chunk(rows) | rows["end"].astype(np.int64) << _CHUNK_BITS  # the same seven bytes
-        own = iter(self._texts)
-        return [self.keeper.text(place - 1) if place else next(own) for place in places.tolist()]
+        own, text = iter(self._texts), self._keeper.text
+        places = _places(rows[(rows["head"] & _KIND_MASK) != _AUDIO])
+        return [text(place - 1) if place else next(own) for place in places]
 
-    def release(self) -> None:
-        """Take over the texts from the keeper and let it go."""
-        self._texts = self.texts()
-        self.keeper = None
+    def keep_in(self, keeper: Keeper) -> None:
+        """Let ``keeper`` have every frame from now on, the moment it is recorded."""
+        self._put_away()
+        self._keeper = keeper
+
+    def release(self) -> object:
+        """Take over what the keeper has and let it go; returns it, None where there is none."""
+        keeper, self._texts = self._keeper, self.texts()
+        self._put_away()
+        self._keeper = None
+        return keeper
 
     def frames(self) -> Iterator[Frame]:
         """Frames in the order in which they were recorded."""
@@ -349,6 +387,21 @@ def _chunk(rows: NDArray[np.void]) -> NDArray[np.int64]:
     """The field of a chunk's number, in which value + 1 lies."""
     found: NDArray[np.int64] = rows["chunk_high"].astype(np.int64) << _CHUNK_LOW_BITS | rows["chunk_low"]
     return found
+
+
+def _places(rows: NDArray[np.void]) -> list[int]:
+    """Where the texts of rows lie, plus one; they take the fields of the chunk's number and its end."""
+    places: list[int] = (_chunk(rows) | rows["end"].astype(np.int64) << _CHUNK_BITS).tolist()
+    return places
+
+
+def _without_places(rows: NDArray[np.void]) -> bytes:
+    """Rows as they are kept elsewhere: where a text lay says nothing there."""
+    rows = rows.copy()
+    inward = (rows["head"] & _KIND_MASK) != _AUDIO
+    for name in ("chunk_low", "chunk_high", "end"):
+        rows[name][inward] = 0
+    return rows.tobytes()
 
 
 def _known(value: int) -> int | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-__all__ = ["UNSET", "Frame", "FrameKind", "Keeper"]
+__all__ = ["UNSET", "Frame", "FrameKind", "Keeper", "Teller"]
 
 UNSET = -1
 """Stands for "no such stamp" in the integer columns; becomes None when a frame is read."""
@@ -59,19 +60,39 @@ class Frame:
 
 
 class Keeper(Protocol):
-    """Has every frame the moment it is recorded, so that a killed process loses none; see ``FrameLog.keeper``.
+    """Where a log's rows and texts lie, so that a killed process loses none; see ``FrameLog.keep_in``.
 
-    Both methods run inside the timed phase and must take microseconds.
+    Everything here runs inside the timed phase and must take microseconds.
     """
 
-    def keep(self, row: bytes, wide: tuple[int, ...] | None, text: str | None) -> int:
-        """Keep a frame: its row, its columns where the row could not hold them, its text.
+    def block(self) -> tuple[memoryview, memoryview] | None:
+        """Room for the next ``FrameLog.BLOCK_BYTES`` of rows, zeroed, and one ``I`` that says how much of it is whole.
 
         Returns:
-            Where the text lies, or ``UNSET`` for text that the log must keep itself.
+            None where there is none; the log then keeps its rows itself.
+        """
+        ...
+
+    def streaming(self) -> None:
+        """The first chunk is about to be recorded."""
+        ...
+
+    def wide(self, at: int, columns: tuple[int, ...]) -> None:
+        """Keep the columns of the row at ``at`` of the newest block, which could not hold them."""
+        ...
+
+    def keep(self, text: str) -> int:
+        """Keep a text.
+
+        Returns:
+            Where it lies, or ``UNSET`` for one that the log must keep itself.
         """
         ...
 
     def text(self, place: int) -> str:
         """The text that lies at ``place``."""
         ...
+
+
+Teller: TypeAlias = Callable[[bytes, "tuple[int, ...] | None", "str | None"], object]
+"""Is told of every frame as it is recorded: its row, its columns where the row could not hold them, its text."""

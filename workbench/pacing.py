@@ -15,13 +15,13 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
 from workbench.units import NS_PER_S
 
-__all__ = ["Pacer", "realtime", "run"]
+__all__ = ["Pacer", "run"]
 
 _T = TypeVar("_T")
 
@@ -47,31 +47,6 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run(main)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
-
-
-@contextlib.contextmanager
-def realtime(wanted: bool) -> Iterator[str]:
-    """Run the block under SCHED_FIFO where that is wanted and the system grants it (sched(7)).
-
-    A busy neighbour on the core costs milliseconds of lateness whatever the nice value; real-time priority does not.
-    Threads and processes that are started meanwhile do not inherit it.
-
-    Yields:
-        What to say of it in a run's facts: nothing, ``SCHED_FIFO``, or that it was refused.
-    """
-    if not wanted:
-        yield ""
-        return
-    try:
-        before = os.sched_getscheduler(0), os.sched_getparam(0)
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    except (AttributeError, OSError) as error:
-        yield f"SCHED_FIFO refused: {getattr(error, 'strerror', None) or 'not on this system'}"
-        return
-    try:
-        yield "SCHED_FIFO"
-    finally:
-        os.sched_setscheduler(0, *before)
 
 
 class _Timespec(ctypes.Structure):
@@ -136,33 +111,64 @@ class _Wait:
             self.done.set_result(None)
         return None
 
+    def cancel(self) -> None:
+        self.done.cancel()
+
+
+class _Call:
+    """A single call."""
+
+    __slots__ = ("do",)
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self.do = do
+
+    def fire(self, now_ns: int) -> int | None:
+        try:
+            self.do()
+        except Exception as error:  # noqa: BLE001  nobody waits; said where exceptions of callbacks are
+            asyncio.get_running_loop().call_exception_handler({"message": "in a call at its time", "exception": error})
+        return None
+
+    def cancel(self) -> None:
+        """Nobody waits for it."""
+
 
 class _Stream:
     """One session's schedule: calls ``send`` for each chunk that is due."""
 
-    __slots__ = ("done", "dues_ns", "index", "send")
+    __slots__ = ("done", "index", "offsets_ns", "send", "start_ns")
 
-    def __init__(self, dues_ns: Sequence[int], send: Callable[[int], None], done: asyncio.Future[None]) -> None:
-        self.dues_ns = dues_ns
+    def __init__(
+        self, start_ns: int, offsets_ns: Sequence[int], send: Callable[[int], None], done: asyncio.Future[None]
+    ) -> None:
+        self.start_ns = start_ns
+        self.offsets_ns = offsets_ns
         self.send = send
         self.done = done
         self.index = 0
 
     def fire(self, now_ns: int) -> int | None:
         """Send everything that is due; returns when the next chunk is."""
-        dues_ns, last = self.dues_ns, len(self.dues_ns)
-        while not self.done.done():
-            if self.index == last:
-                self.done.set_result(None)
-            elif dues_ns[self.index] > now_ns:
-                return dues_ns[self.index]
-            else:
-                try:
-                    self.send(self.index)
-                except Exception as error:  # noqa: BLE001  handed to the session that awaits the stream
-                    self.done.set_exception(error)
-                self.index += 1
+        offsets_ns, index, done = self.offsets_ns, self.index, self.done
+        while not done.done():
+            try:
+                self.send(index)
+            except Exception as error:  # noqa: BLE001  handed to the session that awaits the stream
+                done.set_exception(error)
+                break
+            self.index = index = index + 1
+            if index == len(offsets_ns):
+                if not done.done():
+                    done.set_result(None)
+                break
+            due_ns = self.start_ns + offsets_ns[index]
+            if due_ns > now_ns:
+                return due_ns
         return None
+
+    def cancel(self) -> None:
+        self.done.cancel()
 
 
 class Pacer:
@@ -179,7 +185,7 @@ class Pacer:
     """
 
     def __init__(self, tick_ns: int = 0) -> None:
-        self._heap: list[tuple[int, int, _Wait | _Stream]] = []
+        self._heap: list[tuple[int, int, _Wait | _Call | _Stream]] = []
         self._order = itertools.count()
         self._timer: _TimerFd | None = None
         self._handle: asyncio.TimerHandle | None = None
@@ -210,7 +216,7 @@ class Pacer:
         if self._handle is not None:
             self._handle.cancel()
         for _, _, entry in self._heap:
-            entry.done.cancel()
+            entry.cancel()
         self._heap.clear()
 
     def now_ns(self) -> int:
@@ -225,21 +231,30 @@ class Pacer:
         self._push(due_ns, _Wait(done))
         await done
 
-    def play(self, dues_ns: Sequence[int], send: Callable[[int], None]) -> asyncio.Future[None]:
-        """Call ``send(i)`` at ``dues_ns[i]``, in order, from the pacer's own callback.
+    def call_at_ns(self, due_ns: int, do: Callable[[], None]) -> None:
+        """Call ``do`` at ``due_ns`` or as soon after it as the machine allows, from the pacer's own callback.
+
+        What ``do`` raises goes to the loop's exception handler. When the pacer closes, calls that are still due are
+        not made.
+        """
+        self._push(due_ns, _Call(do))
+
+    def play(self, start_ns: int, offsets_ns: Sequence[int], send: Callable[[int], None]) -> asyncio.Future[None]:
+        """Call ``send(i)`` at ``start_ns + offsets_ns[i]``, in order, from the pacer's own callback.
 
         Args:
-            dues_ns: absolute monotonic due times, non-decreasing; at least one.
+            start_ns: monotonic.
+            offsets_ns: due times from there, non-decreasing; at least one. Kept, not copied: streams may share them.
             send: must not block; an exception ends this stream and no other.
 
         Returns:
             Done after the last call; carries what ``send`` raised. Cancelling it stops the stream.
         """
         done: asyncio.Future[None] = self._loop.create_future()
-        self._push(dues_ns[0], _Stream(dues_ns, send, done))
+        self._push(start_ns + offsets_ns[0], _Stream(start_ns, offsets_ns, send, done))
         return done
 
-    def _push(self, due_ns: int, entry: _Wait | _Stream) -> None:
+    def _push(self, due_ns: int, entry: _Wait | _Call | _Stream) -> None:
         heapq.heappush(self._heap, (due_ns, next(self._order), entry))
         if not self._firing and (self._armed_ns is None or due_ns < self._armed_ns):
             self._arm(due_ns)

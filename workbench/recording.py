@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from workbench.frame_log import FrameLog
-from workbench.frames import UNSET, Frame, FrameKind, Keeper
+from workbench.frames import UNSET, Frame, FrameKind, Teller
 from workbench.protocol.messages import Dialect, EndOfResults, Final, Partial, Product, ServerMessage
 from workbench.protocol.stream import codec_for
 from workbench.reference import Reference
@@ -22,11 +22,11 @@ __all__ = [
     "Frame",
     "FrameKind",
     "FrameLog",
-    "Keeper",
     "Outcome",
     "Received",
     "SessionKey",
     "SessionRecord",
+    "Teller",
 ]
 
 

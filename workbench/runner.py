@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from workbench.clock import Anchor
 from workbench.errors import WorkbenchError
 from workbench.flows import Job, Service, create_session, end_session, play_dictation, play_note, play_utterance
-from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer, realtime
+from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer
+from workbench.priority import realtime
 from workbench.protocol.messages import Product
 from workbench.recording import Outcome, SessionRecord
 from workbench.streaming import SessionFailed

@@ -30,6 +30,10 @@ _LEAD_NS = 5 * NS_PER_MS
 """Between the opened socket and time zero, so that both children wait before the first chunk can be due."""
 
 
+_NO_CODE = 1006
+"""The connection ended without a close frame of the peer, or has not ended (RFC 6455 7.1.5)."""
+
+
 class SessionFailed(Exception):  # noqa: N818  carries an outcome to the one place that records it
     """A session ended in another way than it should.
 
@@ -51,8 +55,11 @@ def schedule(
     pauses: Sequence[tuple[int, int]],
     keep_alive_ns: int,
     cut_off: tuple[int, EventName] | None = None,
-) -> tuple[list[Step], list[int], list[int]]:
-    """What is sent in which order, when each step is due, and by how much each chunk is put off.
+) -> tuple[Sequence[Step], Sequence[int], dict[int, int]]:
+    """What is sent in which order, when each step is due, and by how much chunks are put off.
+
+    A stream that is neither paused nor cut off shares its plan's own: a thousand sessions of ten minutes would have
+    six million due times each in its own place in memory.
 
     A pause begins with the first chunk that reaches its place; what follows is put off by its length, so that all of
     the audio is sent. While it lasts, KEEP_ALIVE comes every ``keep_alive_ns`` (S-162).
@@ -64,17 +71,21 @@ def schedule(
         cut_off: (place in the audio in ms, CANCEL or ABORT): the last step, after the first chunk that reaches it.
 
     Returns:
-        Steps; due offsets from the start of the stream, ns, with what the network holds back; delay of each chunk, ns.
+        Steps; due offsets from the start of the stream, ns, with what the network holds back; delay of each chunk that
+        is put off, ns.
     """
+    if not pauses and cut_off is None and not any(plan.holds_ns):
+        return range(len(plan.frames)), plan.due_offsets_ns, {}
     steps: list[Step] = []
     dues_ns: list[int] = []
-    delays_ns: list[int] = []
+    delays_ns: dict[int, int] = {}
     waiting = deque((at_ms * NS_PER_MS, for_ms * NS_PER_MS) for at_ms, for_ms in sorted(pauses))
     delay_ns = 0
     for chunk, (offset_ns, hold_ns) in enumerate(zip(plan.due_offsets_ns, plan.holds_ns, strict=True)):
         steps.append(chunk)
         dues_ns.append(offset_ns + hold_ns + delay_ns)
-        delays_ns.append(delay_ns)
+        if delay_ns:
+            delays_ns[chunk] = delay_ns
         while waiting and waiting[0][0] <= offset_ns:
             begin_ns, length_ns = dues_ns[-1], waiting.popleft()[1]
             beats = range(begin_ns + keep_alive_ns, begin_ns + length_ns, keep_alive_ns)
@@ -120,15 +131,16 @@ class StreamPlayer:
         self._pauses = pauses
         self._capture = capture
         self._cut_off = cut_off
-        self._steps: list[Step] = []
-        self._offsets_ns: list[int] = []
-        self._delays_ns: list[int] = []
+        self._steps: Sequence[Step] = ()
+        self._offsets_ns: Sequence[int] = ()
+        self._delays_ns: dict[int, int] = {}
         self._unsent: deque[tuple[int, int]] = deque()
         self._unflushed: tuple[int, int] | None = None
         loop = asyncio.get_running_loop()
         self._all_sent: asyncio.Future[None] = loop.create_future()
         self._terminal: asyncio.Future[None] = loop.create_future()
         self._closed: asyncio.Future[None] = loop.create_future()
+        self._close_code = _NO_CODE
 
     # -- called by the pacer ----------------------------------------------------------------------------------
 
@@ -150,11 +162,11 @@ class StreamPlayer:
                 self._over()
             return
         try:
-            socket.write(self._plan.frames[step])
+            blocked = socket.write(self._plan.frames[step])
         except Closed:
             return  # the close itself arrives at the sink and decides
         self._session.audio_sent()
-        if socket.blocked:
+        if blocked:
             self._unflushed = (step, sent_ns)
         else:
             self._sent(step, sent_ns, time.perf_counter_ns())
@@ -169,15 +181,16 @@ class StreamPlayer:
     def _sent(self, chunk: int, sent_ns: int, flushed_ns: int) -> None:
         plan = self._plan
         due_ns = self._chunk_due_ns(chunk)
+        frames = plan.frames
         self._log.audio_sent(
-            chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(plan.frames[chunk]), plan.holds_ns[chunk]
+            chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(frames[chunk]), plan.holds_ns[chunk]
         )
-        if chunk == len(plan.frames) - 1 and (self._capture is None or self._capture.ended):
+        if chunk == len(frames) - 1 and (self._capture is None or self._capture.ended):
             self._end_audio(due_ns)
 
     def _chunk_due_ns(self, chunk: int) -> int:
         """When the chunk's last sample existed: without what a network held back, with the pauses before it."""
-        return self._start_ns + self._plan.due_offsets_ns[chunk] + self._delays_ns[chunk]
+        return self._start_ns + self._plan.due_offsets_ns[chunk] + self._delays_ns.get(chunk, 0)
 
     def _end_audio(self, due_ns: int) -> None:
         """End of audio follows the last chunk at once (S-81, S-159)."""
@@ -211,6 +224,7 @@ class StreamPlayer:
     def closed(self, code: int, reason: str, received_ns: int) -> None:
         """Record the close."""
         self._log.closed(code, reason, received_ns)
+        self._close_code = code
         if not self._closed.done():
             self._closed.set_result(None)
         if not self._terminal.done():
@@ -258,9 +272,8 @@ class StreamPlayer:
         start_ns = self._start_ns = self._record.start_ns = now_ns + _LEAD_NS
         if not plan.product.streams_transcripts:  # S-148, S-149: first, and once a connection
             self._control(StartTime(_rfc3339(time.time_ns() + _LEAD_NS)), now_ns, now_ns)
-        dues_ns = [start_ns + offset_ns for offset_ns in self._offsets_ns]
-        bound_s = (dues_ns[-1] - self._pacer.now_ns()) / NS_PER_S + limits.stall_s
-        playing = self._pacer.play(dues_ns, self._due)
+        bound_s = (start_ns + self._offsets_ns[-1] - self._pacer.now_ns()) / NS_PER_S + limits.stall_s
+        playing = self._pacer.play(start_ns, self._offsets_ns, self._due)
         try:
             async with asyncio.timeout(bound_s):
                 await playing
@@ -278,14 +291,15 @@ class StreamPlayer:
     async def _send_captured(self, capture: Capture, limits: Limits) -> None:
         """Send chunks as they come into being; only a peer that stops reading is given up."""
         plan = self._plan
+        steps: list[Step] = []
+        self._steps = steps
+        self._offsets_ns = plan.due_offsets_ns  # grows with the capture
 
         def there(chunk: int) -> None:
             offset_ns = plan.due_offsets_ns[chunk]
             if chunk == 0:
                 self._start_ns = self._record.start_ns = capture.arrivals_ns[0] - offset_ns
-            self._steps.append(chunk)
-            self._offsets_ns.append(offset_ns)
-            self._delays_ns.append(0)
+            steps.append(chunk)
             self._due(chunk)
 
         def over() -> None:
@@ -323,9 +337,13 @@ class StreamPlayer:
             due_ns = self._chunk_due_ns(chunk)
             size, hold_ns = len(plan.frames[chunk]), plan.holds_ns[chunk]
             self._log.audio_sent(chunk, plan.ends[chunk], due_ns, sent_ns, UNSET, size, hold_ns)
-        self._record.violations = tuple(self._session.violations)
+        violations = self._session.violations
         if self._terminal.done() and not self._terminal.cancelled():
-            self._terminal.exception()  # looked at, so that an unawaited failure is not reported twice
+            failed = self._terminal.exception()  # looked at, so that an unawaited failure is not reported twice
+            if failed is None and not self._plan.product.streams_transcripts and self._close_code == _NO_CODE:
+                # The one answer that there is: without it nobody knows whether the service had the end of the audio.
+                violations = [*violations, "close was not answered (RFC 6455 5.5.1): the end of the audio may be lost"]
+        self._record.violations = tuple(violations)
 
 
 def _rfc3339(wall_ns: int) -> str:

@@ -185,8 +185,8 @@ CLOSES = [
         Outcome.CLOSED_EARLY, "code 1006", product=A, sent=(1, 19), audio_ms=1000, **NO_NOTE),
     Row("close", "ambient silent from the start: half-open, and the service says that it heard too little",
         (fault("silence", at="open", times=1),), product=A, sent=(20, 20), audio_ms=1000, **NO_NOTE,
-        facts={"result_status": "skipped"}, both=False),
-    Row("close", "ambient silent after audio: half-open", (fault("silence", at="end", times=1),), **NOTE),
+        violations=1, facts={"result_status": "skipped"}, both=False),
+    Row("close", "ambient silent after audio: half-open", (fault("silence", at="end", times=1),), violations=1, **NOTE),
     Row("close", "ambient closed with 1008 after audio: the end is not waited for",
         (fault("close", code=1008, at="end", times=1),), **NOTE),
 ]  # fmt: skip

@@ -78,7 +78,7 @@ def test_a_finished_session_is_in_the_journal_once(tmp_path):
     other = begun(journal, "u2", 3)
     assert [r.key.utterance for r in journal_records(tmp_path, in_flight=True)] == ["u1", "u2"]
     assert [r.key.utterance for r in journal_records(tmp_path, in_flight=False)] == ["u1"]
-    assert record.frames.keeper is None
+    assert record.frames.release() is None
     journal.add(other)
     journal.close()
     assert sorted(file.suffix for file in (tmp_path / "journal").iterdir()) == [".sessions"]
@@ -111,8 +111,8 @@ def test_a_frame_larger_than_a_file_has_a_file_of_its_own(tmp_path, monkeypatch)
     journal.close()
 
 
-def test_a_torn_row_ends_what_can_be_read(tmp_path):
-    """A row whose length was not written yet is not a row, nor is one with a length that cannot be."""
+def test_a_torn_entry_ends_what_can_be_read(tmp_path):
+    """An entry that was not finished is not read, nor is one with a length that cannot be."""
     journal = Journal(tmp_path, "w")
     record = begun(journal, "u1", 6)
     end = journal._live._at
@@ -121,15 +121,41 @@ def test_a_torn_row_ends_what_can_be_read(tmp_path):
     journal.close()
     data = bytearray(path.read_bytes())
     for junk in (
-        b"\0\0\0\0\x01\0\0\0\x01",
-        b"\xff\xff\xff\x7f\x01\0\0\0\x01",
-        b"\x05\0\0\0\0\0\0\0\x01",
+        b"\0\0\0\0\x01\0\0\0\x04",
+        b"\xff\xff\xff\x7f\x01\0\0\0\x06",
+        b"\x05\0\0\0\0\0\0\0\x06",
         b"\x05\0\0\0\x01\0\0\0\x07",
-        b"\x05\0\0\0\x01\0\0\0\x01",
+        b"\x05\0\0\0\x01\0\0\0\0",
     ):
         data[end : end + len(junk)] = junk
         path.write_bytes(data)
         assert scan_live(tmp_path)[0].frames == record.frames
+
+
+def test_a_row_that_was_not_finished_is_not_read(tmp_path):
+    """A block tells how much of it is whole; more than there is room for is no more than there is room for."""
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 6)
+    path = next((tmp_path / "journal").glob("*.live"))
+    data = bytearray(path.read_bytes())
+    at = next(at for at, _, what, _ in live_module._entries(path) if what == live_module._BLOCK) + 9
+    assert int.from_bytes(data[at : at + 4], sys.byteorder) == 6 * FrameLog.ROW_BYTES
+    for whole, frames in ((5 * FrameLog.ROW_BYTES, 5), (6 * FrameLog.ROW_BYTES - 1, 5), (3, 0), (2**32 - 1, 128)):
+        data[at : at + 4] = whole.to_bytes(4, sys.byteorder)
+        path.write_bytes(data)
+        found = scan_live(tmp_path)[0].frames
+        assert len(found) == frames
+        assert list(found.frames())[:6] == list(record.frames.frames())[:frames]
+    journal.close()
+
+
+def test_a_stray_file_in_the_journal_is_left_alone(tmp_path):
+    """Not everything that ends in .live is ours."""
+    journal = Journal(tmp_path, "w")
+    begun(journal, "u1", 2)
+    (tmp_path / "journal" / "notes-of-mine.live").write_bytes(b"hello")
+    assert len(scan_live(tmp_path)) == 1
+    journal.close()
 
 
 def test_the_picture_of_a_session_in_flight_knows_where_it_streams(tmp_path):
@@ -164,10 +190,10 @@ def test_texts_in_flight_lie_in_the_journal_alone(tmp_path):
 def test_frames_without_their_session_are_left_out(tmp_path):
     """Where the first file was lost, the rest of the session cannot be told."""
     journal = Journal(tmp_path, "w")
-    begun(journal, "u1", 3)
+    begun(journal, "u1", 1)
     path = next((tmp_path / "journal").glob("*.live"))
     data = bytearray(path.read_bytes())
-    data[8] = live_module._FRAME
+    data[8] = live_module._TEXT
     path.write_bytes(data)
     assert scan_live(tmp_path) == []
     journal.close()

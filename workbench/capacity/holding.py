@@ -22,8 +22,9 @@ import numpy as np
 from workbench.capacity.measuring import CpuClock, Played
 from workbench.capacity.speech import CHUNK_MS, SENTENCE_MS
 from workbench.flows import Job, Service, create_session, end_session, play_utterance
-from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer, realtime
+from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer
 from workbench.plan import SessionPlan
+from workbench.priority import realtime
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import new_record, play_session, quiet_collector, recorded
 from workbench.streaming import SessionFailed

@@ -34,7 +34,9 @@ transport_option = click.option(
     "--transport", type=click.Choice(["auto", "websockets", "picows"]), default="auto", show_default=True,
     help="auto: picows above 200 sessions at a time.",
 )  # fmt: skip
-realtime_option = click.option("--realtime", is_flag=True, help="Ask for SCHED_FIFO while sessions are played.")
+realtime_option = click.option(
+    "--realtime", is_flag=True, help="Ask for SCHED_FIFO, and processors that do not sleep, while sessions are played."
+)
 kernel_stamps_option = click.option(
     "--kernel-stamps", is_flag=True, help="Let the kernel stamp arrivals; over TLS the stamps stay our own.",
 )  # fmt: skip

@@ -32,6 +32,9 @@ from workbench.recording import Connect
 
 __all__ = ["PicowsSocket", "open_picows"]
 
+_TEXT, _CONTINUATION = WSMsgType.TEXT, WSMsgType.CONTINUATION
+"""Looked up for every frame."""
+
 _LOGGER = logging.Logger("workbench.socket", logging.CRITICAL)  # noqa: LOG001
 """Of no hierarchy: at DEBUG the library writes the upgrade's headers, token included (S-29)."""
 
@@ -59,21 +62,28 @@ class _Listener(WSListener):
         if self._kernel is not None:
             received_ns = self._kernel.of_arrival(received_ns)
         kind = frame.msg_type
+        if kind is _TEXT and frame.fin and not (self._parts or self._refused):
+            data = frame.get_payload_as_bytes()
+            if len(data) <= MAX_MESSAGE:
+                self._sink.arrived(text_or_bytes(data), received_ns)
+                return
+        self._on_other_frame(transport, frame, received_ns)
+
+    def _on_other_frame(self, transport: WSTransport, frame: WSFrame, received_ns: int) -> None:
+        kind = frame.msg_type
         if kind is WSMsgType.CLOSE:
             if not self._refused:
                 self._close = (frame.get_close_code().value or 1005, frame.get_close_reason() or "")
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
             return
-        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+        if self._refused or kind not in (_TEXT, WSMsgType.BINARY, _CONTINUATION):
             return
-        if kind is not WSMsgType.CONTINUATION:
-            self._is_text = kind is WSMsgType.TEXT
-        if self._refused:
-            return
+        if kind is not _CONTINUATION:
+            self._is_text = kind is _TEXT
         data = frame.get_payload_as_bytes()
         # The library bounds a frame, and only one that it has not read whole; a message may come in many.
-        self._parts_bytes = len(data) + (self._parts_bytes if kind is WSMsgType.CONTINUATION else 0)
+        self._parts_bytes = len(data) + (self._parts_bytes if kind is _CONTINUATION else 0)
         if self._parts_bytes > MAX_MESSAGE:
             self._refuse(transport)
             return
@@ -133,16 +143,13 @@ class PicowsSocket:
         self._close_timeout_s = close_timeout_s
         self.phases = phases
 
-    @property
-    def blocked(self) -> bool:
-        """Whether the peer has stopped taking what was written."""
-        return self._listener.blocked
-
-    def write(self, frame: bytes) -> None:
-        """Hand one text frame to the system. Raises Closed."""
-        if self._transport.is_disconnected or self._transport.is_close_frame_sent:
+    def write(self, frame: bytes) -> bool:
+        """Hand one text frame to the system. True where the peer has stopped taking what is written. Raises Closed."""
+        transport = self._transport
+        if transport.is_disconnected or transport.is_close_frame_sent:
             raise Closed
-        self._transport.send(WSMsgType.TEXT, frame)
+        transport.send(_TEXT, frame)
+        return self._listener.blocked
 
     async def close(self) -> None:
         """Close politely."""

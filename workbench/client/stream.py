@@ -68,13 +68,8 @@ class Socket(Protocol):
 
     phases: Connect
 
-    @property
-    def blocked(self) -> bool:
-        """Whether the peer has stopped taking what was written."""
-        ...
-
-    def write(self, frame: bytes) -> None:
-        """Hand one text frame to the system. Raises Closed."""
+    def write(self, frame: bytes) -> bool:
+        """Hand one text frame to the system. True where the peer has stopped taking what is written. Raises Closed."""
         ...
 
     async def close(self) -> None:

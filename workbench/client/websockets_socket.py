@@ -125,17 +125,14 @@ class WebsocketsSocket:
         self._connection = connection
         self.phases = phases
 
-    @property
-    def blocked(self) -> bool:
-        """Whether the peer has stopped taking what was written."""
-        return self._connection.blocked
-
-    def write(self, frame: bytes) -> None:
-        """Hand one text frame to the system. Raises Closed."""
-        if self._connection.protocol.state is not State.OPEN:
+    def write(self, frame: bytes) -> bool:
+        """Hand one text frame to the system. True where the peer has stopped taking what is written. Raises Closed."""
+        connection = self._connection
+        if connection.protocol.state is not State.OPEN:
             raise Closed
-        self._connection.protocol.send_text(frame)
-        self._connection.send_data()
+        connection.protocol.send_text(frame)
+        connection.send_data()
+        return connection.blocked
 
     async def close(self) -> None:
         """Close politely."""

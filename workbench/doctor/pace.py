@@ -21,15 +21,14 @@ async def pacing() -> Check:
     lateness_ns: list[int] = []
     async with Pacer() as pacer:
         driver, start_ns = pacer.driver, pacer.now_ns() + NS_PER_S // 20
-        playing = []
+        playing, offsets_ns = [], range(0, _SECONDS * NS_PER_S, _CHUNK_NS)
         for stream in range(_STREAMS):
             phase_ns = start_ns + stream * _CHUNK_NS // _STREAMS
-            dues_ns = [phase_ns + i * _CHUNK_NS for i in range(_SECONDS * NS_PER_S // _CHUNK_NS)]
 
-            def send(index: int, dues_ns: list[int] = dues_ns) -> None:
-                lateness_ns.append(pacer.now_ns() - dues_ns[index])
+            def send(index: int, phase_ns: int = phase_ns) -> None:
+                lateness_ns.append(pacer.now_ns() - phase_ns - offsets_ns[index])
 
-            playing.append(pacer.play(dues_ns, send))
+            playing.append(pacer.play(phase_ns, offsets_ns, send))
         for done in playing:
             await done
     return judged(lateness_ns, driver)

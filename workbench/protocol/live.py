@@ -230,7 +230,10 @@ def decode_server(raw: str | bytes) -> ServerMessage:
         frame = _server_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return UnknownMessage(f"not a transcript frame: {error}", raw)
-    text, words = frame.transcript.transcript, _decode_words(frame.transcript.words)
+    text = frame.transcript.transcript
+    words: tuple[TranscriptWord, ...] = ()
+    if frame.is_final or text == "EOF":  # a partial has none (S-86)
+        words = _decode_words(frame.transcript.words)
     if text == "EOF" and frame.transcript_id is None and not words:
         return EndOfResults()
     if frame.is_final is None:

@@ -1,14 +1,16 @@
 """Typed messages of both directions, free of any dialect.
 
 House rules: a message says what was meant, a codec says how a dialect writes it. Audio and transcript text never
-appear in a repr, only their lengths.
+appear in a repr, only their lengths. Messages are made for every frame, so they are structs of msgspec: a frozen
+dataclass takes five times as long to make.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeAlias
+
+import msgspec
 
 __all__ = [
     "Audio",
@@ -60,15 +62,13 @@ class EventName(Enum):
     ABORT = "ABORT"
 
 
-@dataclass(frozen=True, slots=True)
-class StartTime:
+class StartTime(msgspec.Struct, frozen=True):
     """First message of an ambient or form-filling segment: wall-clock start, RFC 3339 text (S-148…S-150)."""
 
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Audio:
+class Audio(msgspec.Struct, frozen=True):
     """A chunk of audio: mono PCM_S16LE bytes, an even count (S-77, S-78)."""
 
     pcm: bytes
@@ -78,20 +78,17 @@ class Audio:
         return f"Audio({len(self.pcm)} bytes)"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """A control event of ``/ws/stream``."""
 
     name: EventName
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfAudio:
+class EndOfAudio(msgspec.Struct, frozen=True):
     """No more audio on this connection: ``AUDIO_END`` for dictation, the ``RU9G`` marker elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptWord:
+class TranscriptWord(msgspec.Struct, frozen=True):
     """One entry of ``words`` in a final.
 
     Attributes:
@@ -107,8 +104,7 @@ class TranscriptWord:
         return f"TranscriptWord({len(self.text)} chars, speaker={self.speaker!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True):
     """A hypothesis that may still change; replaces the partial before it (S-91)."""
 
     text: str
@@ -119,8 +115,7 @@ class Partial:
         return f"Partial({len(self.text)} chars)"
 
 
-@dataclass(frozen=True, slots=True)
-class Final:
+class Final(msgspec.Struct, frozen=True):
     """A segment that will not be revised (S-93). ``words`` need not cover every word of the text (S-88)."""
 
     text: str
@@ -132,13 +127,11 @@ class Final:
         return f"Final({len(self.text)} chars, {len(self.words)} words)"
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfResults:
+class EndOfResults(msgspec.Struct, frozen=True):
     """Terminal frame: nothing more comes on this connection (S-94…S-98)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStatus:
+class StreamStatus(msgspec.Struct, frozen=True):
     """Status event of the AsyncAPI dialect on ambient and form-filling sockets.
 
     Attributes:
@@ -150,8 +143,7 @@ class StreamStatus:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownMessage:
+class UnknownMessage(msgspec.Struct, frozen=True):
     """A frame that is none of the above: kept, counted, never fatal (S-6, S-102).
 
     Attributes:
@@ -160,7 +152,11 @@ class UnknownMessage:
     """
 
     reason: str
-    raw: str | bytes = field(repr=False)
+    raw: str | bytes
+
+    def __repr__(self) -> str:
+        """Without the frame."""
+        return f"UnknownMessage(reason={self.reason!r})"
 
 
 ClientMessage: TypeAlias = StartTime | Audio | Event | EndOfAudio

@@ -107,6 +107,14 @@ STREAM_ORDER: dict[tuple[StreamState, Step], StreamState] = {
 }
 
 _EVENT_STEP = {name: Step[name.name] for name in EventName}
+_MESSAGE_STEP: dict[type, Step] = {
+    Audio: Step.AUDIO,
+    EndOfAudio: Step.END_OF_AUDIO,
+    StartTime: Step.START_TIME,
+    Partial: Step.TRANSCRIPT,
+    Final: Step.TRANSCRIPT,
+    EndOfResults: Step.END_OF_RESULTS,
+}
 
 
 def codec_for(dialect: Dialect) -> Codec:
@@ -116,20 +124,9 @@ def codec_for(dialect: Dialect) -> Codec:
 
 def _step(message: ClientMessage | ServerMessage) -> Step | None:
     """Which step of the order a message is; None for those that order does not concern."""
-    match message:
-        case Audio():
-            return Step.AUDIO
-        case EndOfAudio():
-            return Step.END_OF_AUDIO
-        case StartTime():
-            return Step.START_TIME
-        case Event(name):
-            return _EVENT_STEP[name]
-        case Partial() | Final():
-            return Step.TRANSCRIPT
-        case EndOfResults():
-            return Step.END_OF_RESULTS
-    return None
+    if isinstance(message, Event):
+        return _EVENT_STEP[message.name]
+    return _MESSAGE_STEP.get(type(message))
 
 
 class StreamSession:
@@ -149,6 +146,7 @@ class StreamSession:
         self.violations: list[str] = []
         self._codec = codec_for(dialect)
         self._order = DICTATION_ORDER if product is Product.DICTATION else STREAM_ORDER
+        self._has_transcripts = product.streams_transcripts
 
     def send(self, message: ClientMessage | ServerMessage) -> bytes:
         """The frame to write for ``message``. Raises LocalProtocolError when it is not its turn."""
@@ -188,7 +186,7 @@ class StreamSession:
             self._breach(f"unknown message: {message.reason}")
             return message
         step = _step(message)
-        if step is not None and self.product.streams_transcripts:
+        if step is not None and self._has_transcripts:
             try:
                 self.state = self._order[self.state, step]
             except KeyError:

@@ -156,7 +156,7 @@ class _ReplayStream:
             self._later(self._free_ns, partial(self._say, step.heard))
 
     def _later(self, due_ns: int, do: partial[None]) -> None:
-        self._replay.pacer.play([due_ns], lambda _: do())
+        self._replay.pacer.call_at_ns(due_ns, do)
 
     def _say(self, heard: Sequence[Heard]) -> None:
         for item in heard:

@@ -10,6 +10,7 @@ millisecond, as the client's chunks do; their stamps say when.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -72,18 +73,46 @@ def _heard(message: ScriptMessage) -> Heard:
     return Heard(True, message.text, words, int(message.at_ms or 0), int(message.at_ms or 0))
 
 
+class _Cue(msgspec.Struct, frozen=True):
+    """One message of a script, ready to be said."""
+
+    at_ms: float
+    delay_ns: int
+    heard: Heard
+
+
+def _cue(message: ScriptMessage) -> _Cue:
+    return _Cue(message.at_ms or 0.0, round(message.delay_ms * NS_PER_MS), _heard(message))
+
+
+class _Part:
+    """A script as its streams play it; one copy for all of them.
+
+    Attributes:
+        cues: messages that have a position, in order of it.
+        last: messages of the end of audio.
+        end_delay_ns: least time from the end of audio to the terminal frame.
+    """
+
+    __slots__ = ("cues", "end_delay_ns", "last")
+
+    def __init__(self, script: Script) -> None:
+        self.cues = sorted((_cue(m) for m in script.messages if m.at_ms is not None), key=lambda cue: cue.at_ms)
+        self.last = [_cue(m) for m in script.messages if m.at_ms is None]
+        self.end_delay_ns = round(script.end_delay_ms * NS_PER_MS)
+
+
 class _ScriptedStream:
     """One connection's play of a script; every message hangs on the pacer's ring, which is exact to microseconds."""
 
     def __init__(
-        self, script: Script, sample_rate_hz: int, pacer: Pacer, on_drop: Callable[[_ScriptedStream], None]
+        self, part: _Part, sample_rate_hz: int, pacer: Pacer, on_drop: Callable[[_ScriptedStream], None]
     ) -> None:
-        self._script = script
+        self._part = part
         self._on_drop = on_drop
         self._bytes_per_s = _BYTES_PER_SAMPLE * sample_rate_hz
         self._received_bytes = 0
-        placed = [(m.at_ms, i) for i, m in enumerate(script.messages) if m.at_ms is not None]
-        self._unreached = sorted(placed, reverse=True)
+        self._reached = 0
         self._pacer = pacer
         self._listener: Listener | None = None
         self._latest_ns = 0
@@ -95,35 +124,34 @@ class _ScriptedStream:
     def feed(self, pcm: bytes, arrived_ns: int) -> bool:
         self._received_bytes += len(pcm)
         position_ms = self._received_bytes * 1000 / self._bytes_per_s
-        while self._unreached and self._unreached[-1][0] <= position_ms:
-            index = self._unreached.pop()[1]
-            self._schedule(arrived_ns, self._script.messages[index].delay_ms, index)
+        cues = self._part.cues
+        while self._reached < len(cues) and cues[self._reached].at_ms <= position_ms:
+            self._say_after(cues[self._reached], arrived_ns)
+            self._reached += 1
         return True
 
     def finish(self, arrived_ns: int) -> None:
-        for index, message in enumerate(self._script.messages):
-            if message.at_ms is None:
-                self._schedule(arrived_ns, message.delay_ms, index)
-        self._schedule(max(arrived_ns, self._latest_ns), 0, None)
-        self._schedule(arrived_ns, self._script.end_delay_ms, None)
+        for cue in self._part.last:
+            self._say_after(cue, arrived_ns)
+        self._pacer.call_at_ns(max(arrived_ns, self._latest_ns), self._end)
+        self._pacer.call_at_ns(arrived_ns + self._part.end_delay_ns, self._end)
 
     def drop(self) -> None:
         self._listener = None
         self._on_drop(self)
 
-    def _schedule(self, arrived_ns: int, delay_ms: float, index: int | None) -> None:
-        due_ns = arrived_ns + round(delay_ms * NS_PER_MS)
+    def _say_after(self, cue: _Cue, arrived_ns: int) -> None:
+        due_ns = arrived_ns + cue.delay_ns
         self._latest_ns = max(self._latest_ns, due_ns)
-        self._pacer.play([due_ns], lambda _: self._say(index))
+        self._pacer.call_at_ns(due_ns, partial(self._say, cue.heard))
 
-    def _say(self, index: int | None) -> None:
-        if self._listener is None:
-            return
-        if index is not None:
-            self._listener.heard(_heard(self._script.messages[index]))
-            return
+    def _say(self, heard: Heard) -> None:
+        if self._listener is not None:
+            self._listener.heard(heard)
+
+    def _end(self) -> None:
         self._ends += 1
-        if self._ends == _ENDS:
+        if self._ends == _ENDS and self._listener is not None:
             self._listener.over(None)
 
 
@@ -131,7 +159,7 @@ class Scripted:
     """The ``scripted`` recogniser."""
 
     def __init__(self) -> None:
-        self._scripts: dict[str, Script] = {}
+        self._parts: dict[str, _Part] = {}
         self._streams: set[_ScriptedStream] = set()
         self._exact, self._ticks = Pacer(), Pacer(TICK_NS)
 
@@ -152,10 +180,10 @@ class Scripted:
 
     def register(self, session_id: str, script: Script) -> None:
         """Set what a session says from its next connection on; the oldest scripts give way to new ones."""
-        self._scripts.pop(session_id, None)
-        self._scripts[session_id] = script
-        if len(self._scripts) > _MAX_SCRIPTS:
-            del self._scripts[next(iter(self._scripts))]
+        self._parts.pop(session_id, None)
+        self._parts[session_id] = _Part(script)
+        if len(self._parts) > _MAX_SCRIPTS:
+            del self._parts[next(iter(self._parts))]
 
     def open(self, session_id: str, sample_rate_hz: int) -> _ScriptedStream:
         """A play of the session's script.
@@ -163,8 +191,8 @@ class Scripted:
         Raises:
             ServiceError: 412 when no script is registered for the session.
         """
-        script = self._scripts.get(session_id) or self._scripts.get(EVERY_SESSION)
-        if script is None:
+        part = self._parts.get(session_id) or self._parts.get(EVERY_SESSION)
+        if part is None:
             raise ServiceError(
                 "no_script: no script is registered for this session, post one to /_sim/scripts/{session_id}",
                 status=412,
@@ -172,10 +200,10 @@ class Scripted:
             )
         # A wake-up for each message is exact to microseconds; for thousands of streams they would take a core.
         pacer = self._exact if len(self._streams) < EXACT_SESSIONS else self._ticks
-        stream = _ScriptedStream(script, sample_rate_hz, pacer, self._streams.discard)
+        stream = _ScriptedStream(part, sample_rate_hz, pacer, self._streams.discard)
         self._streams.add(stream)
         return stream
 
     def health(self) -> dict[str, object]:
         """Number of scripts."""
-        return {"scripts": len(self._scripts)}
+        return {"scripts": len(self._parts)}

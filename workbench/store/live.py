@@ -1,10 +1,11 @@
 """Frames of sessions in flight, in memory that the kernel keeps when the process is killed.
 
 House rules: the event loop writes into a mapped file and makes no system call, takes no lock and wakes no thread: about
-2 us a frame. A writer thread would cost milliseconds whenever it takes the interpreter lock, and lose what came since
+1 us a frame. A writer thread would cost milliseconds whenever it takes the interpreter lock, and lose what came since
 its last turn. The file is allocated in full before it is mapped, so that a full disk is an error and not a fault of the
-memory. A row's length is written last: a row without one was not finished. Files whose sessions have all ended are
-removed. The texts of a session in flight lie here alone, so that memory holds less than 32 bytes a frame.
+memory. An entry's length is written last, and a block of rows says how much of it is whole after each row: what was not
+finished is not read. Files whose sessions have all ended are removed. The texts of a session in flight lie here alone,
+so that memory holds less than 32 bytes a frame.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from workbench.errors import StoreError
 from workbench.recording import UNSET, FrameLog, Outcome, SessionRecord
-from workbench.store.columns import storable
 from workbench.store.files import private_folder, storing
 from workbench.store.segments import decode_record, encode_record, journal_folder
 
@@ -28,15 +30,16 @@ _SEGMENT_BYTES = 4 * 1024 * 1024
 """Room for 20,000 to 100,000 frames; making one takes 0.1 ms, every few seconds with 1,000 sessions."""
 
 _HEAD = struct.Struct("<IIB")  # length of what follows, session, what it is
-_FRAME, _SESSION, _WIDE = 1, 2, 3
-_COLUMNS = struct.Struct(f"<{len(FrameLog.COLUMNS)}q")
-_TEXT_AT = {_FRAME: FrameLog.ROW_BYTES, _SESSION: 0, _WIDE: FrameLog.ROW_BYTES + _COLUMNS.size}
+_SESSION, _BLOCK, _WIDE, _TEXT = 2, 4, 5, 6
+_WHOLE = struct.Struct("=I")  # at the beginning of a block: bytes of rows that are whole
+_WIDE_AT = struct.Struct(f"<II{len(FrameLog.COLUMNS)}q")  # block of the session, place in it, columns
+_LEAST = {_SESSION: 1, _BLOCK: _WHOLE.size, _WIDE: _WIDE_AT.size, _TEXT: 0}
 _FILE_SHIFT = 32
 _OFFSET_MASK = (1 << _FILE_SHIFT) - 1
-"""A place is the number of a file and the offset of a row's head in it."""
+"""A place is the number of a file and the offset of an entry's head in it."""
 
 _GLANCE_BYTES = 1024
-"""Read at once of a row whose length is not known yet: most are shorter."""
+"""Read at once of an entry whose length is not known yet: most are shorter."""
 
 _CUT_OFF = "the run was ended while the session was in flight"
 
@@ -67,7 +70,7 @@ class LiveFrames:
     def begin(self, record: SessionRecord) -> None:
         """Write every frame of ``record`` from now on, as it is recorded."""
         self._sessions += 1
-        record.frames.keeper = _Keeper(self, self._sessions, record)
+        record.frames.keep_in(_Keeper(self, self._sessions, record))
 
     def take(self, record: SessionRecord) -> int | None:
         """Give the texts of a session that has ended back to its log; what lies here stays until :meth:`end`.
@@ -75,11 +78,8 @@ class LiveFrames:
         Returns:
             The number of the session here, None for one that was not begun here.
         """
-        keeper = record.frames.keeper
-        if not isinstance(keeper, _Keeper):
-            return None
-        record.frames.release()
-        return keeper.session
+        keeper = record.frames.release()
+        return keeper.session if isinstance(keeper, _Keeper) else None
 
     def end(self, session: int | None) -> None:
         """The session is stored elsewhere; its frames here are no longer needed."""
@@ -91,10 +91,8 @@ class LiveFrames:
                 self._path(number).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Unmap; files of sessions that never ended stay."""
-        if self._map is not None:
-            self._map.close()
-            self._map = None
+        """Let go of the files; those of sessions that never ended stay."""
+        self._map = None  # unmapped with the last block of a session that is still in flight
         for descriptor in self._descriptors.values():
             os.close(descriptor)
         self._descriptors.clear()
@@ -107,35 +105,52 @@ class LiveFrames:
         return self._folder / f"{self._writer}-{number:06d}{_SUFFIX}"
 
     def put(self, session: int, what: int, body: bytes) -> int:
-        """Write one row; returns its place, ``UNSET`` where the disk takes no more."""
+        """Write one entry; returns its place, ``UNSET`` where the disk takes no more."""
+        begin = self._room(session, len(body))
+        if self._map is None or begin == UNSET:
+            return UNSET
+        self._map[begin : begin + len(body)] = body
+        at = begin - _HEAD.size
+        _HEAD.pack_into(self._map, at, len(body), session, what)
+        return self._number << _FILE_SHIFT | at
+
+    def block(self, session: int) -> tuple[memoryview, memoryview] | None:
+        """Lend room for a block of rows, and what says how much of it is whole."""
+        size = _WHOLE.size + FrameLog.BLOCK_BYTES
+        begin = self._room(session, size)
+        if self._map is None or begin == UNSET:
+            return None
+        _HEAD.pack_into(self._map, begin - _HEAD.size, size, session, _BLOCK)
+        lent = memoryview(self._map)[begin : begin + size]
+        return lent[_WHOLE.size :], lent[: _WHOLE.size].cast("I")
+
+    def _room(self, session: int, size: int) -> int:
+        """Where the body of an entry of ``size`` bytes goes, ``UNSET`` where the disk takes no more."""
         if self.failure is not None:
             return UNSET
-        end = self._at + _HEAD.size + len(body)
-        if self._map is None or end > len(self._map):
+        begin = self._at + _HEAD.size
+        if self._map is None or begin + size > len(self._map):
             try:
-                self._map = self._next_file(_HEAD.size + len(body))
+                self._map = self._next_file(_HEAD.size + size)
             except StoreError as error:
                 # We are in the middle of a transport's callback: the session goes on, the journal tells afterwards.
                 self.failure = error
                 return UNSET
-            self._at, end = 0, _HEAD.size + len(body)
+            begin = _HEAD.size
         self._here.add(session)
-        target, at = self._map, self._at
-        target[end - len(body) : end] = body
-        _HEAD.pack_into(target, at, len(body), session, what)
-        self._at = end
-        return self._number << _FILE_SHIFT | at
+        self._at = begin + size
+        return begin
 
-    def body(self, place: int) -> tuple[int, bytes]:
-        """What a row is, and its body."""
+    def text(self, place: int) -> str:
+        """The text that lies at ``place``."""
         descriptor, at = self._descriptors[place >> _FILE_SHIFT], place & _OFFSET_MASK
         # Read, not mapped: the pages of a mapping would count as this process's memory.
         data = os.pread(descriptor, _GLANCE_BYTES, at)
-        length, _, what = _HEAD.unpack_from(data)
+        length, _, _ = _HEAD.unpack_from(data)
         end = _HEAD.size + length
         if end > len(data):
             data += os.pread(descriptor, end - len(data), at + len(data))
-        return what, data[_HEAD.size : end]
+        return data[_HEAD.size : end].decode("utf-8", "surrogatepass")
 
     def _next_file(self, needed: int) -> mmap.mmap:
         self._number += 1
@@ -149,39 +164,43 @@ class LiveFrames:
                 os.close(descriptor)
                 path.unlink()
                 raise
-        if self._map is not None:
-            self._map.close()
         self._descriptors[self._number] = descriptor
         self._here = self._open[self._number] = set()
         return mapped
 
 
 class _Keeper:
-    """What the log of one session writes to."""
+    """What the log of one session writes to.
 
-    __slots__ = ("_live", "_pictures", "_record", "session")
+    With its first block goes a picture of the record, and another one with its first chunk: by then its remote id and
+    time zero are known.
+    """
+
+    __slots__ = ("_blocks", "_live", "_pictured", "_record", "session", "text")
 
     def __init__(self, live: LiveFrames, session: int, record: SessionRecord) -> None:
         self._live = live
         self._record = record
-        self._pictures = 0
+        self._blocks = 0
+        self._pictured = False
         self.session = session
+        self.text = live.text
 
-    def keep(self, row: bytes, wide: tuple[int, ...] | None, text: str | None) -> int:
-        # With the first frame goes a picture of the record, and another one with the first chunk: by then its remote id
-        # and time zero are known.
-        if self._pictures < (2 if text is None else 1):
-            self._pictures = 2 if text is None else 1
-            self._live.put(self.session, _SESSION, self._picture())
-        body = row if wide is None else row + _COLUMNS.pack(*wide)
-        if text is not None:
-            body += text.encode("utf-8", "surrogatepass")
-        place = self._live.put(self.session, _FRAME if wide is None else _WIDE, body)
-        return UNSET if text is None else place
+    def block(self) -> tuple[memoryview, memoryview] | None:
+        if not self._pictured:
+            self.streaming()
+        self._blocks += 1
+        return self._live.block(self.session)
 
-    def text(self, place: int) -> str:
-        what, body = self._live.body(place)
-        return body[_TEXT_AT[what] :].decode("utf-8", "surrogatepass")
+    def streaming(self) -> None:
+        self._pictured = True
+        self._live.put(self.session, _SESSION, self._picture())
+
+    def wide(self, at: int, columns: tuple[int, ...]) -> None:
+        self._live.put(self.session, _WIDE, _WIDE_AT.pack(self._blocks - 1, at, *columns))
+
+    def keep(self, text: str) -> int:
+        return self._live.put(self.session, _TEXT, text.encode("utf-8", "surrogatepass"))
 
     def _picture(self) -> bytes:
         log, self._record.frames = self._record.frames, FrameLog()
@@ -193,49 +212,73 @@ class _Keeper:
 
 def scan_live(run: Path) -> list[SessionRecord]:
     """Sessions that had begun and not ended, with every frame up to the end of the process; outcome CANCELLED."""
-    found: dict[tuple[str, int], tuple[SessionRecord, _Frames]] = {}
+    found: dict[tuple[str, int], _InFlight] = {}
+    texts: dict[tuple[str, int], str] = {}
     for path in sorted(journal_folder(run).glob(f"*{_SUFFIX}")):
-        writer = path.name.rpartition("-")[0]
-        for session, what, body in _rows(path):
-            if what == _SESSION:
-                _, frames = found.get((writer, session), (None, _Frames()))
-                found[writer, session] = (decode_record(body), frames)
-            elif (writer, session) in found:
-                found[writer, session][1].add(what, body)
-    for record, frames in found.values():
-        record.frames = frames.log()
-        record.outcome, record.error = Outcome.CANCELLED, _CUT_OFF
-    return [record for record, _ in found.values()]
+        writer, _, number = path.stem.rpartition("-")
+        if not number.isdecimal():
+            continue
+        for at, session, what, body in _entries(path):
+            if what == _TEXT:
+                texts[writer, int(number) << _FILE_SHIFT | at] = body.decode("utf-8", "replace")  # as storable() does
+            else:
+                found.setdefault((writer, session), _InFlight()).add(what, body)
+    return [
+        flight.record(partial(_text_of, texts, writer)) for (writer, _), flight in found.items() if flight.has_record
+    ]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, int, bytes]]:
+def _text_of(texts: Mapping[tuple[str, int], str], writer: str, place: int) -> str | None:
+    return texts.get((writer, place))
+
+
+def _entries(path: Path) -> Iterator[tuple[int, int, int, bytes]]:
+    """Place, session, kind and body of each entry that was finished."""
     with storing(path):
         data = path.read_bytes()
     at = 0
     while at + _HEAD.size <= len(data):
         length, session, what = _HEAD.unpack_from(data, at)
-        at += _HEAD.size
-        if not length or not session or length < _TEXT_AT.get(what, len(data)) or at + length > len(data):
+        begin = at + _HEAD.size
+        if not session or length < _LEAST.get(what, len(data)) or begin + length > len(data):
             return
-        yield session, what, data[at : at + length]
-        at += length
+        yield at, session, what, data[begin : begin + length]
+        at = begin + length
 
 
-class _Frames:
-    """Frames of one session on their way back into a log."""
+class _InFlight:
+    """One session on its way back into a record."""
 
     def __init__(self) -> None:
-        self._rows: list[bytes] = []
-        self._wide: dict[int, tuple[int, ...]] = {}
-        self._texts: list[str] = []
+        self._picture: SessionRecord | None = None
+        self._blocks: list[bytes] = []
+        self._wide: dict[tuple[int, int], tuple[int, ...]] = {}
+
+    @property
+    def has_record(self) -> bool:
+        """Whether it is known which session this was."""
+        return self._picture is not None
 
     def add(self, what: int, body: bytes) -> None:
-        if what == _WIDE:
-            self._wide[len(self._rows)] = _COLUMNS.unpack_from(body, FrameLog.ROW_BYTES)
-        row = body[: FrameLog.ROW_BYTES]
-        if FrameLog.row_has_text(row):
-            self._texts.append(storable(body[_TEXT_AT[what] :].decode("utf-8", "surrogatepass")))
-        self._rows.append(row)
+        if what == _SESSION:
+            self._picture = decode_record(body)
+        elif what == _WIDE:
+            block, at, *columns = _WIDE_AT.unpack_from(body)
+            self._wide[block, at] = tuple(columns)
+        else:
+            whole = min(_WHOLE.unpack_from(body)[0], len(body) - _WHOLE.size)
+            self._blocks.append(body[_WHOLE.size : _WHOLE.size + whole - whole % FrameLog.ROW_BYTES])
 
-    def log(self) -> FrameLog:
-        return FrameLog.unpacked(b"".join(self._rows), self._wide, self._texts)
+    def record(self, text: Callable[[int], str | None]) -> SessionRecord:
+        """The session as it was when its process ended."""
+        assert self._picture is not None  # noqa: S101  asked for only where it has one
+        begins = [0, *accumulate(map(len, self._blocks))]
+        wide = {
+            (begins[block] + at) // FrameLog.ROW_BYTES: columns
+            for (block, at), columns in self._wide.items()
+            if block < len(self._blocks)
+        }
+        record = self._picture
+        record.frames = FrameLog.recovered(b"".join(self._blocks), wide, text)
+        record.outcome, record.error = Outcome.CANCELLED, _CUT_OFF
+        return record

@@ -41,7 +41,7 @@ from workbench.flows import Service
 from workbench.pacing import run
 from workbench.pipeline import open_service
 from workbench.question import prepare_jobs
-from workbench.recording import UNSET, SessionKey, SessionRecord
+from workbench.recording import SessionKey, SessionRecord
 from workbench.runner import Job, play_many
 from workbench.settings import Settings, load_settings
 from workbench.store.columns import storable
@@ -97,22 +97,6 @@ def _encoded(event: Event) -> bytes:
         if isinstance(event, Framed) and event.text is not None:
             return encode(msgspec.structs.replace(event, text=storable(event.text)))
         raise
-
-
-class _Teller:
-    """Tells of every frame as it is recorded; its text stays in the log."""
-
-    def __init__(self, outlet: _Outlet, id: str, lane: int) -> None:  # noqa: A002  named as on the wire
-        self._outlet = outlet
-        self._id = id
-        self._lane = lane
-
-    def keep(self, row: bytes, wide: tuple[int, ...] | None, text: str | None) -> int:
-        self._outlet.say(Framed(self._id, self._lane, bytes(row), wide, text))
-        return UNSET
-
-    def text(self, place: int) -> str:
-        raise AssertionError(place)  # no text was ever taken
 
 
 class _Player:
@@ -182,10 +166,9 @@ class _Player:
         def begin(record: SessionRecord) -> None:
             lane = lanes[record.key.cell]
             self._outlet.say(Begun(id, lane, encode_record(record), outlines[lane]))
-            record.frames.keeper = _Teller(self._outlet, id, lane)
+            record.frames.teller = lambda row, wide, text: self._outlet.say(Framed(id, lane, row, wide, text))
 
         def done(record: SessionRecord) -> None:
-            record.frames.release()
             self._outlet.say(Done(id, lanes[record.key.cell], encode_record(record)))
 
         await play_many(jobs, self._service, concurrency=len(jobs), on_begin=begin, on_done=done)

@@ -85,7 +85,7 @@ class Begun(msgspec.Struct, frozen=True, tag="begun"):
 
 
 class Framed(msgspec.Struct, frozen=True, tag="framed"):
-    """One frame as a :class:`workbench.frames.Keeper` is given it: packed row, columns of a wide one, text."""
+    """One frame as a :data:`workbench.frames.Teller` is told of it: packed row, columns of a wide one, text."""
 
     id: str
     lane: int

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.frames import UNSET, Frame, FrameKind, Keeper, Teller
+from workbench.frames import UNSET, Frame, FrameKind, Keeper, Teller, WritableBuffer
 
 __all__ = ["FrameLog"]
 
@@ -26,6 +26,7 @@ _AUDIO, _CONTROL, _TEXT, _BINARY, _CLOSE, _REST = range(len(_KINDS))
 # A chunk's number has three bytes, so that a row and its share of a block come to less than 32.
 _ROW = struct.Struct("<IqIIHBII")
 _ROW_BYTES = _ROW.size
+_WHOLE = struct.Struct("=I")  # before a lent block: bytes of it that are whole
 _CHUNK_LOW_BITS, _CHUNK_BITS = 16, 24
 _CHUNK_LOW_MASK = (1 << _CHUNK_LOW_BITS) - 1
 _CHUNK_MASK = (1 << _CHUNK_BITS) - 1
@@ -59,17 +60,19 @@ class FrameLog:
 
     BLOCK_BYTES = _BLOCK_BYTES
     ROW_BYTES = _ROW_BYTES
+    WHOLE = _WHOLE
     COLUMNS = (
         "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
     )  # fmt: skip
-    __slots__ = ("_at", "_block", "_full", "_keeper", "_texts", "_whole", "_wide", "chunks_sent", "teller")
+    __slots__ = ("_at", "_base", "_block", "_full", "_keeper", "_lent", "_texts", "_wide", "chunks_sent", "teller")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
         self._full: list[bytes] = []
-        self._block: bytearray | memoryview = bytearray()
+        self._block: WritableBuffer = bytearray()
+        self._base = 0
         self._at = _BLOCK_BYTES
-        self._whole: memoryview | None = None
+        self._lent = False
         self._wide: dict[int, tuple[int, ...]] = {}
         self._texts: list[str] = []
         self._keeper: Keeper | None = None
@@ -164,11 +167,12 @@ class FrameLog:
         hold_ns: int = 0,
     ) -> None:
         """Record a chunk that was sent."""
-        at, columns = self._at, None
+        columns = None
         if not self.chunks_sent and self._keeper is not None:
             self._keeper.streaming()
-        if at == _BLOCK_BYTES:
-            at = self._next_block()
+        if self._at == _BLOCK_BYTES:
+            self._next_block()
+        at = self._base + self._at
         try:
             _ROW.pack_into(
                 self._block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
@@ -177,13 +181,13 @@ class FrameLog:
             )  # fmt: skip
         except struct.error:
             columns = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
-            self._widen(at, _AUDIO, 0, columns)
-        self._at = at + _ROW_BYTES
-        if self._whole is not None:
-            self._whole[0] = at + _ROW_BYTES
+            self._widen(_AUDIO, 0, columns)
+        self._at += _ROW_BYTES
+        if self._lent:
+            _WHOLE.pack_into(self._block, self._base - _WHOLE.size, self._at)
         self.chunks_sent += 1
         if self.teller is not None:
-            self.teller(bytes(self._block[at : at + _ROW_BYTES]), columns, None)
+            self.teller(self._newest_row(), columns, None)
 
     def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
         """Record a control message that was sent (end of audio, start time, events)."""
@@ -247,55 +251,62 @@ class FrameLog:
     def _with_text(
         self, kind: int, size: int, stamp_ns: int, late: int, span: int, columns: tuple[int, ...], text: str
     ) -> None:
-        at, wide = self._at, None
-        if at == _BLOCK_BYTES:
-            at = self._next_block()
+        wide = None
+        if self._at == _BLOCK_BYTES:
+            self._next_block()
         place = UNSET if self._keeper is None else self._keeper.keep(text)
         if place == UNSET:
             self._texts.append(text)
         field = place + 1
         try:
             _ROW.pack_into(
-                self._block, at, size << _KIND_BITS | kind, stamp_ns, late, span, field & _CHUNK_LOW_MASK,
-                (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
+                self._block, self._base + self._at, size << _KIND_BITS | kind, stamp_ns, late, span,
+                field & _CHUNK_LOW_MASK, (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
             )  # fmt: skip
         except struct.error:
             wide = columns
-            self._widen(at, kind, field, columns)
-        self._at = at + _ROW_BYTES
-        if self._whole is not None:
-            self._whole[0] = at + _ROW_BYTES
+            self._widen(kind, field, columns)
+        self._at += _ROW_BYTES
+        if self._lent:
+            _WHOLE.pack_into(self._block, self._base - _WHOLE.size, self._at)
         if self.teller is not None:
-            self.teller(bytes(self._block[at : at + _ROW_BYTES]), wide, text)
+            self.teller(self._newest_row(), wide, text)
 
-    def _next_block(self) -> int:
-        """Put away what there is and begin a block; where in it the first row goes."""
+    def _next_block(self) -> None:
+        """Put away what there is and begin a block."""
         self._put_away()
         lent = None if self._keeper is None else self._keeper.block()
-        self._block, self._whole = (bytearray(_BLOCK_BYTES), None) if lent is None else lent
+        self._lent = lent is not None
+        self._block, self._base = lent or (bytearray(_BLOCK_BYTES), 0)
         self._at = 0
-        return 0
 
     def _put_away(self) -> None:
         if len(self._block):
-            self._full.append(bytes(memoryview(self._block)[: self._at]))
-        self._block, self._whole, self._at = bytearray(), None, _BLOCK_BYTES
+            self._full.append(self._here())
+        self._block, self._base, self._at = bytearray(), 0, _BLOCK_BYTES
 
-    def _widen(self, at: int, kind: int, field: int, columns: tuple[int, ...]) -> None:
-        """The row at ``at`` has its kind and the place of its text alone; its columns are kept beside."""
-        self._wide[(sum(map(len, self._full)) + at) // _ROW_BYTES] = columns
+    def _here(self) -> bytes:
+        """The rows of the newest block."""
+        return bytes(self._block[self._base : self._base + self._at])
+
+    def _newest_row(self) -> bytes:
+        return self._here()[-_ROW_BYTES:]
+
+    def _widen(self, kind: int, field: int, columns: tuple[int, ...]) -> None:
+        """The row that is being made has its kind and the place of its text alone; its columns are kept beside."""
+        self._wide[len(self)] = columns
         if self._keeper is not None:
-            self._keeper.wide(at, columns)
+            self._keeper.wide(self._at, columns)
         _ROW.pack_into(
-            self._block, at, kind, 0, 0, 0, field & _CHUNK_LOW_MASK, (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS,
-            field >> _CHUNK_BITS, 0,
+            self._block, self._base + self._at, kind, 0, 0, 0, field & _CHUNK_LOW_MASK,
+            (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
         )  # fmt: skip
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def _rows(self) -> NDArray[np.void]:
         # Joined as bytes: NumPy takes 20 ms to join the blocks of ten minutes as structured arrays.
-        return np.frombuffer(b"".join([*self._full, self._block[: self._at]]), _DTYPE)
+        return np.frombuffer(b"".join([*self._full, self._here()]), _DTYPE)
 
     def columns(self) -> dict[str, NDArray[np.int64]]:
         """The frames as columns, shape (frames,) each, by the names in ``COLUMNS``.

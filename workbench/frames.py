@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-__all__ = ["UNSET", "Frame", "FrameKind", "Keeper", "Teller"]
+__all__ = ["UNSET", "Frame", "FrameKind", "Keeper", "Teller", "WritableBuffer"]
 
 UNSET = -1
 """Stands for "no such stamp" in the integer columns; becomes None when a frame is read."""
@@ -59,17 +60,22 @@ class Frame:
     text: str | None = field(repr=False)
 
 
+WritableBuffer: TypeAlias = bytearray | mmap.mmap
+
+
 class Keeper(Protocol):
     """Where a log's rows and texts lie, so that a killed process loses none; see ``FrameLog.keep_in``.
 
     Everything here runs inside the timed phase and must take microseconds.
     """
 
-    def block(self) -> tuple[memoryview, memoryview] | None:
-        """Room for the next ``FrameLog.BLOCK_BYTES`` of rows, zeroed, and one ``I`` that says how much of it is whole.
+    def block(self) -> tuple[WritableBuffer, int] | None:
+        """Room for the next ``FrameLog.BLOCK_BYTES`` of rows, zeroed: a buffer and where in it they begin.
+
+        The native ``I`` right before says how many bytes of them are whole; the log keeps it up to date.
 
         Returns:
-            None where there is none; the log then keeps its rows itself.
+            None where there is no room; the log then keeps its rows itself.
         """
         ...
 

@@ -279,10 +279,18 @@ class Pacer:
         # One reading for the whole round: what falls due meanwhile waits for the next turn of the loop, so that
         # arrivals are never starved. A loop timer may fire early; what is not due yet is armed again below.
         while heap and heap[0][0] <= now_ns:
-            _, order, entry = heapq.heappop(heap)
+            item = heap[0]
+            _, order, entry = item
             next_ns = entry.fire(now_ns)
-            if next_ns is not None:
-                heapq.heappush(heap, (next_ns, order, entry))
+            if heap[0] is not item:  # something that is due even earlier came meanwhile
+                heap.remove(item)
+                heapq.heapify(heap)
+                if next_ns is not None:
+                    heapq.heappush(heap, (next_ns, order, entry))
+            elif next_ns is None:
+                heapq.heappop(heap)
+            else:
+                heapq.heapreplace(heap, (next_ns, order, entry))
         self._firing = False
         self._armed_ns = None
         if heap:

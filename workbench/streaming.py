@@ -111,6 +111,12 @@ class StreamPlayer:
         cut_off: (place in the audio in ms, CANCEL or ABORT) that ends the stream in place of the end of audio.
     """
 
+    __slots__ = (
+        "_all_sent", "_awaited", "_capture", "_close_code", "_closed", "_cut_off", "_delays_ns", "_log", "_offsets_ns",
+        "_pacer", "_pauses", "_plan", "_record", "_session", "_socket", "_start_ns", "_steps", "_terminal",
+        "_unflushed", "_unsent",
+    )  # fmt: skip
+
     def __init__(
         self,
         record: SessionRecord,

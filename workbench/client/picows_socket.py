@@ -42,6 +42,8 @@ _LOGGER = logging.Logger("workbench.socket", logging.CRITICAL)  # noqa: LOG001
 class _Listener(WSListener):
     """Hands whole messages and the close to a sink; stamps in the first callback that sees them."""
 
+    __slots__ = ("_close", "_is_text", "_kernel", "_parts", "_parts_bytes", "_refused", "_sink", "blocked")
+
     def __init__(self, sink: Sink, kernel: KernelStamps | None) -> None:
         self._sink = sink
         self._kernel = kernel

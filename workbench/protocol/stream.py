@@ -138,6 +138,8 @@ class StreamSession:
             thousand of them.
     """
 
+    __slots__ = ("_codec", "_has_transcripts", "_order", "product", "role", "session_id", "state", "violations")
+
     def __init__(self, role: Role, product: Product, dialect: Dialect = Dialect.LIVE, session_id: str = "") -> None:
         self.role = role
         self.product = product

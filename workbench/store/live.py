@@ -31,9 +31,8 @@ _SEGMENT_BYTES = 4 * 1024 * 1024
 
 _HEAD = struct.Struct("<IIB")  # length of what follows, session, what it is
 _SESSION, _BLOCK, _WIDE, _TEXT = 2, 4, 5, 6
-_WHOLE = struct.Struct("=I")  # at the beginning of a block: bytes of rows that are whole
 _WIDE_AT = struct.Struct(f"<II{len(FrameLog.COLUMNS)}q")  # block of the session, place in it, columns
-_LEAST = {_SESSION: 1, _BLOCK: _WHOLE.size, _WIDE: _WIDE_AT.size, _TEXT: 0}
+_LEAST = {_SESSION: 1, _BLOCK: FrameLog.WHOLE.size, _WIDE: _WIDE_AT.size, _TEXT: 0}
 _FILE_SHIFT = 32
 _OFFSET_MASK = (1 << _FILE_SHIFT) - 1
 """A place is the number of a file and the offset of an entry's head in it."""
@@ -64,7 +63,7 @@ class LiveFrames:
         self._here: set[int] = set()
         self._descriptors: dict[int, int] = {}
         self._map: mmap.mmap | None = None
-        self._at = 0
+        self._at = self._bytes = 0
         self.failure: StoreError | None = None
 
     def begin(self, record: SessionRecord) -> None:
@@ -106,40 +105,47 @@ class LiveFrames:
 
     def put(self, session: int, what: int, body: bytes) -> int:
         """Write one entry; returns its place, ``UNSET`` where the disk takes no more."""
-        begin = self._room(session, len(body))
-        if self._map is None or begin == UNSET:
-            return UNSET
-        self._map[begin : begin + len(body)] = body
-        at = begin - _HEAD.size
-        _HEAD.pack_into(self._map, at, len(body), session, what)
+        at, size = self._at, len(body)
+        begin = at + _HEAD.size
+        end = begin + size
+        if self._map is None or end > self._bytes or session not in self._here:
+            if not self._has_room(session, size):
+                return UNSET
+            at = self._at
+            begin = at + _HEAD.size
+            end = begin + size
+        target = self._map
+        assert target is not None  # noqa: S101  there is room
+        target[begin:end] = body
+        _HEAD.pack_into(target, at, size, session, what)
+        self._at = end
         return self._number << _FILE_SHIFT | at
 
-    def block(self, session: int) -> tuple[memoryview, memoryview] | None:
-        """Lend room for a block of rows, and what says how much of it is whole."""
-        size = _WHOLE.size + FrameLog.BLOCK_BYTES
-        begin = self._room(session, size)
-        if self._map is None or begin == UNSET:
+    def block(self, session: int) -> tuple[mmap.mmap, int] | None:
+        """Lend room for a block of rows, and for what says how much of it is whole."""
+        size = FrameLog.WHOLE.size + FrameLog.BLOCK_BYTES
+        if not self._has_room(session, size):
             return None
-        _HEAD.pack_into(self._map, begin - _HEAD.size, size, session, _BLOCK)
-        lent = memoryview(self._map)[begin : begin + size]
-        return lent[_WHOLE.size :], lent[: _WHOLE.size].cast("I")
-
-    def _room(self, session: int, size: int) -> int:
-        """Where the body of an entry of ``size`` bytes goes, ``UNSET`` where the disk takes no more."""
-        if self.failure is not None:
-            return UNSET
+        assert self._map is not None  # noqa: S101  there is room
+        _HEAD.pack_into(self._map, self._at, size, session, _BLOCK)
         begin = self._at + _HEAD.size
-        if self._map is None or begin + size > len(self._map):
+        self._at = begin + size
+        return self._map, begin + FrameLog.WHOLE.size
+
+    def _has_room(self, session: int, size: int) -> bool:
+        """Whether an entry of ``size`` bytes of that session can be written now, if need be into a new file."""
+        if self.failure is not None:
+            return False
+        if self._map is None or self._at + _HEAD.size + size > self._bytes:
             try:
                 self._map = self._next_file(_HEAD.size + size)
             except StoreError as error:
                 # We are in the middle of a transport's callback: the session goes on, the journal tells afterwards.
                 self.failure = error
-                return UNSET
-            begin = _HEAD.size
+                return False
+            self._at, self._bytes = 0, len(self._map)
         self._here.add(session)
-        self._at = begin + size
-        return begin
+        return True
 
     def text(self, place: int) -> str:
         """The text that lies at ``place``."""
@@ -186,7 +192,7 @@ class _Keeper:
         self.session = session
         self.text = live.text
 
-    def block(self) -> tuple[memoryview, memoryview] | None:
+    def block(self) -> tuple[mmap.mmap, int] | None:
         if not self._pictured:
             self.streaming()
         self._blocks += 1
@@ -266,8 +272,8 @@ class _InFlight:
             block, at, *columns = _WIDE_AT.unpack_from(body)
             self._wide[block, at] = tuple(columns)
         else:
-            whole = min(_WHOLE.unpack_from(body)[0], len(body) - _WHOLE.size)
-            self._blocks.append(body[_WHOLE.size : _WHOLE.size + whole - whole % FrameLog.ROW_BYTES])
+            whole = min(FrameLog.WHOLE.unpack_from(body)[0], len(body) - FrameLog.WHOLE.size)
+            self._blocks.append(body[FrameLog.WHOLE.size :][: whole - whole % FrameLog.ROW_BYTES])
 
     def record(self, text: Callable[[int], str | None]) -> SessionRecord:
         """The session as it was when its process ended."""

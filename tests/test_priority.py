@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from workbench import priority
-from workbench.priority import realtime
+from workbench.priority import realtime, sleepless
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_FIFO"), reason="this system has no SCHED_FIFO")
@@ -21,7 +21,7 @@ def test_realtime_priority_is_asked_for_and_given_back():
         assert os.sched_getscheduler(0) == before
     with realtime(True) as said:
         granted = os.sched_getscheduler(0) & os.SCHED_FIFO == os.SCHED_FIFO
-        assert said.startswith("SCHED_FIFO, " if granted else "SCHED_FIFO refused: ")
+        assert said == "SCHED_FIFO" if granted else said.startswith("SCHED_FIFO refused: ")
         inherited = []
         thread = threading.Thread(target=lambda: inherited.append(os.sched_getscheduler(0)))
         thread.start()
@@ -39,7 +39,7 @@ def test_realtime_priority_that_is_refused_is_said(monkeypatch):
 
     monkeypatch.setattr("workbench.priority.os.sched_setscheduler", refused)
     with realtime(True) as said:
-        assert said.startswith("SCHED_FIFO refused: Operation not permitted, ")
+        assert said == "SCHED_FIFO refused: Operation not permitted"
 
 
 def test_processors_are_kept_awake_while_it_lasts(tmp_path, monkeypatch):
@@ -47,8 +47,10 @@ def test_processors_are_kept_awake_while_it_lasts(tmp_path, monkeypatch):
     wish = tmp_path / "cpu_dma_latency"
     wish.touch()
     monkeypatch.setattr(priority, "_LATENCY_REQUEST", str(wish))
-    with realtime(True) as said:
-        assert said.endswith(", processors do not sleep")
+    with sleepless(False) as said:
+        assert (said, wish.read_bytes()) == ("", b"")
+    with sleepless() as said:
+        assert said == "processors awake"
         assert wish.read_bytes() == bytes(4)
         held = os.open(wish, os.O_RDONLY)
         os.close(held)
@@ -60,5 +62,5 @@ def test_processors_are_kept_awake_while_it_lasts(tmp_path, monkeypatch):
 def test_a_system_that_does_not_take_the_wish_is_named(tmp_path, monkeypatch):
     """Without the right, or without such a file, a run goes on."""
     monkeypatch.setattr(priority, "_LATENCY_REQUEST", str(tmp_path / "none"))
-    with realtime(True) as said:
-        assert said.endswith(", processors may sleep: No such file or directory")
+    with sleepless() as said:
+        assert said == "processors may sleep: No such file or directory"

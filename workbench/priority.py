@@ -1,6 +1,6 @@
 """What a process may ask of the system for exact times: priority, and processors that are awake.
 
-Both are off unless somebody asks, and what was granted is part of a run's facts.
+What was granted is part of a run's facts.
 """
 
 from __future__ import annotations
@@ -16,26 +16,17 @@ _LATENCY_REQUEST = "/dev/cpu_dma_latency"
 
 @contextlib.contextmanager
 def realtime(wanted: bool) -> Iterator[str]:
-    """Run the block under SCHED_FIFO, and with processors that do not sleep, where that is wanted and granted.
+    """Run the block under SCHED_FIFO where that is wanted and the system grants it (sched(7)).
 
-    A busy neighbour on the core costs milliseconds of lateness whatever the nice value; real-time priority does not
-    (sched(7)). A processor that sleeps takes 0.1 to 0.3 ms to wake on a virtual machine; while somebody holds
-    ``/dev/cpu_dma_latency`` at zero, it does not (the kernel's PM QoS interface, as cyclictest uses it). Threads and
-    processes that are started meanwhile do not inherit the priority.
+    A busy neighbour on the core costs milliseconds of lateness whatever the nice value; real-time priority does not.
+    Threads and processes that are started meanwhile do not inherit it.
 
     Yields:
-        What to say of it in a run's facts: nothing, or what was granted and what refused.
+        What to say of it in a run's facts: nothing, ``SCHED_FIFO``, or that it was refused.
     """
     if not wanted:
         yield ""
         return
-    with sleepless() as awake, _first() as first:
-        yield f"{first}, {awake}"
-
-
-@contextlib.contextmanager
-def _first() -> Iterator[str]:
-    """SCHED_FIFO for this thread."""
     try:
         before = os.sched_getscheduler(0), os.sched_getparam(0)
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
@@ -49,15 +40,26 @@ def _first() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def sleepless() -> Iterator[str]:
-    """Processors that wait for work instead of sleeping, for the whole machine; says whether that was granted."""
+def sleepless(wanted: bool = True) -> Iterator[str]:
+    """Keep the processors of this machine from sleeping while the block runs, where that is wanted and granted.
+
+    A processor that sleeps takes 0.1 to 0.3 ms to wake on a virtual machine, and whoever wakes it pays, too. While
+    somebody holds ``/dev/cpu_dma_latency`` at zero it waits awake instead (PM QoS, as cyclictest uses it), and takes
+    the power of a busy one.
+
+    Yields:
+        What to say of it in a run's facts: nothing, ``processors awake``, or that they may sleep.
+    """
+    if not wanted:
+        yield ""
+        return
     try:
         held = os.open(_LATENCY_REQUEST, os.O_WRONLY | os.O_CLOEXEC)
     except OSError as error:
         yield f"processors may sleep: {error.strerror}"
         return
     try:
-        os.write(held, bytes(4))  # a wish of 0 us, as long as the file is open
-        yield "processors do not sleep"
+        os.write(held, bytes(4))  # a wish of 0 us, for as long as the file is open
+        yield "processors awake"
     finally:
         os.close(held)

@@ -16,7 +16,7 @@ from workbench.clock import Anchor
 from workbench.errors import WorkbenchError
 from workbench.flows import Job, Service, create_session, end_session, play_dictation, play_note, play_utterance
 from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer
-from workbench.priority import realtime
+from workbench.priority import realtime, sleepless
 from workbench.protocol.messages import Product
 from workbench.recording import Outcome, SessionRecord
 from workbench.streaming import SessionFailed
@@ -140,7 +140,7 @@ async def play_many(
         on_done: called in the event loop when a session ends.
         on_begin: called with the empty record before a session begins.
         stop: when set, sessions in flight are finished and no new one begins.
-        realtime_priority: ask for SCHED_FIFO while sessions are played.
+        realtime_priority: ask for SCHED_FIFO and for processors that do not sleep while sessions are played.
 
     Returns:
         What drove the pacing: ``timerfd`` or ``loop``, in ticks or not, with which priority.
@@ -176,7 +176,7 @@ async def play_many(
 
         failure: WorkbenchError | None = None
         try:
-            with realtime(realtime_priority) as priority:
+            with sleepless(realtime_priority) as awake, realtime(realtime_priority) as priority:
                 async with asyncio.TaskGroup() as workers:
                     for worker in range(min(concurrency, len(groups))):
                         workers.create_task(work(worker))
@@ -186,7 +186,7 @@ async def play_many(
         if failure is not None:
             raise failure
         ticks = f"ticks of {tick_ns / NS_PER_MS:g} ms" if tick_ns else ""
-        return ", ".join(filter(None, (pacer.driver, ticks, priority)))
+        return ", ".join(filter(None, (pacer.driver, ticks, priority, awake)))
 
 
 def _group(numbered: tuple[int, Job]) -> tuple[str, str | int]:

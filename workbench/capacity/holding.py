@@ -4,7 +4,8 @@ A level that is *held* creates all sessions and opens all sockets first, then st
 of them stream through the steady stretch, and ends them when the last one has streamed: calls of REST and handshakes
 cost both ends milliseconds each and would be all that is seen. A level of *arrivals* is an open model: sessions come
 at random moments, whatever became of those before, live for an utterance and are gone; their calls are part of the
-load.
+load. What a level finds is a bound of the client or the service, not of processors that take their time to wake: where
+the system lets us, they are kept awake, and every level says so.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from workbench.capacity.speech import CHUNK_MS, SENTENCE_MS
 from workbench.flows import Job, Service, create_session, end_session, play_utterance
 from workbench.pacing import EXACT_SESSIONS, TICK_NS, Pacer
 from workbench.plan import SessionPlan
-from workbench.priority import realtime
+from workbench.priority import realtime, sleepless
 from workbench.recording import Outcome, SessionKey, SessionRecord
 from workbench.runner import new_record, play_session, quiet_collector, recorded
 from workbench.streaming import SessionFailed
@@ -155,11 +156,11 @@ async def hold(stage: Stage, sessions: int, seconds: float) -> Played:
         async with quiet_collector():
             start_ns = await stage.start()
             window_ns = _window(start_ns, spread_s(sessions) + SETTLE_S, seconds)
-            with realtime(stage.realtime) as priority:
+            with sleepless() as awake, realtime(stage.realtime) as priority:
                 begun.set()
                 used = await _used(pacer, window_ns, CpuClock(stage.service_pid))
                 await streamed.all_here.wait()
-    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority), stage.service.transport)
+    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority, awake), stage.service.transport)
 
 
 async def arrive(stage: Stage, sessions: int, seconds: float, seed: int) -> Played:
@@ -182,12 +183,12 @@ async def arrive(stage: Stage, sessions: int, seconds: float, seed: int) -> Play
     async with pacer, quiet_collector():
         start_ns = await stage.start()
         window_ns = _window(start_ns, live_s + SETTLE_S, seconds)
-        with realtime(stage.realtime) as priority:
+        with sleepless() as awake, realtime(stage.realtime) as priority:
             async with asyncio.TaskGroup() as group:
                 for place, moment_s in enumerate(moments_s):
                     group.create_task(session(place, start_ns + round(moment_s * NS_PER_S)))
                 used = await _used(pacer, window_ns, CpuClock(stage.service_pid))
-    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority), stage.service.transport)
+    return Played(sessions, records, window_ns, *used, _said(pacer, mode, priority, awake), stage.service.transport)
 
 
 def _window(start_ns: int, after_s: float, seconds: float) -> tuple[int, int]:
@@ -205,5 +206,5 @@ async def _used(pacer: Pacer, window_ns: tuple[int, int], clock: CpuClock) -> tu
     return own_end_s - own_s, spent
 
 
-def _said(pacer: Pacer, mode: str, priority: str) -> str:
-    return ", ".join(filter(None, (pacer.driver, mode, priority)))
+def _said(pacer: Pacer, *more: str) -> str:
+    return ", ".join(filter(None, (pacer.driver, *more)))

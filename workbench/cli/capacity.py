@@ -33,9 +33,7 @@ __all__ = ["capacity"]
 @click.option("--corpus", help="What is said to anything but the scripted recogniser.  [default: clinic]")
 @click.option("--finalisation-ms", default=1000.0, show_default=True, help="Objective: p95 of finals behind speech.")
 @click.option("--errors", default=0.01, show_default=True, help="Objective: share of sessions that may fail.")
-@click.option(
-    "--realtime", is_flag=True, help="Ask for SCHED_FIFO, and processors that do not sleep, while sessions stream."
-)
+@click.option("--realtime", is_flag=True, help="Ask for SCHED_FIFO while sessions stream.")
 @click.option("--seed", default=0, show_default=True, help="Of the arrivals.")
 @click.option("--i-own-this-endpoint", "owned", is_flag=True, help="Load another machine's service.")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Further certificate authority, PEM.")

@@ -45,6 +45,9 @@ _T = TypeVar("_T")
 END_MARKER = "RU9G"
 """Base64 of the three bytes ``EOF``; odd, so it cannot collide with 16-bit audio (S-159, S-161)."""
 
+_DICTATION_HEAD, _STREAM_HEAD, _AUDIO_TAIL = '{"type":"AUDIO","audioData":"', '{"type":"AUDIO","data":"', '"}'
+"""What stands around the Base64 of an AUDIO frame as :func:`encode_audio` and most clients write it."""
+
 _AUDIO_END = b'{"type":"EVENT","event":"AUDIO_END"}'
 _END_OF_STREAM = b'{"type":"AUDIO","data":"RU9G"}'
 _TERMINAL = b'{"transcript":{"transcript":"EOF"}}'
@@ -88,8 +91,8 @@ def encode_audio(pcm: bytes, product: Product) -> bytes:
 
     Plain concatenation around base64 costs 2 us for 100 ms of audio; a JSON encoder costs 5 to 35.
     """
-    key = b"audioData" if product is Product.DICTATION else b"data"
-    return b'{"type":"AUDIO","' + key + b'":"' + pybase64.b64encode(pcm) + b'"}'
+    head = _DICTATION_HEAD if product is Product.DICTATION else _STREAM_HEAD
+    return head.encode() + pybase64.b64encode(pcm) + _AUDIO_TAIL.encode()
 
 
 def encode_client(message: ClientMessage, product: Product) -> bytes:
@@ -117,6 +120,9 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
     Returns UnknownMessage for well-formed JSON that is no message of this product (S-76). Raises
     RemoteProtocolError for what is not one JSON object (S-74), bad Base64 (S-155) or split samples (S-78).
     """
+    plain = _plain_audio(raw, product)
+    if plain is not None:
+        return plain
     frame, text = one_object(raw, _client_decoder)
     if frame.type == "AUDIO":
         return _decode_audio(frame, product, text)
@@ -125,6 +131,21 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
     if frame.type == "START_TIME" and product is not Product.DICTATION:
         return StartTime(_base64_bytes(frame.data or "").decode("utf-8", "replace"))
     return UnknownMessage(f"type {frame.type[:40]!r} is not part of {product.value}", raw)
+
+
+def _plain_audio(raw: str | bytes, product: Product) -> Audio | None:
+    """A frame written as :func:`encode_audio` does, at a third of what a JSON decoder costs; None for any other.
+
+    Nothing but Base64 between these two ends is such an object, and a faulty one is told from the whole frame.
+    """
+    head = _DICTATION_HEAD if product is Product.DICTATION else _STREAM_HEAD
+    if isinstance(raw, bytes) or not (raw.startswith(head) and raw.endswith(_AUDIO_TAIL)):
+        return None
+    try:
+        pcm = pybase64.b64decode(raw[len(head) : -len(_AUDIO_TAIL)], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Audio(pcm) if pcm and not len(pcm) % 2 else None
 
 
 def one_object(raw: str | bytes, decoder: msgspec.json.Decoder[_T]) -> tuple[_T, str]:

@@ -168,8 +168,8 @@ class StreamSession:
     def receive_client(self, raw: str | bytes) -> ClientMessage | UnknownMessage:
         """Server role: a client's frame. Raises RemoteProtocolError for what the contract refuses."""
         message = self._codec.decode_client(raw, self.product)
-        step = _step(message) if not isinstance(message, UnknownMessage) else None
-        if step is not None:
+        step = _step(message)
+        if step is not None and not (step is Step.AUDIO and self.state is StreamState.STREAMING):
             try:
                 self.state = self._order[self.state, step]
             except KeyError:

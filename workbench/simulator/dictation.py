@@ -109,18 +109,18 @@ class DictationStream:
         except RemoteProtocolError as error:
             self._end(Ending(str(error), error.close_code))
             return
-        match message:
-            case Audio(pcm):
-                self._session.audio_bytes += len(pcm)
-                self._log.arrived(len(pcm), arrived_ns)
-                self._audio_ns = arrived_ns
-                if not self._recognition.feed(pcm, arrived_ns):
-                    self._held = True
-                    self._socket.hold()
-            case EndOfAudio():
-                self._recognition.finish(arrived_ns)
-            case UnknownMessage(reason):
-                self._log.ignore(reason)
+        if isinstance(message, Audio):
+            pcm = message.pcm
+            self._session.audio_bytes += len(pcm)
+            self._log.arrived(len(pcm), arrived_ns)
+            self._audio_ns = arrived_ns
+            if not self._recognition.feed(pcm, arrived_ns):
+                self._held = True
+                self._socket.hold()
+        elif isinstance(message, EndOfAudio):
+            self._recognition.finish(arrived_ns)
+        elif isinstance(message, UnknownMessage):
+            self._log.ignore(message.reason)
 
     def left(self) -> None:
         """The client is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import lru_cache
 
 __all__ = ["new_transcript_id"]
 
@@ -18,6 +19,14 @@ def new_transcript_id() -> str:
     >>> len(new_transcript_id())
     26
     """
-    number = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
-    pairs = _PAIRS
-    return "".join([pairs[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+    p, a, b = _PAIRS, random.getrandbits(40), random.getrandbits(40)
+    return (
+        _moment(time.time_ns() // 1_000_000)
+        + p[a >> 30] + p[a >> 20 & 1023] + p[a >> 10 & 1023] + p[a & 1023]
+        + p[b >> 30] + p[b >> 20 & 1023] + p[b >> 10 & 1023] + p[b & 1023]
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _moment(ms: int) -> str:
+    return "".join(_PAIRS[ms >> shift & 1023] for shift in range(40, -1, -10))

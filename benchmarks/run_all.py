@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workbench.metrics.instrument import BUDGET
 from workbench.priority import sleepless
 from workbench.store.host import host_facts
 
@@ -32,6 +34,9 @@ TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
 PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
+PEER_LEVELS = (100, 200, 500)
+GAP = "error of the gap between chunks, p99"
+HELD = "sessions held with valid pacing, one process each"
 
 
 def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
@@ -99,13 +104,14 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
     if locust is not None:
         peers = [
             script("locust_peer.py", "--sessions", str(n), "--seconds", seconds, python=locust)
-            for n in ((100,) if quick else (100, 500))
+            for n in PEER_LEVELS[: 1 if quick else None]
         ]
-        found += peers
         if not quick:
             ours = script("loops.py", "--way", "ring", "--sessions", "500", "--seconds", seconds)
-            gap = "error of the gap between chunks, p99"
-            found += [ours, _ratio("Locust / our ring at 500 sessions", peers[-1], ours, gap, at_least=50)]
+            ratio = _quotient(peers[-1], ours, GAP)
+            peers += [ours, _at_least("Locust / our ring at 500 sessions", GAP, ratio, 50)]
+            peers.append(_at_least("workbench / Locust", HELD, _held(found, peers), 10))
+        found += peers
     found += [script_text("scoring_speed.py"), script_text("store_frames.py", "--sessions", "100", "--frames", "9000")]
     return found
 
@@ -125,15 +131,30 @@ def _beside_the_ring() -> list[Part]:
 
 def _quotient(over: Part, under: Part, what: str) -> float | None:
     """A figure of one part by that of another; None where either was not measured."""
-    values = [next((f["value"] for f in part["figures"] if f["what"] == what), None) for part in (over, under)]
-    return None if None in values or not values[1] else values[0] / values[1]
+    above, below = _value(over, what), _value(under, what)
+    return above / below if above is not None and below else None
 
 
-def _ratio(title: str, over: Part, under: Part, what: str, at_least: float) -> Part:
-    ratio = _quotient(over, under, what)
-    good = ratio is not None and ratio >= at_least
-    row = {"what": what, "value": ratio, "unit": "x", "target": None, "at_least": at_least}
-    return {"title": title, "figures": [row | {"verdict": "reached" if good else "missed"}]}
+def _held(ours: list[Part], locust: list[Part]) -> float | None:
+    """The largest level of ours with valid pacing throughout, by Locust's largest that strays no more than that allows.
+
+    Lateness is bounded by the certificate's p99, and the error of a gap is taken to be: who strays more is later still.
+    """
+    valid = [part["level"]["sessions"] for part in ours if part.get("level", {}).get("valid")]
+    bound_ms = BUDGET.p99_ns / 1e6
+    theirs = [n for n, part in zip(PEER_LEVELS, locust, strict=False) if (_value(part, GAP) or math.inf) <= bound_ms]
+    return max(valid) / max(theirs) if valid and theirs else None
+
+
+def _value(part: Part, what: str) -> float | None:
+    """A figure of a part; None where it was not measured."""
+    return next((f["value"] for f in part["figures"] if f["what"] == what), None)
+
+
+def _at_least(title: str, what: str, ratio: float | None, least: float) -> Part:
+    verdict = "reached" if ratio is not None and ratio >= least else "missed"
+    row = {"what": what, "value": ratio, "unit": "x", "target": None, "at_least": least, "verdict": verdict}
+    return {"title": title, "figures": [row]}
 
 
 def script_text(name: str, *arguments: str) -> Part:

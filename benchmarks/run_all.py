@@ -34,7 +34,7 @@ TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
 PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
-PEER_LEVELS = (100, 200, 500)
+PEER_LEVELS = (25, 50, 100, 500)
 GAP = "error of the gap between chunks, p99"
 HELD = "sessions held with valid pacing, one process each"
 

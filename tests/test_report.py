@@ -114,7 +114,7 @@ def test_configurations_are_compared_with_a_verdict(full):
     """The first against each other one."""
     assert "<h2>Against clean</h2>" in full
     assert "WER is worse by" in full
-    assert "1 sessions failed and are in no pair" in full
+    assert "1 session failed, in no pair" in full
 
 
 def test_a_redacted_report_holds_no_word_that_was_said(run):

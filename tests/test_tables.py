@@ -75,7 +75,7 @@ def test_text_is_rounded_and_unknown_is_a_dash():
 def test_notes_say_what_was_left_out():
     """Failures, invalid pacing and missing values are in words under the table."""
     notes = cells_table(CELLS).notes
-    assert "clean: latencies of 1 sessions left out, pacing invalid (p99 lateness 60.0 ms > 10 ms)" in notes
+    assert "clean: latencies of 1 session left out, pacing invalid (p99 lateness 60.0 ms > 10 ms)" in notes
     assert "noise: 1 of 1 sessions failed and are in no average" in notes
     told = "WER, first partial, word p50, word p95, final word p50, final p50, end of results"
     assert f"noise: {told}: all sessions failed" in notes

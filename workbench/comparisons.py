@@ -18,6 +18,7 @@ from workbench.metrics.normalize import NORMALISERS
 from workbench.scored import RunResult
 from workbench.scoring import SessionScore, score_session
 from workbench.store import CellFacts, Manifest, StoredRun, index_runs
+from workbench.units import counted
 from workbench.verdict import Changed, Verdict, changed_utterances, verdict
 
 __all__ = ["PairedCells", "RunComparison", "Setting", "compare_runs"]
@@ -234,9 +235,9 @@ def _unsound(result: RunResult) -> list[str]:
         found.append(f"{run_id} is not complete: {len(result.scores)} of {result.run.manifest.counts.planned} sessions")
     failed, left_out = (sum(getattr(cell, key) for cell in result.cells) for key in ("failed", "left_out"))
     if failed:
-        found.append(f"{run_id}: {failed} sessions failed and are in no pair")
+        found.append(f"{run_id}: {counted(failed, 'session')} failed, in no pair")
     if left_out:
-        found.append(f"{run_id}: latencies of {left_out} sessions left out, pacing invalid")
+        found.append(f"{run_id}: latencies of {counted(left_out, 'session')} left out, pacing invalid")
     return found
 
 

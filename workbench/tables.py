@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, TypeVar
 from workbench.compare import Comparison, Difference
 from workbench.metrics.stats import Interval, percentile
 from workbench.scoring import CellScore, SessionScore
-from workbench.units import ms
+from workbench.units import counted, ms
 
 __all__ = [
     "ACCURACY_COLUMNS",
@@ -183,7 +183,9 @@ def cells_table(cells: Sequence[CellScore]) -> Table:
             reasons = cell.pacing.reasons
             why = "; ".join(reasons[:_REASONS]) or "no certificate"
             why += f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-            notes.append(f"{cell.cell}: latencies of {cell.left_out} sessions left out, pacing invalid ({why})")
+            notes.append(
+                f"{cell.cell}: latencies of {counted(cell.left_out, 'session')} left out, pacing invalid ({why})"
+            )
         if cell.first_partial_ns is not None and cell.first_partial_name != "first partial":
             notes.append(f"{cell.cell}: first partial is counted from audio start, the words have no times")
         for why in dict.fromkeys(cell.reasons.values()):

@@ -12,6 +12,7 @@ from __future__ import annotations
 __all__ = [
     "NS_PER_MS",
     "NS_PER_S",
+    "counted",
     "ms",
     "ms_to_samples",
     "ns_to_samples",
@@ -72,3 +73,12 @@ def ms(ns: float | None) -> float | None:
 def seconds(ns: float) -> float:
     """Nanoseconds as seconds, for tables."""
     return ns / NS_PER_S
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things, as people write it.
+
+    >>> counted(1, "session"), counted(1200, "session")
+    ('1 session', '1,200 sessions')
+    """
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -65,7 +65,7 @@ def test_verify_says_sound_or_names_the_damage(tmp_path, call):
     sound = call("verify", "last")
     assert (sound.return_value, sound.stdout.splitlines()[-1]) == (
         0,
-        f"run {path.name} is sound: 2 sessions, 1 remarks",
+        f"run {path.name} is sound: 2 sessions, 1 remark",
     )
     frames = path / "frames.parquet"
     frames.write_bytes(frames.read_bytes()[:-9] + b"123456789")

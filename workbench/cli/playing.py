@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.screen import note, print_json, print_table, session_progress
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.pipeline import Rest, RunResult
@@ -52,7 +53,8 @@ def play_and_print(
 
     stop, keys = Stop(_say_stop), session_keys(question, shard)
     if cluster is not None:
-        note(f"{len(keys)} sessions on the cluster at {cluster}, {question.concurrency} at a time on each worker")
+        sessions = counted(len(keys), "session")
+        note(f"{sessions} on the cluster at {cluster}, {question.concurrency} at a time on each worker")
         result = evaluate_on_cluster(question, settings, cluster, shard=shard, on_shard=_say_shard, stop=stop)
     else:
         question = _fitted(question, settings)
@@ -102,8 +104,8 @@ def _announce(question: Question, keys: Sequence[SessionKey], prefix: str = "") 
     length_s = {utterance.id: utterance.duration_s for utterance in question.utterances}
     seconds = sum(length_s[key.utterance] for key in keys)
     note(
-        f"{prefix}{len(keys)} sessions, {seconds:.0f} s of speech in real time, {question.concurrency} at a time: "
-        f"about {seconds / question.concurrency + 5:.0f} s"
+        f"{prefix}{counted(len(keys), 'session')}, {seconds:.0f} s of speech in real time, "
+        f"{question.concurrency} at a time: about {seconds / question.concurrency + 5:.0f} s"
     )
 
 

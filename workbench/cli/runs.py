@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.screen import json_option, note, print_json, print_table
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,9 @@ def _print_findings(stored: StoredRun, findings: list[Finding], damaged: bool) -
     keys = stored.keys()
     sessions = len({(key.cell, key.utterance, key.repeat) for key in keys})
     earlier = f" and {len(keys) - sessions} earlier attempts" if len(keys) > sessions else ""
-    click.echo(f"run {stored.run_id} {verdict}: {sessions} sessions{earlier}, {len(findings)} remarks")
+    click.echo(
+        f"run {stored.run_id} {verdict}: {counted(sessions, 'session')}{earlier}, {counted(len(findings), 'remark')}"
+    )
 
 
 @runs.command(epilog="Example: workbench runs recover last")
@@ -154,7 +157,9 @@ def recover(run: str, store: Path | None, as_json: bool) -> None:
         )
         return
     missing = f", {counts.planned - counts.sessions} never began" if counts.planned > counts.sessions else ""
-    click.echo(f"run {stored.run_id}: {counts.sessions} sessions stored, {counts.failed} of them failed{missing}")
+    click.echo(
+        f"run {stored.run_id}: {counted(counts.sessions, 'session')} stored, {counts.failed} of them failed{missing}"
+    )
 
 
 @runs.command(epilog="Example: workbench runs merge shard-1/RUN shard-2/RUN shard-3/RUN")
@@ -177,7 +182,7 @@ def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
         print_json(result_json(result))
         return
     print_table(summary_table(result.cells), store=root)
-    note(f"{len(shards)} shards, {len(result.scores)} sessions, merged into {result.run.path}")
+    note(f"{len(shards)} shards, {counted(len(result.scores), 'session')}, merged into {result.run.path}")
 
 
 @runs.command(epilog="Example: workbench runs export last --format ctm --output run.ctm")
@@ -264,7 +269,9 @@ def rm(run: str, yes: bool, store: Path | None, as_json: bool) -> None:
     sessions = stored.manifest.counts.sessions
     if not yes:
         click.confirm(
-            f"Remove run {stored.run_id} ({stored.status}, {sessions} sessions) for good?", abort=True, err=True
+            f"Remove run {stored.run_id} ({stored.status}, {counted(sessions, 'session')}) for good?",
+            abort=True,
+            err=True,
         )
     stored.remove()
     if as_json:

@@ -9,6 +9,7 @@ import click
 
 from workbench.cli.run import result_json
 from workbench.cli.screen import json_option, note, print_json, print_table
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.store import StoredRun
@@ -52,7 +53,8 @@ def score(run: str, name: str, store: Path | None, as_json: bool) -> None:
         print_json(result_json(result) | {"normaliser": facts})
         return
     print_table(summary_table(result.cells), store=root)
-    note(f"Scored {len(result.scores)} sessions of {stored.run_id} with normaliser {which.name} {which.version}")
+    scored = counted(len(result.scores), "session")
+    note(f"Scored {scored} of {stored.run_id} with normaliser {which.name} {which.version}")
 
 
 def _panel(stored: StoredRun, as_json: bool) -> None:

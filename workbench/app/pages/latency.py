@@ -18,7 +18,7 @@ from workbench.scoring import CellScore, SessionScore
 from workbench.slices import SLICINGS, members, names_of
 from workbench.stages import LATENCY_METRICS, course, latency_blocks, latency_values, stages
 from workbench.tables import Table
-from workbench.units import NS_PER_MS
+from workbench.units import NS_PER_MS, counted
 
 __all__ = ["page"]
 
@@ -58,7 +58,7 @@ def _latency(run: Chosen) -> None:
     values = latency_values(scores, metric)
     left_out = sum(cell.left_out for cell in result.cells)
     if left_out:
-        state("invalid", f"{left_out} sessions have no valid pacing certificate; their latencies are left out")
+        state("invalid", f"latencies of {counted(left_out, 'session')} are left out: no valid pacing certificate")
     if any(values.values()):
         numbers = distributions_table(latency_blocks(scores, metric), target_ms)
         table(

@@ -216,6 +216,27 @@ def test_a_disk_that_fills_up_in_flight_costs_no_session(tmp_path, monkeypatch):
     journal.close()
 
 
+def test_a_disk_that_fills_up_in_mid_session_leaves_what_was_there(tmp_path, monkeypatch):
+    """Texts that came before lie in the journal, later ones stay with the log, however small they are."""
+    monkeypatch.setattr(live_module, "_SEGMENT_BYTES", 8_192)
+    journal = Journal(tmp_path, "w")
+    record = begun(journal, "u1", 3)
+
+    def no_space(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", no_space)
+    before, said = list(record.frames.frames()), ["x" * 9_000, "small", "y" * 9_000, ""]
+    for at, text in enumerate(said):
+        record.frames.received(text, at)
+    assert [frame.text for frame in record.frames.frames()][3:] == said
+    assert list(scan_live(tmp_path)[0].frames.frames()) == before
+    with pytest.raises(StoreError, match="the disk is full"):
+        journal.add(record)
+    assert [r.frames for r in journal_records(tmp_path, in_flight=True)] == [record.frames]
+    journal.close()
+
+
 def test_workers_of_one_run_write_apart_and_are_committed_together(tmp_path):
     """Each process has its own files; the run's writer collects them."""
     with RunWriter.create(tmp_path, make_manifest()) as writer:

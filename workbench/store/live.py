@@ -141,7 +141,7 @@ class LiveFrames:
                 self._map = self._next_file(_HEAD.size + size)
             except StoreError as error:
                 # We are in the middle of a transport's callback: the session goes on, the journal tells afterwards.
-                self.failure = error
+                self.failure, self._bytes = error, 0
                 return False
             self._at, self._bytes = 0, len(self._map)
         self._here.add(session)

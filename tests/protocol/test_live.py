@@ -158,6 +158,34 @@ def test_audio_that_splits_a_sample_is_refused(count, product):
     assert caught.value.close_code == 1007
 
 
+payloads = st.one_of(
+    st.binary(max_size=9).map(lambda pcm: base64.b64encode(pcm).decode()),
+    st.text('AQI=/+_- \n\\u0041"{}:,', max_size=12),
+    st.text(max_size=6),
+    st.just("RU9G"),
+    st.just('AQI=","type":"EVENT'),
+)
+
+
+@given(payloads, st.sampled_from(Product))
+def test_the_short_way_through_plain_audio_is_no_other_contract(payload, product):
+    """A blank more sends a frame the long way round; message, or refusal and close code, are the same."""
+
+    def read(raw):
+        try:
+            return live.decode_client(raw, product)
+        except RemoteProtocolError as error:
+            return error.problem, error.expected, error.close_code
+
+    plain = live.encode_audio(b"", product).decode()
+    assert plain.endswith('""}')
+    raw = f'{plain[:-2]}{payload}"}}'
+    short, long = read(raw), read(raw.replace('{"type"', '{ "type"', 1))
+    if isinstance(short, UnknownMessage) and isinstance(long, UnknownMessage):
+        short, long = short.reason, long.reason
+    assert short == long
+
+
 def test_a_mebibyte_of_audio_is_still_a_frame():
     """Size alone is for the transport to bound; the codec reads what it is given."""
     pcm = bytes(1024 * 1024)

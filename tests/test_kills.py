@@ -105,13 +105,18 @@ def cluster():
 
 
 def kill_worker(cluster):
-    """One that works: a worker that is killed while it starts is not replaced by its nanny."""
-    until = time.monotonic() + 60
+    """One that works: a worker that is killed while it starts is not replaced by its nanny.
+
+    Returns when the scheduler has seen it, so that its successor, which starts, is not taken for one that works.
+    """
+    until, here = time.monotonic() + 60, cluster.scheduler.workers
     while time.monotonic() < until:
-        here = cluster.scheduler.workers
-        living = [nanny.pid for nanny in cluster.workers.values() if nanny.pid and nanny.worker_address in here]
+        living = [(n.pid, n.worker_address) for n in cluster.workers.values() if n.pid and n.worker_address in here]
         if living:
-            os.kill(min(living), signal.SIGKILL)
+            process, address = min(living)
+            os.kill(process, signal.SIGKILL)
+            while address in here and time.monotonic() < until:
+                time.sleep(0.01)
             return
         time.sleep(0.05)
     raise AssertionError("the cluster has no worker")

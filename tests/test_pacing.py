@@ -129,3 +129,40 @@ async def test_ticks_gather_what_falls_due_together_and_are_never_early(driver):
         await asyncio.gather(*(play(offset * 10_000) for offset in range(50)))
     assert len(late) == 50
     assert min(late) >= 0
+
+
+async def test_single_calls_are_made_in_order_and_one_that_raises_is_told(driver):
+    """A call may ask for one that is due even earlier; nobody waits, so the loop's handler hears of errors."""
+    made, told = [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(str(context["exception"])))
+
+    def fails():
+        raise RuntimeError("no")
+
+    async with Pacer() as pacer:
+        due = pacer.now_ns() + 3_000_000
+
+        def first():
+            made.append("first")
+            pacer.call_at_ns(due - 1_000_000, lambda: made.append("overdue"))
+
+        pacer.call_at_ns(due + 1_000_000, fails)
+        pacer.call_at_ns(due + 2_000_000, lambda: made.append("last"))
+        pacer.call_at_ns(due, first)
+        pacer.call_at_ns(due + 3_600_000_000_000, lambda: made.append("never"))
+        await pacer.sleep_until_ns(due + 5_000_000)
+    assert (made, told) == (["first", "overdue", "last"], ["no"])
+
+
+async def test_a_stream_goes_on_behind_calls_that_it_made_and_that_are_overdue(driver):
+    """Its own place in the order is not lost to them."""
+    async with Pacer() as pacer:
+        begin, sent, called = pacer.now_ns(), [], []
+
+        def send(chunk):
+            sent.append(chunk)
+            pacer.call_at_ns(begin - 1, lambda: called.append(chunk))
+
+        await pacer.play(begin, [1_000_000, 2_000_000, 3_000_000], send)
+        await pacer.sleep_until_ns(begin + 5_000_000)
+    assert sent == called == [0, 1, 2]

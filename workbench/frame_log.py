@@ -14,40 +14,37 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.frame_rows import (
+    AUDIO,
+    BINARY,
+    CHUNK_BITS,
+    CHUNK_LOW_BITS,
+    CHUNK_LOW_MASK,
+    CHUNK_MASK,
+    CLOSE,
+    COLUMNS,
+    CONTROL,
+    KIND_BITS,
+    KINDS,
+    LATE_ZERO,
+    REST,
+    ROW,
+    TEXT,
+    columns_of,
+    kinds_of,
+    packed_columns,
+    places_of,
+    rows_of,
+    values_of,
+    without_places,
+)
 from workbench.frames import UNSET, Frame, FrameKind, Keeper, Teller, WritableBuffer
 
 __all__ = ["FrameLog"]
 
-_KINDS = tuple(FrameKind)
-_AUDIO, _CONTROL, _TEXT, _BINARY, _CLOSE, _REST = range(len(_KINDS))
-
-# One row: wire bytes and kind; the first stamp; the lateness; flushed after sent; chunk and end sample, or where the
-# text lies; the hold. Fields after the stamp hold value + 1, and 0 for "none"; lateness is shifted by half its range.
-# A chunk's number has three bytes, so that a row and its share of a block come to less than 32.
-_ROW = struct.Struct("<IqIIHBII")
-_ROW_BYTES = _ROW.size
 _WHOLE = struct.Struct("=I")  # before a lent block: bytes of it that are whole
-_CHUNK_LOW_BITS, _CHUNK_BITS = 16, 24
-_CHUNK_LOW_MASK = (1 << _CHUNK_LOW_BITS) - 1
-_CHUNK_MASK = (1 << _CHUNK_BITS) - 1
-_LATE_ZERO = 1 << 31
-_KIND_BITS = 3
-_KIND_MASK = (1 << _KIND_BITS) - 1
-_DTYPE = np.dtype(
-    [
-        ("head", "<u4"),
-        ("at", "<i8"),
-        ("late", "<u4"),
-        ("span", "<u4"),
-        ("chunk_low", "<u2"),
-        ("chunk_high", "u1"),
-        ("end", "<u4"),
-        ("hold", "<u4"),
-    ]
-)
-
-_BLOCK_ROWS = 128
-_BLOCK_BYTES = _BLOCK_ROWS * _ROW_BYTES
+_ROW_BYTES = ROW.size
+_BLOCK_BYTES = 128 * _ROW_BYTES
 
 
 class FrameLog:
@@ -61,9 +58,7 @@ class FrameLog:
     BLOCK_BYTES = _BLOCK_BYTES
     ROW_BYTES = _ROW_BYTES
     WHOLE = _WHOLE
-    COLUMNS = (
-        "kind", "chunk", "end_sample", "due_ns", "sent_ns", "flushed_ns", "hold_ns", "received_ns", "wire_bytes",
-    )  # fmt: skip
+    COLUMNS = COLUMNS
     __slots__ = ("_at", "_base", "_block", "_full", "_keeper", "_lent", "_texts", "_wide", "chunks_sent", "teller")
     __hash__ = None  # type: ignore[assignment]
 
@@ -87,9 +82,9 @@ class FrameLog:
             ValueError: columns of different lengths, a kind that is none, or more or fewer texts than needed.
         """
         kind = columns["kind"]
-        if len({len(values) for values in columns.values()}) > 1 or ((kind < 0) | (kind >= len(_KINDS))).any():
+        if len({len(values) for values in columns.values()}) > 1 or ((kind < 0) | (kind >= len(KINDS))).any():
             raise ValueError("columns of one length and known kinds were expected")
-        log = cls.unpacked(_pack(columns), {}, list(texts))
+        log = cls.unpacked(packed_columns(columns), {}, list(texts))
         differs = np.zeros(len(log), bool)
         for name, values in log.columns().items():
             differs |= values != columns[name]
@@ -110,15 +105,15 @@ class FrameLog:
         if rows:
             log._full = [rows]
         log._wide, log._texts = dict(wide), texts
-        kinds = log._rows()["head"] & _KIND_MASK
-        log.chunks_sent = int((kinds == _AUDIO).sum())
+        kinds = kinds_of(log._rows())
+        log.chunks_sent = int((kinds == AUDIO).sum())
         if len(kinds) - log.chunks_sent != len(texts):
             raise ValueError(f"{len(texts)} texts for {len(kinds) - log.chunks_sent} frames that have one")
         return log
 
     def packed(self) -> tuple[bytes, dict[int, tuple[int, ...]], list[str]]:
         """Rows, the columns of the rows that are too narrow for theirs, and the texts: for the journal."""
-        return _without_places(self._rows()), dict(self._wide), self.texts()
+        return without_places(self._rows()), dict(self._wide), self.texts()
 
     @classmethod
     def recovered(cls, rows: bytes, wide: Mapping[int, tuple[int, ...]], text: Callable[[int], str | None]) -> FrameLog:
@@ -129,19 +124,17 @@ class FrameLog:
             wide: the columns of rows that could not hold them, by their number.
             text: the text at a place; None where there is none, and the log ends before that frame.
         """
-        found = np.frombuffer(rows, _DTYPE)
+        found = rows_of(rows)
         texts: list[str] = []
-        for number, (kind, place) in enumerate(zip((found["head"] & _KIND_MASK).tolist(), _places(found), strict=True)):
-            if kind == _AUDIO:
+        for number, (kind, place) in enumerate(zip(kinds_of(found).tolist(), places_of(found), strict=True)):
+            if kind == AUDIO:
                 continue
-            kept = text(place - 1) if place and kind < len(_KINDS) else None
+            kept = text(place - 1) if place and kind < len(KINDS) else None
             if kept is None:
                 found = found[:number]
                 break
             texts.append(kept)
-        return cls.unpacked(
-            _without_places(found), {n: columns for n, columns in wide.items() if n < len(found)}, texts
-        )
+        return cls.unpacked(without_places(found), {n: columns for n, columns in wide.items() if n < len(found)}, texts)
 
     def __len__(self) -> int:
         here = self._at if len(self._block) else 0
@@ -174,14 +167,14 @@ class FrameLog:
             self._next_block()
         at = self._base + self._at
         try:
-            _ROW.pack_into(
-                self._block, at, wire_bytes << _KIND_BITS | _AUDIO, due_ns, sent_ns - due_ns + _LATE_ZERO,
-                0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1 & _CHUNK_LOW_MASK,
-                chunk + 1 >> _CHUNK_LOW_BITS, end_sample + 1, hold_ns + 1,
+            ROW.pack_into(
+                self._block, at, wire_bytes << KIND_BITS | AUDIO, due_ns, sent_ns - due_ns + LATE_ZERO,
+                0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1, chunk + 1 & CHUNK_LOW_MASK,
+                chunk + 1 >> CHUNK_LOW_BITS, end_sample + 1, hold_ns + 1,
             )  # fmt: skip
         except struct.error:
-            columns = (_AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
-            self._widen(_AUDIO, 0, columns)
+            columns = (AUDIO, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, UNSET, wire_bytes)
+            self._widen(AUDIO, 0, columns)
         self._at += _ROW_BYTES
         if self._lent:
             _WHOLE.pack_into(self._block, self._base - _WHOLE.size, self._at)
@@ -191,40 +184,40 @@ class FrameLog:
 
     def control_sent(self, text: str, due_ns: int, sent_ns: int, flushed_ns: int) -> None:
         """Record a control message that was sent (end of audio, start time, events)."""
-        late, span = sent_ns - due_ns + _LATE_ZERO, 0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1
+        late, span = sent_ns - due_ns + LATE_ZERO, 0 if flushed_ns == UNSET else flushed_ns - sent_ns + 1
         size = len(text.encode())
-        columns = (_CONTROL, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, size)
-        self._with_text(_CONTROL, size, due_ns, late, span, columns, text)
+        columns = (CONTROL, UNSET, UNSET, due_ns, sent_ns, flushed_ns, UNSET, UNSET, size)
+        self._with_text(CONTROL, size, due_ns, late, span, columns, text)
 
     def received(self, raw: str | bytes, received_ns: int) -> None:
         """Record an arrival; binary frames are kept as hexadecimal text."""
         if isinstance(raw, bytes):
-            self._arrived(_BINARY, len(raw), received_ns, raw.hex())
+            self._arrived(BINARY, len(raw), received_ns, raw.hex())
         else:
             size = len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
-            self._arrived(_TEXT, size, received_ns, raw)
+            self._arrived(TEXT, size, received_ns, raw)
 
     def closed(self, code: int, reason: str, received_ns: int) -> None:
         """Record the close of the socket as it was seen."""
-        self._arrived(_CLOSE, 0, received_ns, f"{code} {reason}")
+        self._arrived(CLOSE, 0, received_ns, f"{code} {reason}")
 
     def rest(self, text: str, sent_ns: int, received_ns: int) -> None:
         """Record a REST request and its answer; ``UNSET`` for the stamp that there is not."""
         size = len(text.encode())
-        columns = (_REST, UNSET, UNSET, UNSET, sent_ns, UNSET, UNSET, received_ns, size)
+        columns = (REST, UNSET, UNSET, UNSET, sent_ns, UNSET, UNSET, received_ns, size)
         # A request without an answer has no stamp to count from and fits no row.
         answered = received_ns != UNSET
         span = -1 if not answered else 0 if sent_ns == UNSET else received_ns - sent_ns + 1
-        self._with_text(_REST, size, received_ns, 0, span, columns, text)
+        self._with_text(REST, size, received_ns, 0, span, columns, text)
 
     def mirrored(self, values: tuple[int, ...], text: str | None) -> None:
         """Record a frame that another log has recorded, by its columns in the order of ``COLUMNS``."""
         kind, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, size = values
-        if kind == _AUDIO:
+        if kind == AUDIO:
             self.audio_sent(chunk, end_sample, due_ns, sent_ns, flushed_ns, size, hold_ns)
-        elif kind == _CONTROL:
+        elif kind == CONTROL:
             self.control_sent(text or "", due_ns, sent_ns, flushed_ns)
-        elif kind == _REST:
+        elif kind == REST:
             self.rest(text or "", sent_ns, received_ns)
         else:
             self._arrived(kind, size, received_ns, text or "")
@@ -232,17 +225,7 @@ class FrameLog:
     @staticmethod
     def values_of(row: bytes, wide: tuple[int, ...] | None) -> tuple[int, ...]:
         """The columns of what a teller was told, in the order of ``COLUMNS``."""
-        if wide is not None:
-            return wide
-        head, at, late, span, low, high, end, hold = _ROW.unpack_from(row)
-        kind, size = head & _KIND_MASK, head >> _KIND_BITS
-        if kind in (_AUDIO, _CONTROL):
-            sent = at + late - _LATE_ZERO
-            flushed = sent + span - 1 if span else UNSET
-            if kind == _CONTROL:
-                return (kind, UNSET, UNSET, at, sent, flushed, UNSET, UNSET, size)
-            return (kind, (high << _CHUNK_LOW_BITS | low) - 1, end - 1, at, sent, flushed, hold - 1, UNSET, size)
-        return (kind, UNSET, UNSET, UNSET, at - span + 1 if span else UNSET, UNSET, UNSET, at, size)
+        return values_of(row) if wide is None else wide
 
     def _arrived(self, kind: int, size: int, received_ns: int, text: str) -> None:
         columns = (kind, UNSET, UNSET, UNSET, UNSET, UNSET, UNSET, received_ns, size)
@@ -259,9 +242,9 @@ class FrameLog:
             self._texts.append(text)
         field = place + 1
         try:
-            _ROW.pack_into(
-                self._block, self._base + self._at, size << _KIND_BITS | kind, stamp_ns, late, span,
-                field & _CHUNK_LOW_MASK, (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
+            ROW.pack_into(
+                self._block, self._base + self._at, size << KIND_BITS | kind, stamp_ns, late, span,
+                field & CHUNK_LOW_MASK, (field & CHUNK_MASK) >> CHUNK_LOW_BITS, field >> CHUNK_BITS, 0,
             )  # fmt: skip
         except struct.error:
             wide = columns
@@ -290,45 +273,31 @@ class FrameLog:
         return bytes(self._block[self._base : self._base + self._at])
 
     def _newest_row(self) -> bytes:
-        return self._here()[-_ROW_BYTES:]
+        end = self._base + self._at
+        return bytes(self._block[end - _ROW_BYTES : end])
 
     def _widen(self, kind: int, field: int, columns: tuple[int, ...]) -> None:
         """The row that is being made has its kind and the place of its text alone; its columns are kept beside."""
         self._wide[len(self)] = columns
         if self._keeper is not None:
             self._keeper.wide(self._at, columns)
-        _ROW.pack_into(
-            self._block, self._base + self._at, kind, 0, 0, 0, field & _CHUNK_LOW_MASK,
-            (field & _CHUNK_MASK) >> _CHUNK_LOW_BITS, field >> _CHUNK_BITS, 0,
+        ROW.pack_into(
+            self._block, self._base + self._at, kind, 0, 0, 0, field & CHUNK_LOW_MASK,
+            (field & CHUNK_MASK) >> CHUNK_LOW_BITS, field >> CHUNK_BITS, 0,
         )  # fmt: skip
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def _rows(self) -> NDArray[np.void]:
         # Joined as bytes: NumPy takes 20 ms to join the blocks of ten minutes as structured arrays.
-        return np.frombuffer(b"".join([*self._full, self._here()]), _DTYPE)
+        return rows_of(b"".join([*self._full, self._here()]))
 
     def columns(self) -> dict[str, NDArray[np.int64]]:
         """The frames as columns, shape (frames,) each, by the names in ``COLUMNS``.
 
         ``kind`` is an index into FrameKind; ``UNSET`` stands for "none".
         """
-        rows = self._rows()
-        kind = (rows["head"] & _KIND_MASK).astype(np.int64)
-        audio, out = kind == _AUDIO, (kind == _AUDIO) | (kind == _CONTROL)
-        stamp, late, span = rows["at"], rows["late"].astype(np.int64), rows["span"].astype(np.int64)
-        sent = np.where(out, stamp + late - _LATE_ZERO, stamp - span + 1)
-        found = {
-            "kind": kind,
-            "chunk": np.where(audio, _chunk(rows) - 1, UNSET),
-            "end_sample": np.where(audio, rows["end"].astype(np.int64) - 1, UNSET),
-            "due_ns": np.where(out, stamp, UNSET),
-            "sent_ns": np.where(out & (late > 0) | ~out & (span > 0), sent, UNSET),
-            "flushed_ns": np.where(out & (span > 0), sent + span - 1, UNSET),
-            "hold_ns": np.where(audio, rows["hold"].astype(np.int64) - 1, UNSET),
-            "received_ns": np.where(out, UNSET, stamp),
-            "wire_bytes": (rows["head"] >> _KIND_BITS).astype(np.int64),
-        }
+        found = columns_of(self._rows())
         for row, values in self._wide.items():
             for name, value in zip(self.COLUMNS, values, strict=True):
                 found[name][row] = value
@@ -340,7 +309,7 @@ class FrameLog:
             return list(self._texts)
         rows = self._rows()
         own, text = iter(self._texts), self._keeper.text
-        places = _places(rows[(rows["head"] & _KIND_MASK) != _AUDIO])
+        places = places_of(rows[kinds_of(rows) != AUDIO])
         return [text(place - 1) if place else next(own) for place in places]
 
     def keep_in(self, keeper: Keeper) -> None:
@@ -361,7 +330,7 @@ class FrameLog:
         for code, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, wire_bytes in zip(
             *(columns[name] for name in self.COLUMNS), strict=True
         ):
-            kind = _KINDS[code]
+            kind = KINDS[code]
             yield Frame(
                 sent=kind in (FrameKind.AUDIO, FrameKind.CONTROL) or sent_ns != UNSET,
                 kind=kind,
@@ -375,44 +344,6 @@ class FrameLog:
                 wire_bytes=wire_bytes,
                 text=None if kind is FrameKind.AUDIO else next(texts),
             )
-
-
-def _pack(columns: Mapping[str, NDArray[np.int64]]) -> bytes:
-    """Columns as rows; what a row cannot hold comes out as something else and is found by comparing."""
-    kind, sent = columns["kind"], columns["sent_ns"]
-    audio, out = kind == _AUDIO, (kind == _AUDIO) | (kind == _CONTROL)
-    rows = np.zeros(len(kind), _DTYPE)
-    rows["head"] = columns["wire_bytes"] << _KIND_BITS | kind
-    rows["at"] = np.where(out, columns["due_ns"], columns["received_ns"])
-    rows["late"] = np.where(out & (sent != UNSET), sent - columns["due_ns"] + _LATE_ZERO, 0)
-    span = np.where(out, columns["flushed_ns"] - sent, columns["received_ns"] - sent) + 1
-    rows["span"] = np.where(np.where(out, columns["flushed_ns"], sent) != UNSET, span, 0)
-    chunk = np.where(audio, columns["chunk"] + 1, 0)
-    rows["chunk_low"], rows["chunk_high"] = chunk & _CHUNK_LOW_MASK, chunk >> _CHUNK_LOW_BITS
-    for name, column in (("end", "end_sample"), ("hold", "hold_ns")):
-        rows[name] = np.where(audio, columns[column] + 1, 0)
-    return rows.tobytes()
-
-
-def _chunk(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """The field of a chunk's number, in which value + 1 lies."""
-    found: NDArray[np.int64] = rows["chunk_high"].astype(np.int64) << _CHUNK_LOW_BITS | rows["chunk_low"]
-    return found
-
-
-def _places(rows: NDArray[np.void]) -> list[int]:
-    """Where the texts of rows lie, plus one; they take the fields of the chunk's number and its end."""
-    places: list[int] = (_chunk(rows) | rows["end"].astype(np.int64) << _CHUNK_BITS).tolist()
-    return places
-
-
-def _without_places(rows: NDArray[np.void]) -> bytes:
-    """Rows as they are kept elsewhere: where a text lay says nothing there."""
-    rows = rows.copy()
-    inward = (rows["head"] & _KIND_MASK) != _AUDIO
-    for name in ("chunk_low", "chunk_high", "end"):
-        rows[name][inward] = 0
-    return rows.tobytes()
 
 
 def _known(value: int) -> int | None:

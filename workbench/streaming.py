@@ -29,7 +29,6 @@ __all__ = ["SessionFailed", "StreamPlayer", "schedule"]
 _LEAD_NS = 5 * NS_PER_MS
 """Between the opened socket and time zero, so that both children wait before the first chunk can be due."""
 
-
 _NO_CODE = 1006
 """The connection ended without a close frame of the peer, or has not ended (RFC 6455 7.1.5)."""
 
@@ -187,11 +186,10 @@ class StreamPlayer:
     def _sent(self, chunk: int, sent_ns: int, flushed_ns: int) -> None:
         plan = self._plan
         due_ns = self._chunk_due_ns(chunk)
-        frames = plan.frames
         self._log.audio_sent(
-            chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(frames[chunk]), plan.holds_ns[chunk]
+            chunk, plan.ends[chunk], due_ns, sent_ns, flushed_ns, len(plan.frames[chunk]), plan.holds_ns[chunk]
         )
-        if chunk == len(frames) - 1 and (self._capture is None or self._capture.ended):
+        if chunk == len(plan.frames) - 1 and (self._capture is None or self._capture.ended):
             self._end_audio(due_ns)
 
     def _chunk_due_ns(self, chunk: int) -> int:

@@ -88,7 +88,13 @@ def call(*arguments: object, **more: object) -> tuple[int, str, str]:
 def two_workers() -> Iterator[object]:
     """A Dask cluster of two worker processes; one that is killed is replaced."""
     distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-    ) as running:
+    dask = pytest.importorskip("dask")
+    # Fifteen seconds after a worker is lost, a cluster dismisses for good whoever is not there *then*: its replacement,
+    # where that was killed a moment before.
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+        ) as running,
+    ):
         yield running

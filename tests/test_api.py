@@ -159,6 +159,7 @@ async def test_twins_await_the_same(run):
     assert wb.run_async.__name__ == "run_async"
 
 
+@pytest.mark.slow
 async def test_cancelling_the_await_ends_the_run_and_leaves_it_resumable(tmp_path):
     """What was recorded is stored by the time the cancellation comes through, and the rest can be played."""
     began = asyncio.Event()
@@ -199,6 +200,7 @@ def simulator():
         yield running
 
 
+@pytest.mark.slow
 async def test_a_corpus_is_played_inside_and_outside_of_a_loop(simulator, tmp_path):
     """One utterance: from a coroutine, and by a plain call while a loop is running, as in a notebook."""
     seen = []
@@ -246,6 +248,7 @@ def test_a_corpus_is_imported_checked_and_aligned(tmp_path):
     assert wb.load_corpus(tmp_path / "mine").utterances[0].reference.words
 
 
+@pytest.mark.slow
 def test_the_instrument_calibrates_itself(tmp_path):
     """Counts are exact, whatever the machine is doing; the file lies beside the runs."""
     found = wb.calibrate(1, store=tmp_path)

@@ -188,6 +188,7 @@ def test_clinical_rates_are_compared_where_the_reference_has_any():
     assert found.n == 4
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.sampled_from(["no chest pain", "no pain", "no", "x y z a"]), min_size=2, max_size=5), st.data())
 def test_swapping_the_sides_turns_the_sign(texts, data):

@@ -97,6 +97,7 @@ def test_rescoring_changes_the_scores_and_nothing_else(stored):
     assert again.cells == stored.cells == load_result(stored.run).cells
 
 
+@pytest.mark.slow
 def test_the_same_works_over_tls_with_an_authority_of_ones_own(tmp_path):
     """S-1: wss and https, verified; an unknown authority is refused and named."""
     import trustme
@@ -138,6 +139,7 @@ def test_selection_is_drawn_by_seed_and_spread_over_speakers():
 # -- the command line ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_run_show_score_and_compare_speak_json(simulator, tmp_path):
     """The verbs of a first hour, one after the other."""
     common = ("--endpoint", simulator.url, "--json")
@@ -181,6 +183,7 @@ def corpus(tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_a_manifest_of_three_keys_is_enough(corpus, simulator, tmp_path):
     """id, audio, reference."""
     done = workbench("run", "--corpus", str(corpus()), "--endpoint", simulator.url, "--json", cwd=tmp_path)
@@ -233,6 +236,7 @@ def test_a_damaged_corpus_is_one_clear_line_and_exit_code_2(corpus, tmp_path, da
     assert "manifest.jsonl" in said or "a.wav" in said
 
 
+@pytest.mark.slow
 def test_a_stereo_mp3_at_44_kilohertz_is_legal_input(tmp_path, simulator):
     """It is downmixed and resampled, and the facts say so."""
     source = load_corpus(find_corpus("librivox")).utterances[1]

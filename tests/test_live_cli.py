@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import soundfile
 
 from tests.service import Service, serve
@@ -47,6 +48,7 @@ async def test_partials_and_finals_of_a_file_are_shown_in_their_order_and_stored
     assert (record.hypothesis(), record.key.utterance) == ("blood pressure", "tone")
 
 
+@pytest.mark.slow
 async def test_json_says_what_came_of_it_and_nothing_else(tmp_path):
     """One object on standard output."""
     async with serve(Service()) as service:

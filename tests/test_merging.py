@@ -72,6 +72,7 @@ def test_what_is_no_shard_is_refused(text):
         Shard.parse(text)
 
 
+@pytest.mark.slow
 def test_merged_shards_equal_the_run_of_one_machine(shards, tmp_path):
     """Counts, keys, plans and pairs; who played what is kept, the shards stay, verify is clean."""
     parts, whole = shards
@@ -112,6 +113,7 @@ def replace_endpoint(asked, like):
     return msgspec.structs.replace(asked, endpoint=like.endpoint)
 
 
+@pytest.mark.slow
 def test_what_does_not_make_one_run_is_refused_by_name(shards, corpus, simulator, tmp_path):
     """Twice, missing, foreign, whole, unfinished: one clear line each, and nothing is written."""
     parts, whole = shards

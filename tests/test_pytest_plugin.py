@@ -32,6 +32,7 @@ def test_fixtures_play_to_a_simulator(pytester):
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_regression_fails_a_test_with_a_table(pytester, tmp_path):
     """The message holds every check and no traceback of ours."""
     for name, wrong in (("base", 0), ("bad", 12)):
@@ -65,6 +66,7 @@ def test_too_few_data_show_nothing_and_fail(tmp_path):
         assert_no_regression(again, base)
 
 
+@pytest.mark.slow
 def test_a_suite_that_uses_none_of_it_pays_nothing(pytester):
     """The plugin is loaded by its entry point, and nothing heavy with it."""
     pytester.makepyfile(

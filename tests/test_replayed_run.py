@@ -1,5 +1,7 @@
 """A run whose answers are replayed: the words of the real decoder, any number of sessions at a time."""
 
+import pytest
+
 from workbench.corpus import find_corpus, load_corpus
 from workbench.pipeline import evaluate, fitted
 from workbench.question import Question
@@ -7,6 +9,7 @@ from workbench.settings import Settings
 from workbench.sweep import cell_from
 
 
+@pytest.mark.slow
 def test_a_run_of_known_speech_says_replayed_and_hears_the_same(tmp_path, monkeypatch):
     """The first run learns; the second decodes nothing, plays more at a time, and finds the same words."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

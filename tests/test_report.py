@@ -128,6 +128,7 @@ def test_a_redacted_report_holds_no_word_that_was_said(run):
     assert TEXT in render_report(run, light=True)
 
 
+@pytest.mark.slow
 def test_a_light_report_has_no_script_and_stays_small(tmp_path):
     """However many configurations, sessions and words; what is hidden is counted."""
     records = batch(130, wrong=130, cell="one " + "x" * 300) + batch(130, wrong=130, cell="two " + "y" * 300)

@@ -81,6 +81,7 @@ def test_a_stopped_run_is_resumed_with_what_is_missing_and_nothing_else(corpus, 
     assert unplayed(done.run).missing == ()
 
 
+@pytest.mark.slow
 def test_sessions_that_were_cut_off_begin_anew_and_stay_in_the_record(corpus, settings):
     """Stopped now: they count as cancelled, their next attempt takes their place."""
     slow = ask(corpus, cells=1, concurrency=3)
@@ -98,6 +99,7 @@ def test_sessions_that_were_cut_off_begin_anew_and_stay_in_the_record(corpus, se
     assert done.run.manifest.counts.superseded == len(cut)
 
 
+@pytest.mark.slow
 def test_a_run_killed_between_its_last_session_and_the_commit_needs_no_service(corpus, settings):
     """Nothing is missing but the commit."""
     question = ask(corpus, cells=1)
@@ -132,6 +134,7 @@ def test_failed_sessions_are_results_unless_they_are_asked_for_again(corpus, sim
     assert done.run.manifest.counts.superseded == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_changed_meanwhile_is_not_mixed_up(corpus, settings):
     """What was looked at must be what is resumed; somebody who writes it keeps it."""
     first = stopped_run(ask(corpus, cells=1, concurrency=1), settings, 2)
@@ -237,11 +240,12 @@ def play(simulator, corpus, store):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(simulator, corpus, tmp_path):
-    """Exit code 130 and one line that says how to go on; both leave a run that resume finishes."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(number, simulator, corpus, tmp_path):
+    """Exit code 130 and one line that says how to go on; both leave a run that resume finishes. So does SIGTERM."""
     store = tmp_path / "runs"
     with play(simulator, corpus, store) as once:
-        once.send_signal(signal.SIGINT)
+        once.send_signal(number)
         _, err = once.communicate(timeout=60)
     assert once.returncode == 130
     assert "Ctrl-C again stops now" in err
@@ -254,9 +258,9 @@ def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(simulator, 
     assert answer["resumed"]["kept"] + answer["resumed"]["played"] == 12
     assert "sessions are kept" in err
     with play(simulator, corpus, store) as twice:
-        twice.send_signal(signal.SIGINT)
+        twice.send_signal(number)
         assert "Stopping" in twice.stderr.readline() + twice.stderr.readline()
-        twice.send_signal(signal.SIGINT)
+        twice.send_signal(number)
         twice.communicate(timeout=60)
     assert twice.returncode == 130
     run = open_run(store)

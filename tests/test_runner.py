@@ -32,7 +32,7 @@ def plan(milliseconds=300, chunk_ms=100):
     )
 
 
-@pytest.fixture(params=["websockets", "picows"], autouse=True)
+@pytest.fixture(params=["websockets", pytest.param("picows", marks=pytest.mark.slow)], autouse=True)
 def transport(request, monkeypatch):
     """Every test of this file over both transports."""
     if request.param == "picows":
@@ -204,6 +204,7 @@ async def test_what_comes_after_the_terminal_frame_is_recorded():
     assert record.finals_text() == ""
 
 
+@pytest.mark.slow
 async def test_a_service_that_stops_reading_is_given_up_and_named():
     """Back-pressure shows as a blocked send, then as an outcome."""
 

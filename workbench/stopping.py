@@ -1,15 +1,19 @@
-"""Ending a run early: Ctrl-C in a terminal, or a request from another thread."""
+"""Ending a run early: Ctrl-C in a terminal, a supervisor's SIGTERM, or a request from another thread."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 __all__ = ["Stop"]
+
+# A container that is stopped and a service that is restarted ask with SIGTERM, and whoever started a process in the
+# background may have left it deaf to SIGINT.
+_ASKING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -43,25 +47,25 @@ class Stop:
         if loop is not None and here:  # before the next session begins
             self._hear()
 
-    @contextmanager
+    @contextlib.contextmanager
     def listening(self) -> Iterator[asyncio.Event]:
-        """While the block runs, requests and Ctrl-C end it; gives the event that is set by the first one."""
+        """While the block runs, requests and signals end it; gives the event that is set by the first one."""
         loop = asyncio.get_running_loop()
         with self._lock:
             self._loop, self._task, self._thread = loop, asyncio.current_task(), threading.get_ident()
         self._hear()
-        try:
-            loop.add_signal_handler(signal.SIGINT, self.request)
-            handled = True
-        except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or not a Unix
-            handled = False
+        handled = []
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or not a Unix
+            for number in _ASKING:
+                loop.add_signal_handler(number, self.request)
+                handled.append(number)
         try:
             yield self._event
         finally:
             with self._lock:
                 self._loop = self._task = None
-            if handled:
-                loop.remove_signal_handler(signal.SIGINT)
+            for number in handled:
+                loop.remove_signal_handler(number)
 
     @property
     def asked(self) -> int:
@@ -73,9 +77,9 @@ class Stop:
         if self._on_request is not None:
             self._on_request(asked)
 
-    @contextmanager
+    @contextlib.contextmanager
     def catching(self) -> Iterator[None]:
-        """While the block of plain code runs, Ctrl-C asks; :attr:`asked` tells."""
+        """While the block of plain code runs, signals ask; :attr:`asked` tells."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -83,11 +87,12 @@ class Stop:
         def on_signal(*_: object) -> None:
             self._asked += 1  # no lock: the handler runs in the thread that may hold it
 
-        before = signal.signal(signal.SIGINT, on_signal)
+        before = [(number, signal.signal(number, on_signal)) for number in _ASKING]
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before:
+                signal.signal(number, handler)
 
     def taken(self) -> None:
         """The cancellation that a second request caused has done its work."""

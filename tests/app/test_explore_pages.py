@@ -37,6 +37,7 @@ def test_an_empty_store_is_no_error(page, draw, tmp_path):
     assert not test.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_one_run_and_a_thousand_are_drawn(page, draw, one_run, thousand_runs):
     """No error on any of the pages."""

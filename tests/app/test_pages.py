@@ -40,6 +40,7 @@ def test_one_run_is_drawn(page: str, draw: Draw, one_run: Path) -> None:
     assert not test.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_thousand_runs_are_drawn(page: str, draw: Draw, thousand_runs: Path) -> None:
     """A page with a thousand runs has no error on it."""

@@ -28,6 +28,7 @@ def test_a_known_session_is_consistent(seed, words):
     assert known_session(seed, words) == known
 
 
+@pytest.mark.slow
 async def test_counts_are_exact_and_latencies_close(tmp_path):
     """Words, errors, erasure and flicker come out as they went in; the bounds hold on a busy machine too."""
     found = await calibrate(8, seed=3)

@@ -19,6 +19,7 @@ async def only_level(load, settings=None):
     return found, level
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["websockets", "picows"])
 async def test_a_level_is_held(transport):
     """Every session streams through the steady stretch, with five answers a second and finals."""
@@ -31,6 +32,7 @@ async def test_a_level_is_held(transport):
     assert level.cpu_us_per_frame > 0
 
 
+@pytest.mark.slow
 async def test_sessions_arrive_and_go(monkeypatch):
     """An open model at a simulator that runs already, found to be scripted."""
     monkeypatch.setattr("workbench.capacity.staging._UTTERANCE_S", 1.0)

@@ -97,6 +97,7 @@ async def test_a_request_that_is_cut_off_is_cut_off_there():
         assert apart._waiting == {}
 
 
+@pytest.mark.slow
 async def test_a_process_that_is_killed_fails_what_waits_for_it_and_all_that_follows():
     """One clear line, no endless wait."""
     waiting = asyncio.Event()

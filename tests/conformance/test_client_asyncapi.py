@@ -50,6 +50,7 @@ def test_start_time_is_plain_and_flat_frames_are_read():
     assert dictation.violations == []
 
 
+@pytest.mark.slow
 @pytest.mark.rule("S-200")
 @pytest.mark.rule("S-203")
 @pytest.mark.parametrize("product", list(Product))

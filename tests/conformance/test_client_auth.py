@@ -31,6 +31,7 @@ def test_a_further_field_of_the_login_answer_is_tolerated():
     assert run(create(service)) == SESSION
 
 
+@pytest.mark.slow
 @rule("S-11")
 def test_the_token_travels_bare_in_its_own_header():
     """No Bearer, no Authorization."""

@@ -239,6 +239,7 @@ def refusing(times):
     return seen, stream
 
 
+@pytest.mark.slow
 @rule("S-106")
 def test_a_refused_reconnect_is_tried_again_until_a_deadline():
     """With growing waits."""

@@ -55,6 +55,7 @@ async def test_no_request_gets_a_fault(partner, method, path, body, with_token):
         assert answer.json()["message"]
 
 
+@pytest.mark.slow
 @rule("S-74")
 @settings(max_examples=80, deadline=None)
 @given(frames=st.lists(FRAME, max_size=6))

@@ -70,6 +70,7 @@ def logged_in(status: str, body: object) -> bytes:
 TOKEN = logged_in("200 OK", {"suki_token": "secret-suki-token"})
 
 
+@pytest.mark.slow
 def test_a_good_machine_with_a_simulator_passes_every_check(tmp_path, monkeypatch):
     """Thirteen checks as JSON, none failed, and nothing lies in the folder afterwards."""
     monkeypatch.chdir(tmp_path)

@@ -133,6 +133,7 @@ def test_the_example_metric_is_computed_from_a_stored_run(tmp_path, monkeypatch)
     assert names["early_share"]([]) is None
 
 
+@pytest.mark.slow
 async def test_the_example_recogniser_serves_a_simulated_session(tmp_path, monkeypatch):
     """A second of audio becomes a partial, its end a final."""
     import numpy as np

@@ -14,6 +14,7 @@ PLAIN = next(row for row in ROWS if row.name == "jitter of up to 40 ms")
 HOUR_NS = 3_600_000_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step_ns", [2 * HOUR_NS, -2 * HOUR_NS], ids=["forward", "back"])
 async def test_a_step_of_the_wall_clock_changes_no_latency_and_is_seen_in_the_anchors(step_ns, monkeypatch):
     """Durations are monotonic; the two anchors of a session show that the wall clock moved."""

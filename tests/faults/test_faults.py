@@ -33,7 +33,7 @@ def one_key():
     key = tokens.rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokens.rsa, "generate_private_key", lambda **_: key)
-        # A full collection at the begin of each run, which this file has hundreds of.
+        # Any collection at the begin of each run, which this file has hundreds of.
         patch.setattr("workbench.runner.quiet_collector", no_collector)
         for name in ("websockets_socket", "picows_socket"):
             patch.setattr(f"workbench.client.{name}.MAX_MESSAGE", MAX_MESSAGE)
@@ -88,6 +88,7 @@ def answer_of(row, played):
     return found, kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}: {row.name}" for row in ROWS])
 def test_what_comes_out_is_what_the_table_says(row, played):
     """Outcome, line, counts, text, word errors, facts and calls."""

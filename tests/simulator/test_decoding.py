@@ -39,6 +39,7 @@ def test_chunk_length_moves_latency_and_not_words(decoder, name):
     assert all(result == results[0] for result in results)
 
 
+@pytest.mark.slow
 def test_a_stream_leaves_nothing_behind_for_the_next(decoder):
     """The same audio gives the same words whatever was decoded before it."""
     first = finals(heard(load_decoder(), speech("librivox", "librivox-0890")))
@@ -77,6 +78,7 @@ def test_silence_gives_no_text(decoder, pcm):
     assert heard(decoder, pcm) == []
 
 
+@pytest.mark.slow
 def test_the_error_rate_is_that_of_the_shipped_model(decoder):
     """Measured: 25 to 31 % of words on five read utterances; far outside it the settings are lost."""
     from jiwer import wer

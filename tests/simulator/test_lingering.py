@@ -24,6 +24,7 @@ from workbench.simulator.server import Simulator, SimulatorOptions
 CLOSE = 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mebibytes", [1, 4, 16])
 async def test_a_client_that_reads_only_after_it_has_sent_everything_finds_1009(mebibytes):
     """A blocking client that nobody here wrote; a reset would take the close frame away."""

@@ -35,6 +35,7 @@ async def test_it_lives_for_an_async_block_too():
         assert simulator.ws_url.startswith("ws://127.0.0.1:")
 
 
+@pytest.mark.slow
 def test_several_processes_are_several_simulators_that_end_together():
     """Each has an address and sessions of its own, and takes the same credentials and settings."""
     with LocalSimulator("--recogniser", "scripted", "--processes", "2", "--token-life", "7") as simulator:

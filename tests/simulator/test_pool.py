@@ -72,6 +72,7 @@ async def test_too_much_undecoded_audio_refuses_new_streams_and_slows_its_sender
     assert (await partner.health())["backlog_s"] == 0
 
 
+@pytest.mark.slow
 async def test_a_worker_that_dies_ends_its_streams_and_is_replaced(partner):
     """1011 with the reason, a failed result that keeps what was final, and a simulator that goes on."""
     session_id = await partner.create()

@@ -61,6 +61,7 @@ async def test_the_second_time_costs_no_decoding(decoding, decoded):
     assert (health["recogniser"], health["decoded"], health["replayed"]) == ("replay", 1, 4)
 
 
+@pytest.mark.slow
 async def test_a_stream_that_parts_from_what_is_known_is_decoded_from_its_beginning(decoding, decoded, cache):
     """Words behind the parting are those of the whole stream, and nothing is said twice."""
     other = PCM[:32_000] + speech("librivox", "librivox-0880")

@@ -2,7 +2,8 @@
 
 House rules: a job belongs to the store, not to a tab or to this process: its folder says what was asked, and its output
 and its end are read from there. A job is alive as long as it holds the lock that it inherited; a process id alone may
-have been given to somebody else. Stopping sends SIGINT once, as Ctrl-C would.
+have been given to somebody else. Stopping sends SIGTERM once: what an app that was itself started in the background has
+started may be deaf to SIGINT.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def run_of(store: Path, job: Job) -> str | None:
 
 
 def stop(store: Path, job: Job) -> None:
-    """Ask the command to end as Ctrl-C would; nothing recorded is lost. Asking again changes nothing.
+    """Ask the command to end, as Ctrl-C does; nothing recorded is lost. Asking again changes nothing.
 
     Raises:
         InputError: it has ended already.
@@ -200,7 +201,7 @@ def stop(store: Path, job: Job) -> None:
         return
     (folder / _STOP).touch(0o600)
     with contextlib.suppress(ProcessLookupError):
-        os.kill(job.pid, signal.SIGINT)
+        os.kill(job.pid, signal.SIGTERM)
 
 
 def forget(store: Path, job: Job) -> None:

@@ -72,6 +72,7 @@ async def test_a_clip_is_played_told_and_stored_as_a_run_that_verifies(tmp_path,
     assert len(audio) == 8
 
 
+@pytest.mark.slow
 async def test_a_microphone_is_streamed_kept_as_a_file_and_scored_when_its_words_are_known(tmp_path, monkeypatch):
     """What was sent is saved; the run says where it came from."""
     async with serve(Service()) as service, registry_over(service, tmp_path / "runs", monkeypatch) as registry:
@@ -94,6 +95,7 @@ async def test_a_microphone_is_streamed_kept_as_a_file_and_scored_when_its_words
     assert (row["words_deletions"], row["words_hits"]) == (1, 2)
 
 
+@pytest.mark.slow
 async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkeypatch):
     """A service that never ends is no reason to wait."""
 
@@ -120,6 +122,7 @@ async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkey
         assert "blood" in registry.get(known).lanes[0].record.visible_text()[0][1]
 
 
+@pytest.mark.slow
 async def test_a_service_that_is_not_there_is_one_clear_line(tmp_path, monkeypatch):
     """And the next session begins anew."""
     async with serve(Service()) as service:

@@ -51,6 +51,7 @@ def test_the_public_names_are_frozen():
     assert all(stub[name] is getattr(wb, name) for name in NAMES - {"__version__"})
 
 
+@pytest.mark.slow
 def test_functions_keep_their_names_whatever_is_imported():
     """workbench.compare and workbench.sweep are modules too."""
     probe = (

@@ -129,6 +129,7 @@ def test_failed_left_out_and_missing_sessions_are_warned_about(tmp_path):
     assert any("is not complete: 24 of 30 sessions" in line for line in warnings)
 
 
+@pytest.mark.slow
 def test_an_aa_run_of_the_store_gives_the_noise_floor(tmp_path):
     """The newest on the same corpus and endpoint; also one whose second play is a second cell."""
     two = [CellFacts.of("a", {}), CellFacts.of("b", {})]

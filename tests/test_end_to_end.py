@@ -218,6 +218,7 @@ def not_json(folder):
     (folder / "manifest.jsonl").write_text("{oops\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [missing, truncated, empty_reference, duplicate, not_audio, not_json])
 @pytest.mark.parametrize("verb", ["run", "datasets check"])
 def test_a_damaged_corpus_is_one_clear_line_and_exit_code_2(corpus, tmp_path, damage, verb):
@@ -256,6 +257,7 @@ def test_a_stereo_mp3_at_44_kilohertz_is_legal_input(tmp_path, simulator):
 WRONG = {"SUKI_PARTNER_ID": "demo-partner", "SUKI_PARTNER_TOKEN": "wrong"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "env", "status", "says"),
     [

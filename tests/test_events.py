@@ -4,6 +4,7 @@ import uuid
 
 import httpx
 import numpy as np
+import pytest
 import pytest_asyncio
 
 from tests.simulator.visits import QUICK
@@ -46,6 +47,7 @@ async def play():
     return playing
 
 
+@pytest.mark.slow
 async def test_a_pause_loses_nothing(play):
     """It is kept alive, and all of the audio is in the note."""
     record, session = await play(pauses=((100, 200),))

@@ -88,6 +88,7 @@ def shell(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_sweep_is_planned(tmp_path):
     """Five cells of 24 utterances, and nothing is played."""
     shutil.copytree(EXAMPLES, tmp_path / "examples")

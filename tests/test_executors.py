@@ -187,6 +187,7 @@ def test_the_verb_plays_on_a_cluster_and_goes_on_after_its_own_death(cluster, si
     assert "20" in out
 
 
+@pytest.mark.slow
 def test_what_a_cluster_needs_is_said_in_one_line(monkeypatch, tmp_path):
     """A shared folder, a scheduler, the extra."""
     with pytest.raises(InputError, match="every worker sees under the same path"):

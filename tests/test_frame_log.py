@@ -118,6 +118,7 @@ def test_a_keeper_has_what_the_log_records(drawn, room):
     assert len(kept) == len(alone) + 1
 
 
+@pytest.mark.slow
 @given(st.lists(events, max_size=12))
 def test_a_teller_is_told_what_the_log_records(drawn):
     """Frame for frame; another log can be made of it."""

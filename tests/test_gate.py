@@ -60,6 +60,7 @@ def test_few_utterances_are_enough_to_fail_where_the_whole_interval_is_beyond(tm
     assert limits(run, wer=0.1).judgement is Judgement.FAIL
 
 
+@pytest.mark.slow
 def test_a_95th_percentile_of_too_few_utterances_is_not_enough(tmp_path):
     """59 are needed to bound it; medians need no more than other metrics."""
     p95 = {"word_latency_p95_ms": 900.0}

@@ -34,6 +34,7 @@ def tone(folder):
     return path
 
 
+@pytest.mark.slow
 async def test_partials_and_finals_of_a_file_are_shown_in_their_order_and_stored_on_request(tmp_path):
     """Where no terminal rewrites them, each has a line with its time."""
     async with serve(Service()) as service:

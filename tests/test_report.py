@@ -117,6 +117,7 @@ def test_configurations_are_compared_with_a_verdict(full):
     assert "1 session failed, in no pair" in full
 
 
+@pytest.mark.slow
 def test_a_redacted_report_holds_no_word_that_was_said(run):
     """Numbers of words instead; the page says that it is redacted."""
     for light in (False, True):

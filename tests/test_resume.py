@@ -62,6 +62,7 @@ def counted(run):
     return sorted((r.key.cell, r.key.utterance, r.key.repeat, r.outcome) for r in run.records())
 
 
+@pytest.mark.slow
 def test_a_stopped_run_is_resumed_with_what_is_missing_and_nothing_else(corpus, settings):
     """Sessions in flight are finished; the rest keeps seed and order, and the result is that of one go."""
     question = ask(corpus, concurrency=1)
@@ -113,6 +114,7 @@ def test_a_run_killed_between_its_last_session_and_the_commit_needs_no_service(c
     assert counted(again.run) == counted(done.run)
 
 
+@pytest.mark.slow
 def test_failed_sessions_are_results_unless_they_are_asked_for_again(corpus, simulator, settings):
     """A service that was away for a while."""
     away = replace(settings, limits=Limits(rest_attempts=1))

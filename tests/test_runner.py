@@ -238,6 +238,7 @@ async def test_a_host_that_does_not_resolve_is_one_clear_line():
         await play(Service(address=address))
 
 
+@pytest.mark.slow
 async def test_nobody_listening_is_tried_again_and_then_named():
     """Lost connections are retried, then reported."""
     with socket.socket() as free:

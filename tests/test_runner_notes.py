@@ -189,6 +189,7 @@ async def test_form_filling_without_a_template_does_not_begin():
     assert service.calls == ["login"]
 
 
+@pytest.mark.slow
 async def test_a_pause_is_announced_kept_alive_and_loses_no_audio():
     """S-156, S-157, S-162, S-174."""
     seen = []

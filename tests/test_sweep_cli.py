@@ -9,6 +9,7 @@ from tests.test_end_to_end import workbench
 pytestmark = pytest.mark.beside
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_cells_sessions_minutes_and_what_could_be_found(tmp_path):
     """And plays nothing."""
     arguments = ("--vary", "snr_db=inf,30,20", "--vary", "chunk_ms=50,100", "--limit", "6", "--dry-run")
@@ -24,6 +25,7 @@ def test_a_dry_run_says_cells_sessions_minutes_and_what_could_be_found(tmp_path)
     assert "6 cells x 6 utterances x 1 = 36 sessions" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ TEXTS = st.lists(st.sampled_from(["no", "left", "ten", "mg", "pain", "chest", "a
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(TEXTS, TEXTS)
 def test_the_drawn_alignment_and_the_printed_errors_agree(reference, hypothesis):

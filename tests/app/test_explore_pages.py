@@ -29,6 +29,7 @@ def _no_session_of_another_test():
     close_registry()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_store_is_no_error(page, draw, tmp_path):
     """Each says what will appear."""
@@ -80,6 +81,7 @@ def test_a_link_to_a_session_that_is_gone_shows_the_page_as_it_begins(draw, tmp_
     assert "appear here" in texts(test)
 
 
+@pytest.mark.slow
 def test_the_lab_draws_every_preset(draw, tmp_path):
     """Each changes something that is measured."""
     for name in list(PRESETS)[1:]:

@@ -49,6 +49,7 @@ def test_a_thousand_runs_are_drawn(page: str, draw: Draw, thousand_runs: Path) -
     assert not test.error
 
 
+@pytest.mark.slow
 def test_a_long_list_says_how_many_rows_it_hides(draw: Draw, thousand_runs: Path) -> None:
     """Of a thousand runs, five hundred are listed and the others counted."""
     assert "500 of 1,000 rows are not shown" in texts(draw("runs", thousand_runs))
@@ -65,6 +66,7 @@ def test_a_damaged_manifest_is_named_and_nothing_falls_over(page: str, draw: Dra
         assert broken in texts(test)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["compare", "latency", "accuracy"])
 def test_damaged_tables_are_a_failure_that_is_said(page: str, draw: Draw, tmp_path: Path) -> None:
     """A page that is asked for a run it cannot read shows the state failed, in one line."""
@@ -76,6 +78,7 @@ def test_damaged_tables_are_a_failure_that_is_said(page: str, draw: Draw, tmp_pa
     assert "Missing" in texts(test) or test.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_run_whose_corpus_is_gone_is_shown(page: str, draw: Draw, tmp_path: Path) -> None:
     """Nothing of these pages needs the audio."""
@@ -150,6 +153,7 @@ def test_text_that_is_a_script_is_shown_as_text(draw: Draw, tmp_path: Path) -> N
     assert "<script>" not in texts(test)
 
 
+@pytest.mark.slow
 def test_search_and_filter_say_what_they_hide(draw: Draw, thousand_runs: Path) -> None:
     """Every filter counts what it leaves out."""
     test = draw("runs", thousand_runs)

@@ -121,6 +121,7 @@ def test_a_run_is_deleted_only_after_a_second_word(tmp_path: Path, monkeypatch: 
     assert [button.label for button in test.button if button.key == "runs_delete_yes"] == ["Delete for good"]
 
 
+@pytest.mark.slow
 def test_a_run_is_exported_and_reported_as_the_commands_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One file as it is, several as one archive, the report with or without transcripts."""
     from workbench.app.run_actions import exported, report

@@ -19,6 +19,7 @@ def utterances():
     return load_corpus(builtin_corpora()["clinic"]).utterances[:10]
 
 
+@pytest.mark.slow
 def test_words_lie_where_the_synthesiser_put_them(aligner, utterances):
     """Median under 25 ms, nineteen of twenty within 100 ms."""
     errors = []

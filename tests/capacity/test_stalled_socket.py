@@ -106,7 +106,8 @@ def checked(records):
     return [instrument(record) for record in others]
 
 
-@pytest.mark.parametrize("transport", ["websockets", pytest.param("picows", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["websockets", "picows"])
 def test_a_socket_that_stalls_delays_nobody_else(transport, monkeypatch):
     """Its own record shows that its chunks waited; no other session's chunk ever waited for them.
 

@@ -132,6 +132,7 @@ async def test_free_text_errors_are_shown_as_they_are():
     assert caught.value.error_id is None
 
 
+@pytest.mark.slow
 async def test_a_stalled_answer_is_bounded_by_the_timeout():
     """Nobody waits for ever."""
     import asyncio

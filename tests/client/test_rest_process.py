@@ -29,6 +29,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 async def test_answers_errors_and_exchanges_come_back_as_from_the_thread():
     """Token, typed answer, every try for the event log, a refusal with its status and id, a second login on 401."""
     service = Service(
@@ -49,6 +50,7 @@ async def test_answers_errors_and_exchanges_come_back_as_from_the_thread():
     assert SESSION.encode() in service.bodies[1]
 
 
+@pytest.mark.slow
 async def test_wrong_credentials_are_the_users_to_mend_from_there_too():
     """The kind of error crosses the border, the partner token does not."""
     service = Service(login=[envelope(401, "invalid partner token")])
@@ -58,6 +60,7 @@ async def test_wrong_credentials_are_the_users_to_mend_from_there_too():
     assert "partner-token-of-a-clinic" not in str(caught.value)
 
 
+@pytest.mark.slow
 async def test_the_process_ends_with_its_owner_and_shows_no_secret():
     """Its command line names no credential; Ctrl-C in the terminal does not reach it."""
     service = Service()
@@ -73,6 +76,7 @@ async def test_the_process_ends_with_its_owner_and_shows_no_secret():
     assert not alive(pid)
 
 
+@pytest.mark.slow
 async def test_a_request_that_is_cut_off_is_cut_off_there():
     """The next one is answered as if nothing had been."""
     waiting = asyncio.Event()

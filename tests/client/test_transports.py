@@ -112,6 +112,7 @@ async def test_a_refusal_is_told_with_its_status(opening):
     assert caught.value.status == 401
 
 
+@pytest.mark.slow
 def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
     """Given up in time or refused: the descriptor is closed before the error is seen, not some time after."""
 

@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from tests.simulator.partner import NO_AUTHORITIES
 from workbench.client.webhooks import WebhookReceiver, resolved_links
 from workbench.errors import ConfigurationError
 from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Link, Notification, signature
@@ -33,7 +34,7 @@ async def post(receiver, body, *, at=str(NOW_MS), key=None):
         API_KEY_HEADER: (signature("test-secret", at, body) if key is None else key).encode("latin-1"),
         "Content-Type": b"application/json",
     }
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as http:
         return (await http.post(receiver.url, content=body, headers=headers)).status_code
 
 

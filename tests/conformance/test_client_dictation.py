@@ -34,6 +34,7 @@ def test_a_dictation_upgrade_carries_token_and_session_as_headers():
     assert "sec-websocket-protocol" not in upgrade
 
 
+@pytest.mark.slow
 @rule("S-60")
 def test_credentials_are_in_no_message_and_no_address():
     """Of any product."""
@@ -57,6 +58,7 @@ def test_any_answer_but_101_is_a_refusal_with_its_status_and_text(status):
     assert f"{status} not_now: reason" in record.error
 
 
+@pytest.mark.slow
 @rule("S-72")
 def test_each_message_is_one_text_frame_with_one_object():
     """Of every product."""

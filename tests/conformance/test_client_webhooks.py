@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from tests.conformance.client_traces import WHO, job
 from tests.service import SESSION, Service, serve, takes_it_all
+from tests.simulator.partner import NO_AUTHORITIES
 from workbench.client import webhooks
 from workbench.client.rest import SukiRest
 from workbench.client.webhooks import WebhookReceiver, resolved_links
@@ -36,7 +37,7 @@ async def post(url, body, *, key=None, age_ms=0):
     """Post a notification."""
     at = str(time.time_ns() // 1_000_000 - age_ms)
     headers = {GENERATED_AT_HEADER: at, API_KEY_HEADER: key or signature("test-secret", at, body)}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as http:
         return (await http.post(url, content=body, headers=headers)).status_code
 
 

@@ -40,6 +40,7 @@ FRAME = st.one_of(
 )
 
 
+@pytest.mark.slow
 @rule("S-30")
 @settings(max_examples=150, deadline=None)
 @given(method=METHOD, path=PATH, body=BODY, with_token=st.booleans())

@@ -88,6 +88,7 @@ def test_a_good_machine_with_a_simulator_passes_every_check(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_text_names_what_to_do_under_each_failing_line(tmp_path, monkeypatch):
     """A wrong endpoint stops the path; the steps behind it are skipped and say why."""
     monkeypatch.chdir(tmp_path)

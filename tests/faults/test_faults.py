@@ -10,7 +10,8 @@ from tests.faults.playing import keep, play_row
 from tests.faults.rows import ROWS, Row
 from workbench.protocol.messages import Dialect, Final, Partial, Product
 from workbench.recording import FrameKind, Outcome
-from workbench.simulator import tokens
+
+pytestmark = pytest.mark.slow
 
 _AT_A_TIME = 12
 
@@ -18,21 +19,16 @@ MAX_MESSAGE = 300_000
 """Instead of 16 MiB, which take a second to make and to send."""
 
 KINDS = [
-    # Both transports by turns in the quick suite, and everything on both of them in the whole one.
-    pytest.param((("websockets", "picows"), Dialect.LIVE), id="by turns"),
-    pytest.param((("websockets",), Dialect.LIVE), id="websockets", marks=pytest.mark.slow),
-    pytest.param((("picows",), Dialect.LIVE), id="picows", marks=pytest.mark.slow),
-    pytest.param((("websockets",), Dialect.ASYNCAPI), id="websockets-asyncapi", marks=pytest.mark.slow),
-    pytest.param((("picows",), Dialect.ASYNCAPI), id="picows-asyncapi", marks=pytest.mark.slow),
+    pytest.param((transport, dialect), id=f"{transport}{suffix}")
+    for dialect, suffix in ((Dialect.LIVE, ""), (Dialect.ASYNCAPI, "-asyncapi"))
+    for transport in ("websockets", "picows")
 ]
 
 
 @pytest.fixture(scope="module")
-def one_key():
-    """All simulators sign with one key: making one takes longer than a session."""
-    key = tokens.rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def small():
+    """What hundreds of runs and simulators need not do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tokens.rsa, "generate_private_key", lambda **_: key)
         # Any collection at the begin of each run, which this file has hundreds of.
         patch.setattr("workbench.runner.quiet_collector", no_collector)
         for name in ("websockets_socket", "picows_socket"):
@@ -49,10 +45,10 @@ async def no_collector():
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def played(request, one_key, tmp_path_factory):
+def played(request, small, tmp_path_factory):
     """Every row of the table that this test run wants, played side by side."""
-    transports, dialect = request.param
-    if "picows" in transports and importlib.util.find_spec("picows") is None:
+    transport, dialect = request.param
+    if transport == "picows" and importlib.util.find_spec("picows") is None:
         pytest.skip("the extra 'load' is not installed")
     items = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     wanted = {params["row"].name for params in items if isinstance(params.get("row"), Row)}
@@ -62,7 +58,7 @@ def played(request, one_key, tmp_path_factory):
 
     async def one(number, row):
         async with room:
-            return await play_row(row, number, transports[number % len(transports)], dialect)
+            return await play_row(row, number, transport, dialect)
 
     async def every():
         return await asyncio.gather(*(one(number, row) for number, row in enumerate(rows)), return_exceptions=True)
@@ -88,7 +84,6 @@ def answer_of(row, played):
     return found, kept
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}: {row.name}" for row in ROWS])
 def test_what_comes_out_is_what_the_table_says(row, played):
     """Outcome, line, counts, text, word errors, facts and calls."""

@@ -99,6 +99,7 @@ async def test_faults_of_the_network_need_loopback_and_no_tls():
     Simulator(SimulatorOptions(host="0.0.0.0", scenario=Scenario("x", 0, (Refuse(status=503),))))  # noqa: S104
 
 
+@pytest.mark.slow
 async def test_a_scenario_is_for_the_simulator_that_a_run_starts(tmp_path):
     """A service cannot be told to fail."""
     with pytest.raises(InputError, match="simulator that a run starts"):

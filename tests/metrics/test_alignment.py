@@ -84,6 +84,7 @@ def test_the_path_for_long_pairs_has_as_many_edits(reference, hypothesis):
         assert wrong + len(reference) + len(hypothesis) - 2 * len(pairs) == word_errors(reference, hypothesis).errors
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from("abc"), max_size=5), st.lists(st.sampled_from("abcd"), min_size=1, max_size=5))
 def test_possible_and_certain_words_are_those_of_all_optimal_alignments(reference, hypothesis):
     """The tables of forward and backward costs find what enumeration finds."""
@@ -98,6 +99,7 @@ def test_possible_and_certain_words_are_those_of_all_optimal_alignments(referenc
     assert chosen in [set(m) for m in optimal]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from("ab"), min_size=1, max_size=4), st.lists(WORDS, max_size=5))
 def test_batches_do_not_change_the_answer(reference, messages):
     """Messages worked on together give what they give one at a time."""

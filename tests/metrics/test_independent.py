@@ -60,6 +60,7 @@ def test_counts_equal_kaldialign_on_two_thousand_pairs():
     assert ties == 192
 
 
+@pytest.mark.slow
 def test_counts_equal_meeteval_where_it_installs():
     """Pooled over two thousand pairs; meeteval needs a C compiler and is no dependency."""
     siso = pytest.importorskip("meeteval.wer", reason="meeteval needs a C compiler to install").siso

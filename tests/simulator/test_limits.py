@@ -31,6 +31,7 @@ def test_what_is_no_limit_is_refused(text):
         changed_limits(SimulatorLimits(), [text])
 
 
+@pytest.mark.slow
 async def test_the_command_line_sets_them():
     """A stream is given up after the time that was asked for, a refusal has the status that was asked for."""
     arguments = ("--recogniser", "scripted", "--limit", "idle_s=0.2", "--limit", "refusal_status=400")

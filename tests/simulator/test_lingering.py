@@ -45,6 +45,7 @@ async def test_a_client_that_reads_only_after_it_has_sent_everything_finds_1009(
             assert await asyncio.to_thread(send_and_read, url, headers) == (CLOSE, 1009)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["websockets", "picows"])
 async def test_the_workbench_says_what_it_was(transport):
     """A session that failed, with code and reason, whichever library writes the frames."""

@@ -29,6 +29,7 @@ def test_it_lives_for_the_block():
         httpx.get(url)
 
 
+@pytest.mark.slow
 async def test_it_lives_for_an_async_block_too():
     """The loop is not blocked while it starts."""
     async with LocalSimulator("--recogniser", "scripted") as simulator:
@@ -51,6 +52,7 @@ def test_several_processes_are_several_simulators_that_end_together():
             httpx.get(url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(number):
     """Exit status 0 and nothing on standard error."""
@@ -61,6 +63,7 @@ def test_a_signal_ends_it_cleanly(number):
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_line_and_status_4():
     """What, where, and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -71,6 +74,7 @@ def test_a_port_in_use_is_one_line_and_status_4():
     assert f"127.0.0.1:{port}: cannot listen" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_simulator_that_does_not_start_says_why(tmp_path):
     """The child's own line is in the error."""
     missing = str(tmp_path / "missing.pem")
@@ -78,6 +82,7 @@ def test_a_simulator_that_does_not_start_says_why(tmp_path):
         LocalSimulator("--recogniser", "scripted", "--tls-cert", missing, "--tls-key", missing).__enter__()
 
 
+@pytest.mark.slow
 def test_listening_to_other_machines_is_warned_about(tmp_path):
     """Speech on an open port should be a decision."""
     command = [*COMMAND, "--host", "0.0.0.0", "--port", "0"]  # noqa: S104
@@ -87,6 +92,7 @@ def test_listening_to_other_machines_is_warned_about(tmp_path):
     assert "warning: 0.0.0.0 can be reached from other machines" in process.communicate(timeout=20)[1]
 
 
+@pytest.mark.slow
 def test_it_serves_tls(tmp_path):
     """https and wss with a given certificate."""
     authority = trustme.CA()
@@ -107,6 +113,7 @@ def test_it_serves_tls(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_a_simulator_does_not_outlive_who_started_it():
     """A killed run leaves no process behind."""
     import os

@@ -92,6 +92,7 @@ async def test_a_worker_that_dies_ends_its_streams_and_is_replaced(partner):
     assert (await partner.health())["replaced_workers"] == 1
 
 
+@pytest.mark.slow
 async def test_a_client_that_leaves_gives_its_decoder_back(partner):
     """Dropped streams do not pile up."""
     for _ in range(3):

@@ -75,6 +75,7 @@ async def test_a_stream_that_parts_from_what_is_known_is_decoded_from_its_beginn
     assert parted[:-1] == [(h.is_final, h.text) for step in steps for h in step.heard]
 
 
+@pytest.mark.slow
 async def test_what_was_learnt_is_there_for_the_next_process_and_the_rest_is_refused(decoding, decoded):
     """Without decoders: known audio is answered, other audio is broken off with the reason."""
     options = SimulatorOptions(recogniser="replay", decode_unknown=False, limits=LIMITS)

@@ -7,6 +7,7 @@ import uuid
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.simulator.partner import running
 from workbench.protocol.endpoints import ENDPOINTS
@@ -91,8 +92,9 @@ async def test_every_endpoint_that_needs_a_token_refuses_without_one(partner, en
     assert answer.json()["message"].startswith("invalid_sdp_token")
 
 
-async def test_a_token_of_another_simulator_is_refused(partner):
+async def test_a_token_of_another_simulator_is_refused(partner, monkeypatch):
     """Keys are made at start and never shared."""
+    monkeypatch.setattr("workbench.simulator.tokens.rsa", rsa)
     async with running(SimulatorOptions(recogniser="scripted")) as stranger:
         stranger.token = partner.token
         assert (await stranger.post(CREATE, {})).status_code == 401

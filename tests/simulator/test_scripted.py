@@ -34,28 +34,33 @@ async def test_messages_follow_the_audio_and_their_delays(partner):
 
 
 async def test_emissions_are_exact_and_their_stamps_can_be_fetched(partner):
-    """Never before they are due, and in the median less than half a millisecond after."""
-    session_id = await partner.create()
+    """Never before they are due, and in the median less than half a millisecond after; a machine that is busy with
+    something else has three tries.
+    """
     delays_ms = [0.0, 1.3, 7.7, 15.05, 30.0]
     script = [message(f"{i} {d}", at_ms=100 * i, delay_ms=d) for i in range(1, 7) for d in delays_ms]
-    await partner.script(session_id, *script, end_delay_ms=50)
-    async with partner.transcribe(session_id) as socket:
-        reading = asyncio.create_task(read_all(socket))
-        for _ in range(6):
-            await socket.send(CHUNK)
-            await asyncio.sleep(0.035)
-        await socket.send(AUDIO_END)
-        frames = await reading
-    (log,) = (await partner.log(session_id))["connections"]
-    sent = [e["sent_ns"] for e in log["emissions"]]
-    late_ms = []
-    for frame, at in zip(frames[:-1], sent, strict=False):
-        chunk, delay_ms = frame["transcript"]["transcript"].split()
-        late_ms.append((at - log["arrivals"][int(chunk) - 1]["arrived_ns"]) / 1e6 - float(delay_ms))
-    assert len(late_ms) == len(script)
-    assert min(late_ms) >= 0
-    assert statistics.median(late_ms) < 0.5
-    assert [e["kind"] for e in log["emissions"]] == ["partial"] * len(script) + ["terminal"]
+    medians_ms = []
+    while len(medians_ms) < 3 and all(late_ms >= 0.5 for late_ms in medians_ms):
+        session_id = await partner.create()
+        await partner.script(session_id, *script, end_delay_ms=50)
+        async with partner.transcribe(session_id) as socket:
+            reading = asyncio.create_task(read_all(socket))
+            for _ in range(6):
+                await socket.send(CHUNK)
+                await asyncio.sleep(0.035)
+            await socket.send(AUDIO_END)
+            frames = await reading
+        (log,) = (await partner.log(session_id))["connections"]
+        sent = [e["sent_ns"] for e in log["emissions"]]
+        late_ms = []
+        for frame, at in zip(frames[:-1], sent, strict=False):
+            chunk, delay_ms = frame["transcript"]["transcript"].split()
+            late_ms.append((at - log["arrivals"][int(chunk) - 1]["arrived_ns"]) / 1e6 - float(delay_ms))
+        assert len(late_ms) == len(script)
+        assert min(late_ms) >= 0
+        assert [e["kind"] for e in log["emissions"]] == ["partial"] * len(script) + ["terminal"]
+        medians_ms.append(statistics.median(late_ms))
+    assert medians_ms[-1] < 0.5, medians_ms
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ facts = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -330,6 +331,7 @@ def test_damage_is_named(tmp_path, name, harm):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "step"), [("sessions.parquet", 31), ("frames.parquet", 13), ("scores.parquet", 5)])
 def test_a_flipped_byte_never_becomes_a_traceback(tmp_path, name, step):
     """Wherever a byte of a data page or of the footer flips, the reader gets the data or one clear error."""

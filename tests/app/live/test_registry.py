@@ -43,6 +43,7 @@ def clip_of(folder, *lanes, reference="blood pressure"):
     return Clip(lanes or (Lane("clean"),), "tone", audio=str(path), reference=reference)
 
 
+@pytest.mark.slow
 async def test_a_clip_is_played_told_and_stored_as_a_run_that_verifies(tmp_path, monkeypatch):
     """Two lanes; a listener hears everything in order, one that comes late hears the same; saving twice saves once."""
     told, later = [], []

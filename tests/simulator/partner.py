@@ -88,8 +88,6 @@ async def partner_of(simulator, **login):
     who = {"partner_id": "demo-partner", "partner_token": "demo-partner-token", **login}
     own = control_headers(simulator.url)
     async with httpx.AsyncClient(base_url=simulator.url, verify=NO_AUTHORITIES, headers=own) as http:
-        base_url=simulator.url, verify=NO_AUTHORITIES, headers=control_headers(simulator.url)
-    ) as http:
         answer = await http.post("/api/v1/auth/login", json=who)
         assert answer.status_code == 200, answer.text
         yield Partner(simulator, http, answer.json()["suki_token"])

@@ -28,6 +28,8 @@ from workbench.runner import Service as Target
 from workbench.scoring import score_run, score_session
 from workbench.settings import Credentials, Limits, Secret
 
+pytestmark = pytest.mark.slow
+
 WHO = Credentials("partner", Secret("partner-token"))
 QUICK = Limits(
     connect_s=2.0, rest_s=2.0, terminal_s=0.3, close_s=0.3, stall_s=0.5, rest_attempts=2, keep_alive_s=0.04,
@@ -189,7 +191,6 @@ async def test_form_filling_without_a_template_does_not_begin():
     assert service.calls == ["login"]
 
 
-@pytest.mark.slow
 async def test_a_pause_is_announced_kept_alive_and_loses_no_audio():
     """S-156, S-157, S-162, S-174."""
     seen = []

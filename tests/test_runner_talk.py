@@ -13,6 +13,8 @@ from workbench.recording import FrameKind, Outcome, SessionKey
 from workbench.runner import Job, play_many
 from workbench.runner import Service as Target
 
+pytestmark = pytest.mark.slow
+
 
 def utterances(count, talk="clean#0/slt"):
     """Jobs of one talk."""
@@ -55,7 +57,6 @@ async def test_utterances_share_a_session_that_is_created_and_ended_once():
     assert [r.end_ns is not None for r in records] == [False, False, True]
 
 
-@pytest.mark.slow
 async def test_a_refused_reconnect_is_tried_again_with_a_valid_token():
     """S-106, S-107: refused means "not yet" once the session has streamed."""
     handshakes = 0

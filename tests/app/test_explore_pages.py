@@ -20,6 +20,8 @@ from workbench.pipeline import load_result
 from workbench.store import open_run
 from workbench.word_diff import word_diff
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("live", "inspect", "audio_lab")
 
 
@@ -29,7 +31,6 @@ def _no_session_of_another_test():
     close_registry()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_store_is_no_error(page, draw, tmp_path):
     """Each says what will appear."""
@@ -38,7 +39,6 @@ def test_an_empty_store_is_no_error(page, draw, tmp_path):
     assert not test.error
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_one_run_and_a_thousand_are_drawn(page, draw, one_run, thousand_runs):
     """No error on any of the pages."""
@@ -81,7 +81,6 @@ def test_a_link_to_a_session_that_is_gone_shows_the_page_as_it_begins(draw, tmp_
     assert "appear here" in texts(test)
 
 
-@pytest.mark.slow
 def test_the_lab_draws_every_preset(draw, tmp_path):
     """Each changes something that is measured."""
     for name in list(PRESETS)[1:]:

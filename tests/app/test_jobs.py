@@ -14,6 +14,8 @@ from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 
 def ended(store: Path, job: Job) -> None:
     """Wait for the process itself, no longer than it takes."""

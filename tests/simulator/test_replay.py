@@ -15,7 +15,7 @@ from workbench.simulator.replay import Replay, learn
 from workbench.simulator.server import SimulatorOptions
 from workbench.simulator.timelines import Step, Timelines, after, begin, ended, fingerprint
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 LIMITS = SimulatorLimits(release_s=0.05)
 PCM = speech("librivox", "librivox-0930")
@@ -61,7 +61,6 @@ async def test_the_second_time_costs_no_decoding(decoding, decoded):
     assert (health["recogniser"], health["decoded"], health["replayed"]) == ("replay", 1, 4)
 
 
-@pytest.mark.slow
 async def test_a_stream_that_parts_from_what_is_known_is_decoded_from_its_beginning(decoding, decoded, cache):
     """Words behind the parting are those of the whole stream, and nothing is said twice."""
     other = PCM[:32_000] + speech("librivox", "librivox-0880")
@@ -75,7 +74,6 @@ async def test_a_stream_that_parts_from_what_is_known_is_decoded_from_its_beginn
     assert parted[:-1] == [(h.is_final, h.text) for step in steps for h in step.heard]
 
 
-@pytest.mark.slow
 async def test_what_was_learnt_is_there_for_the_next_process_and_the_rest_is_refused(decoding, decoded):
     """Without decoders: known audio is answered, other audio is broken off with the reason."""
     options = SimulatorOptions(recogniser="replay", decode_unknown=False, limits=LIMITS)

@@ -1,7 +1,6 @@
 """Every fault scenario has its expected answer: outcome, counts, text and metrics, over both transports."""
 
 import asyncio
-import contextlib
 import importlib.util
 
 import pytest
@@ -27,21 +26,13 @@ KINDS = [
 
 @pytest.fixture(scope="module")
 def small():
-    """What hundreds of runs and simulators need not do."""
+    """What hundreds of simulators need not do."""
     with pytest.MonkeyPatch.context() as patch:
-        # Any collection at the begin of each run, which this file has hundreds of.
-        patch.setattr("workbench.runner.quiet_collector", no_collector)
         for name in ("websockets_socket", "picows_socket"):
             patch.setattr(f"workbench.client.{name}.MAX_MESSAGE", MAX_MESSAGE)
         # The API's description, which nobody reads here.
         patch.setattr("workbench.simulator.server.page_routes", lambda *_: [])
         yield
-
-
-@contextlib.asynccontextmanager
-async def no_collector():
-    """Garbage is collected as usual."""
-    yield
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,20 @@ def test_work_that_runs_can_be_stopped_once_and_belongs_to_no_tab(tmp_path: Path
     assert jobs.state_of(tmp_path, job) == "stopped"
     with pytest.raises(InputError, match="ended already"):
         jobs.stop(tmp_path, job)
+
+
+def test_work_of_an_app_that_was_started_in_the_background_can_be_stopped_at_once(
+    tmp_path: Path, waiting: Callable[[], Job]
+) -> None:
+    """A shell leaves what it starts in the background deaf to SIGINT, and its children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        job = waiting()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    jobs.stop(tmp_path, job)
+    ended(tmp_path, job)
+    assert jobs.state_of(tmp_path, job) == "stopped"
 
 
 def test_work_that_runs_is_not_forgotten(tmp_path: Path, waiting: Callable[[], Job]) -> None:

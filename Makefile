@@ -5,17 +5,28 @@ BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: demo test check coverage coverage-all bench soak fuzz audit sbom screenshots clean
+.PHONY: demo docs test test-all check coverage coverage-all bench soak mutations fuzz audit security sbom screenshots recording clean
 
 # A user's demo installs what a user needs; checks and tests install more.
 demo: $(USER_STAMP)
 	@$(BIN)/workbench demo
 
-# Two passes: files that only wait for whole commands two at a time, then, with the machine to themselves, the rest.
+# What needs no browser and no more than seconds of real time, under five minutes on two cores. None of it judges time, so
+# that it is green on a machine that is busy.
+WORKERS ?= auto
+BESIDE := -n $(WORKERS) --dist loadfile
+# Slow tests wait more than they work; the longest files begin first (tests/conftest.py).
+SLOW_WORKERS ?= 4
+
 test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest -q $(BESIDE) -m "not slow and not timing and not browser and not soak"
+
+# All the rest: long waits, whole notebooks and the browser several at a time, then, with the machine to itself, what judges
+# time.
+test-all: $(DEV_STAMP)
 	@failed=0; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "beside and not soak" || failed=1; \
-	$(BIN)/python -m pytest -m "not beside and not soak" || failed=1; \
+	$(BIN)/python -m pytest -q -n $(SLOW_WORKERS) --dist loadfile --no-loadscope-reorder -m "(slow or browser) and not timing and not soak" || failed=1; \
+	$(BIN)/python -m pytest -q -m "timing and not soak" || failed=1; \
 	exit $$failed
 
 check: $(DEV_STAMP)
@@ -23,6 +34,15 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.documentation.words
+	@if $(BIN)/python -c "import material, mkdocstrings" 2>/dev/null; then $(BIN)/python -m mkdocs build --strict -q; \
+	else echo "site: mkdocs is not installed (extra docs), its strict build is skipped"; fi
+
+# The documentation as a site, in .site: strict, so that a link that leads nowhere fails it. Nothing on it is loaded from
+# elsewhere; open .site/README.html or index.html from the folder.
+docs: $(DEV_STAMP)
+	@$(BIN)/python -c "import material, mkdocstrings" 2>/dev/null || $(BIN)/python -m pip install -q -e ".[docs]"
+	$(BIN)/python -m mkdocs build --strict
 
 # The protocol is pure: its own tests alone reach every branch of it.
 coverage: $(DEV_STAMP)
@@ -37,6 +57,15 @@ AUDIT := build/audit
 $(AUDIT)/bin/pip-audit:
 	@$(PYTHON) -m venv $(AUDIT)
 	@$(AUDIT)/bin/python -m pip install -qq --disable-pip-version-check 'pip-audit>=2.7' 'cyclonedx-bom>=5'
+
+$(AUDIT)/bin/bandit: $(AUDIT)/bin/pip-audit
+	@$(AUDIT)/bin/python -m pip install -qq --disable-pip-version-check 'bandit>=1.9'
+	@touch $@
+
+# Two readers of our own code; every exception stands with its reason in pyproject.toml or on its line.
+security: $(DEV_STAMP) $(AUDIT)/bin/bandit
+	$(BIN)/ruff check .
+	$(AUDIT)/bin/bandit -q -c pyproject.toml -r workbench
 
 audit: $(DEV_STAMP) $(AUDIT)/bin/pip-audit
 	@$(AUDIT)/bin/python benchmarks/audit.py $(AUDIT)/bin/pip-audit $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
@@ -67,14 +96,22 @@ bench: $(DEV_STAMP) $(LOCUST)/bin/locust
 soak: $(DEV_STAMP)
 	@MALLOC_ARENA_MAX=1 ARROW_DEFAULT_MEMORY_POOL=system $(BIN)/python benchmarks/soak.py
 
+# Fifty changes of the code, one at a time: do the tests of `make test` notice? SEED draws others.
+mutations: $(DEV_STAMP)
+	@$(BIN)/python benchmarks/mutations.py --seed $${SEED:-1}
+
 # Pictures of every page, light and dark, wide and narrow, into docs/screenshots/.
 screenshots: $(DEV_STAMP)
 	@WORKBENCH_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/app/browser/test_pages.py -k picture
 
+# A minute of the demo, with sound, into docs/demo.webm.
+recording: $(DEV_STAMP)
+	@WORKBENCH_RECORDING=1 $(BIN)/python -m pytest -q tests/app/browser/test_recording.py
+
 # Everything, by the quick suite. It costs half as much CPU again as the suite itself, so a build does without.
 coverage-all: $(DEV_STAMP)
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest -q -m "not slow and not browser and not soak"
+	@$(BIN)/python -m coverage run -m pytest -q -m "not slow and not timing and not browser and not soak"
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report --fail-under=95
 
@@ -86,11 +123,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(USER_STAMP): pyproject.toml | $(BIN)/python
-	@echo "Setting up $(VENV) (once; about a minute) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[app,load]'
+	@echo "Installing the workbench and its dependencies into $(VENV) (once; about a minute) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[app,load,whisper]'
+	@echo "Installed: $$($(BIN)/python -m pip list --disable-pip-version-check --format=freeze | wc -l) packages, $$(du -sh $(VENV) | cut -f1)"
 	@touch $(USER_STAMP)
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
-	@echo "Setting up $(VENV) for checks and tests (once; about two minutes) ..."
+	@echo "Installing what checks and tests need into $(VENV) (once; about two minutes) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(DEV_STAMP) $(USER_STAMP)

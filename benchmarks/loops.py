@@ -30,9 +30,9 @@ import numpy as np
 from figures import Figure, percentile_ms, show
 from picows import WSListener, WSMsgType, ws_connect
 
-from workbench.capacity.holding import spread_s, start_offset_ns
-from workbench.capacity.speech import script
-from workbench.pacing import run
+from workbench.instrument.capacity.load import spread_s, start_offset_ns
+from workbench.instrument.capacity.speech import script
+from workbench.playing.pacer import run
 from workbench.protocol import live
 from workbench.protocol.messages import Product
 from workbench.simulator.control_token import control_headers

@@ -13,7 +13,8 @@ from pathlib import Path
 from figures import Figure, per_call_us, show
 
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import FrameLog, SessionKey, SessionRecord
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import SessionKey, SessionRecord
 from workbench.reference import Reference
 from workbench.store import CorpusFacts, Manifest, RunWriter
 

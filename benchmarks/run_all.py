@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.metrics.instrument import BUDGET
-from workbench.priority import sleepless
+from workbench.playing.priority import sleepless
+from workbench.scoring.metrics.instrument import BUDGET
 from workbench.store.host import host_facts
 
 HERE = Path(__file__).parent

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from figures import Figure, show
 
-from workbench.client.picows_socket import open_picows
-from workbench.client.websockets_socket import open_websockets
-from workbench.pacing import run
+from workbench.client.transport_picows import open_picows
+from workbench.client.transport_websockets import open_websockets
+from workbench.playing.pacer import run
 from workbench.protocol import live
 from workbench.protocol.messages import Product
-from workbench.recording import Connect
+from workbench.recording.record import Connect
 
 FRAMES, BURST, PAUSE_S, ROUNDS = 1_600, 8, 0.004, 5
 """Bursts that the system takes whole, and pauses in which the sink catches up: nothing may pile up on our side."""

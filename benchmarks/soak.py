@@ -33,18 +33,20 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.client.rest import SukiRest
-from workbench.client.stream import tls_context
-from workbench.metrics.normalize import normaliser
-from workbench.metrics.stats import percentile
-from workbench.plan import build_plan
-from workbench.recording import Outcome, SessionKey
+from workbench.client.transport import tls_context
+from workbench.playing.job import Job
+from workbench.playing.plan import build_plan
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service
+from workbench.recording.record import Outcome, SessionKey
 from workbench.reference import Reference
-from workbench.runner import Job, Service, play_many
-from workbench.scoring import score_session
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.metrics.stats import percentile
+from workbench.scoring.session import score_session
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
+from workbench.simulator.faults.scenario import parse_scenario
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.scenario import parse_scenario
-from workbench.simulator.scripted import EVERY_SESSION, Script, ScriptMessage
+from workbench.simulator.recognition.scripted import EVERY_SESSION, Script, ScriptMessage
 from workbench.simulator.server import Simulator, SimulatorOptions
 from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts, RunWriter, open_run, verify_run
 

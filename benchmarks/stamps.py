@@ -17,9 +17,9 @@ from pathlib import Path
 from figures import Figure, percentile_ms, show
 
 from workbench.client.kernel_stamps import KernelStamps
-from workbench.flows import _opener
-from workbench.pacing import run
-from workbench.recording import Connect
+from workbench.playing.connect import _opener
+from workbench.playing.pacer import run
+from workbench.recording.record import Connect
 
 
 class Stamped:

@@ -13,7 +13,7 @@ import tracemalloc
 
 import numpy as np
 
-from workbench.metrics.stats import rate_draws, rate_interval
+from workbench.scoring.metrics.stats import rate_draws, rate_interval
 
 N = 10_000
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from figures import Figure, show
 
-from workbench.metrics.normalize import normaliser
-from workbench.scored import normaliser_facts
-from workbench.scoring import score_session
+from workbench.runs.result import normaliser_facts
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import score_session
 from workbench.store import CellFacts, CorpusFacts, Manifest, RunWriter
 from workbench.store.manifest import new_run_id
 from workbench.store.writer import write_manifest

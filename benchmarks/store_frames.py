@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import UNSET, FrameLog, Outcome, SessionKey, SessionRecord
+from workbench.recording.frame import UNSET
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome, SessionKey, SessionRecord
 from workbench.reference import Reference
 from workbench.store import CellFacts, CorpusFacts, Manifest, RunWriter, lateness_by_cell
 

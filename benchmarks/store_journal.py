@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording.record import SessionKey, SessionRecord
 from workbench.reference import Reference
 from workbench.store import Journal
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from marks import marked_terms, without_marks
-from synthesis import RATE_HZ, speak, words_of
+from synthesis import RATE_HZ, Spoken, speak, words_of
 
 from workbench.audio.files import file_sha256, write_audio
 from workbench.corpus import HeaderRow, ManifestRow, WordRow, WordsRow, write_manifest, write_words
@@ -37,6 +37,27 @@ def sentences() -> Iterator[tuple[str, str, str]]:
             yield kind, written, spoken
 
 
+def written_row(folder: Path, name: str, voice: str, spoken: Spoken, marked: str, text: str, tag: str) -> ManifestRow:
+    """Write the audio of a sentence; its row, with the terms that are marked in its written form."""
+    audio = folder / "audio" / f"{name}.flac"
+    write_audio(audio, spoken.pcm, RATE_HZ)
+    source, licence = SOURCES[voice]
+    return ManifestRow(
+        id=name,
+        audio=f"audio/{name}.flac",
+        sha256=file_sha256(audio),
+        reference=without_marks(marked),
+        spoken=text,
+        terms=marked_terms(marked),
+        speaker=voice,
+        tags=(tag, "synthetic"),
+        licence=licence,
+        source=source,
+        sample_rate_hz=RATE_HZ,
+        samples=spoken.pcm.size,
+    )
+
+
 def main() -> None:
     """Speak everything, write the manifest and the word times."""
     (FOLDER / "audio").mkdir(parents=True, exist_ok=True)
@@ -45,25 +66,7 @@ def main() -> None:
         voice = VOICES[number % len(VOICES)]
         name = f"{kind}-{number % 8 + 1:02}-{voice}"
         spoken = speak(text, voice)
-        audio = FOLDER / "audio" / f"{name}.flac"
-        write_audio(audio, spoken.pcm, RATE_HZ)
-        source, licence = SOURCES[voice]
-        rows.append(
-            ManifestRow(
-                id=name,
-                audio=f"audio/{name}.flac",
-                sha256=file_sha256(audio),
-                reference=without_marks(marked),
-                spoken=" ".join(words_of(text)),
-                terms=marked_terms(marked),
-                speaker=voice,
-                tags=(kind, "synthetic"),
-                licence=licence,
-                source=source,
-                sample_rate_hz=RATE_HZ,
-                samples=spoken.pcm.size,
-            )
-        )
+        rows.append(written_row(FOLDER, name, voice, spoken, marked, " ".join(words_of(text)), kind))
         times.append(WordsRow(name, "synthesiser", tuple(WordRow(*word) for word in spoken.words)))
         seconds += spoken.pcm.size / RATE_HZ
         print(f"{name}: {spoken.pcm.size / RATE_HZ:.1f} s, {len(spoken.words)} words")

@@ -1,8 +1,8 @@
 """Make the corpus ``librivox`` from Debian's ``pocketsphinx-testdata``: ``python datasets/build_librivox.py``.
 
 Real speech: five sentences of one LibriVox reader, and every other recording of the package that has a reference
-(card names, a command, a string of digits), tagged apart. The transcriptions are lower-case words without
-punctuation; so are the references.
+(card names, a command, a string of digits), tagged apart. The package's transcriptions are lower-case words without
+punctuation: they are the spoken form. The written form has the capitals and the punctuation of the book.
 """
 
 from __future__ import annotations
@@ -31,6 +31,23 @@ SINGLE = (
     ("command", "goforward.raw", "go forward ten meters", "pocketsphinx-command"),
     ("digits", "tidigits/dhd.2934z.raw", "two nine three four zero", "pocketsphinx-dhd"),
 )
+
+WRITTEN = {
+    "librivox-0870": "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his "
+    "power to do for them.",
+    "librivox-0880": "He was not an ill-disposed young man,",
+    "librivox-0890": "unless to be rather cold hearted and rather selfish is to be ill-disposed.",
+    "librivox-0920": "Had he married a more amiable woman, he might have been made still more respectable than he was;",
+    "librivox-0930": "he might even have been made amiable himself.",
+    "cards-001": "Ten of clubs.",
+    "cards-002": "Four, queen of clubs.",
+    "cards-003": "Seven of clubs.",
+    "cards-004": "Five, five.",
+    "cards-005": "Eight of spades, four of clubs, seven of hearts.",
+    "command-001": "Go forward ten meters.",
+    "digits-001": "29340.",
+}
+"""As the book prints it; the short recordings as somebody would write them down."""
 
 
 @dataclass
@@ -84,7 +101,8 @@ def main() -> None:
                 id=recording.id,
                 audio=f"audio/{path.name}",
                 sha256=file_sha256(path),
-                reference=recording.reference,
+                reference=WRITTEN[recording.id],
+                spoken=recording.reference,
                 speaker=recording.speaker,
                 tags=recording.tags,
                 licence=recording.licence,

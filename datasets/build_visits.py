@@ -16,7 +16,7 @@ from marks import marked_terms, without_marks
 from synthesis import RATE_HZ, speak, words_of
 
 from workbench.audio.files import file_sha256, write_audio
-from workbench.corpus import HeaderRow, ManifestRow, TurnRow, WordRow, WordsRow, write_manifest, write_words
+from workbench.corpus import FactRow, HeaderRow, ManifestRow, TurnRow, WordRow, WordsRow, write_manifest, write_words
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "visits"
@@ -31,6 +31,7 @@ class Visit:
     voices: dict[str, str]
     kind: str
     form: dict[str, str | int | float] = field(default_factory=dict)
+    facts: list[FactRow] = field(default_factory=list)
     turns: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -44,10 +45,19 @@ def visits() -> list[Visit]:
         elif line.startswith("form: "):
             key, _, value = line[6:].partition(" = ")
             found[-1].form[key] = number(value)
+        elif line.startswith("fact: "):
+            found[-1].facts.append(fact(line[6:]))
         elif line[:3] in {"C: ", "P: "}:
             written, _, spoken = line[3:].partition(" | ")
             found[-1].turns.append((line[0], written, (spoken or without_marks(written)).lower()))
     return found
+
+
+def fact(text: str) -> FactRow:
+    """A line such as ``order? amlodipine = 1 TAB``."""
+    kind, _, rest = text.partition(" ")
+    name, _, value = rest.partition(" = ")
+    return FactRow(kind.removesuffix("?"), name.strip(), value.strip(), not kind.endswith("?"))
 
 
 def number(value: str) -> str | int | float:
@@ -90,6 +100,7 @@ def build(visit: Visit) -> tuple[ManifestRow, WordsRow]:
         samples=pcm.size,
         turns=tuple(turns),
         form=visit.form or None,
+        facts=tuple(visit.facts),
     )
     return row, WordsRow(visit.name, "synthesiser", tuple(words))
 

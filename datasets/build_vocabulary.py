@@ -13,7 +13,7 @@ from synthesis import phones_of
 from workbench.audio.align import spoken_tokens
 from workbench.audio.pronunciations import read_dictionary, shipped_dictionary
 from workbench.corpus import load_corpus
-from workbench.corpus.aligning import VOCABULARY
+from workbench.corpus.align import VOCABULARY
 
 HERE = Path(__file__).parent
 # flite's reduced and syllabic sounds, as the model's phones.

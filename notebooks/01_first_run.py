@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # A first run
+# # Play eight recordings, and read what was wrong and how late it came
 #
 # Dictation is streamed in real time to a simulated Suki on this machine. Its words come from a real recogniser that
 # decodes the audio it receives; nothing leaves the machine and no credentials are needed. Every frame that was sent and
@@ -69,7 +69,7 @@ run.report("first_run.html", redact=True)
 #
 # All sessions came through, the drawn errors are the printed errors, and the stored run says the same as the live one.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["remove-cell"]
 diffs = [run.session(utterance).diff for utterance in run.df.utterance]
 assert run.complete
 assert not run.df.outcome.ne("completed").any()

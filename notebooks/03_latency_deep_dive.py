@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Latency, taken apart
+# # Why a word is late, and how far that number can be trusted
 #
 # When is a word late, how sure is that, what would a naive measurement have hidden, and how wrong is the instrument?
 
@@ -72,9 +72,9 @@ calibration
 # ## What was claimed
 #
 # Counts are exact, unless this machine stalled for longer than the script's messages are apart; the error of a word's
-# latency is small beside the latencies above; the poor network hides more behind the send than the good one.
+# latency is small compared with the latencies above; the poor network hides more behind the send than the good one.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["remove-cell"]
 error = calibration.df.set_index("metric")
 good, poor = (words.hidden_ms.get(name, 0.0) for name in ("good network", "poor network"))
 assert calibration.counts_exact or calibration.resolution_ms >= 20

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Which errors, and do they matter?
+# # Which words go wrong, and which of them could do harm
 #
 # A word error rate says how many. This notebook asks which ones: words, medical terms, values, and what stood on the
 # screen for a moment before it was corrected.
@@ -58,8 +58,9 @@ by_kind.assign(recall=by_kind["sum"] / by_kind["count"]).round(2)
 # %% [markdown]
 # ## Does the way of writing matter?
 #
-# This recogniser writes "one twenty over eighty" where the reference has "120/80". A normaliser decides what counts as
-# the same; it may forgive form, never content. `clinical` brings both to one form and never folds two values into one.
+# One recogniser writes "120/80" as the reference does, another "one twenty over eighty". A normaliser decides what
+# counts as the same; it may forgive form, never content. `clinical` brings both to one form and never folds two values
+# into one.
 
 # %%
 pairs = ["BP 120/80", "bp one twenty over eighty", "10 mg", "ten milligrams", "15 mg"]
@@ -85,7 +86,7 @@ flickering.screen[["at_ms", "stood_ms", "text"]].round(0).head(12)
 #
 # The drawn errors of every session are those of its score; found terms are those of the recall; flicker was seen.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["remove-cell"]
 medical = terms[terms.kind.isin(["drug", "medical"])]
 assert all(run.session(row.utterance).diff.errors == row.errors for row in run.df.itertuples())
 assert medical.found.mean() == run.accuracy.term_recall[0]

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Your own recordings, and a gate
+# # From a folder of your own recordings to a verdict that a build acts on
 #
 # From a folder of audio files to a verdict that a build can act on. Any format that libsndfile reads is welcome, at any
 # rate, mono or stereo.
@@ -93,10 +93,11 @@ with tqdm(total=12, desc="sessions") as bar:
 #
 # A limit judges a value, a margin judges how much worse the candidate is than the baseline, pairwise. The verdict is
 # pass, fail, *not enough data* or *measurement invalid*; only the first lets a build go on. By default fewer than
-# twenty utterances are not enough; this example lowers that to six.
+# twenty utterances are not enough; this example lowers that to six. Six pairs show a value over its limit, but not how
+# large a difference is: for the margin they are *not enough data*.
 
 # %%
-verdict = candidate.gate(margins={"wer": 0.02}, against=baseline, min_utterances=6)
+verdict = candidate.gate(limits={"wer": 0.35}, margins={"wer": 0.02}, against=baseline, min_utterances=6)
 verdict
 
 # %%
@@ -108,7 +109,7 @@ compared
 #
 # The bad row was found and named, words have times, the regression was found, and too few data are not a pass.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["remove-cell"]
 assert wb.check_corpus(target) == []
 assert aligned.aligned / aligned.tokens > 0.9
 assert verdict.verdict == "fail"

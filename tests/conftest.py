@@ -1,14 +1,22 @@
 """What holds for every test: a law is about results, not about how busy the machine is."""
 
 import gc
-from types import SimpleNamespace
+import os
+import signal
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
 
-settings.register_profile("suite", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=40)
+# What is not about the recogniser takes the one that loads without weights; tests of Whisper name it.
+os.environ.setdefault("WORKBENCH_MODEL", "general")
+
+# Output is laid out as for a pipe, whatever the terminal of who tests; pytest-xdist sets its width for its workers.
+os.environ.pop("COLUMNS", None)
+
+# The same examples every time: a build answers for its change, not for its luck. WORKBENCH_EXAMPLES=new draws others.
+SAME = os.environ.get("WORKBENCH_EXAMPLES") != "new"
+settings.register_profile("suite", deadline=None, derandomize=SAME)
+settings.register_profile("quick", deadline=None, max_examples=40, derandomize=SAME)
 
 
 def pytest_configure(config):
@@ -16,15 +24,52 @@ def pytest_configure(config):
     settings.load_profile("quick" if "not slow" in (config.option.markexpr or "") else "suite")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _what_every_run_and_simulator_begins_with_is_small():
-    """A full collection looks at everything that the whole suite has imported, half a second for every run that is
-    played; a key of its own for each of hundreds of simulators takes longer than what they are asked.
-    """
-    small = SimpleNamespace(**{name: getattr(gc, name) for name in dir(gc) if not name.startswith("_")})
-    small.collect = lambda generation=1: gc.collect(min(generation, 1))
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workbench.runner.gc", small)
-        patch.setattr("workbench.simulator.tokens.rsa", SimpleNamespace(generate_private_key=lambda **_: key))
-        yield
+LONGEST = ("test_whisper_stream.py", "test_notebooks.py", "test_resume.py", "test_kills.py", "test_cluster.py")
+"""Files of minutes: one that begins last keeps everybody waiting."""
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first; otherwise in the order of the files."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish():
+    """A full collection, with which every run begins, need not look at all that tests have imported."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(params=["in the foreground", "in the background"])
+def ground(request):
+    """Where a test starts its processes: a shell leaves those in the background deaf to SIGINT, and their children."""
+    deaf = request.param == "in the background"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if deaf else signal.default_int_handler)
+    yield request.param
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def _scripted_process():
+    """Imported here, for those who need it: most tests need no simulator in a process of its own."""
+    from tests.quick import scripted
+
+    with scripted() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def scripted_service(_scripted_process):
+    """A scripted simulator in a process of its own, which says one sentence to everybody (again)."""
+    from tests.quick import tell
+
+    tell(_scripted_process.url)
+    return _scripted_process
+
+
+@pytest.fixture(scope="session")
+def recognising_service():
+    """A simulator in a process of its own, which decodes what it hears."""
+    from workbench.simulator.local import LocalSimulator
+
+    with LocalSimulator() as running:
+        yield running

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from workbench.protocol.messages import Dialect, EndOfResults, Final, Partial, Product, ServerMessage, TranscriptWord
 from workbench.protocol.stream import codec_for
-from workbench.recording import Connect, FrameLog, Outcome, SessionKey, SessionRecord
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Connect, Outcome, SessionKey, SessionRecord
 from workbench.reference import Reference, Term, Word
 from workbench.store import CellFacts, CorpusFacts, Manifest, NormaliserFacts
 from workbench.units import NS_PER_MS, samples_to_ns

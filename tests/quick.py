@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import msgspec
 import numpy as np
 import pytest
 import soundfile
 
-from workbench.corpus import Corpus, HeaderRow, ManifestRow, load_corpus, write_manifest
-from workbench.question import Question
+from workbench.corpus import Corpus, HeaderRow, ManifestRow, Utterance, load_corpus, write_manifest
+from workbench.runs.resolve import resolve
+from workbench.runs.resolved_run import ResolvedRun
+from workbench.runs.spec_fields import make_spec
+from workbench.runs.sweep import Cell, cell_from
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
-from workbench.sweep import cell_from
 
 TEXT = "no chest pain"
 SCRIPT = {
@@ -56,17 +59,30 @@ def scripted(*arguments: str) -> Iterator[LocalSimulator]:
         yield running
 
 
-def ask(corpus: Corpus | Path, *, cells: int = 2, **more: object) -> Question:
-    """A question of ``cells`` configurations that differ in noise, played as a burst."""
+def ask(corpus: Corpus | Path, *, cells: int = 2, **more: object) -> ResolvedRun:
+    """A run of ``cells`` configurations that differ in noise, played as a burst."""
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     made = [cell_from({"pace": "inf", "snr_db": 10.0 + n, "name": f"cell {n}"}, item="test") for n in range(cells)]
-    asked = {"utterances": loaded.utterances, "cells": tuple(made), "seed": 3} | more
-    return Question(corpus=loaded, **asked)  # type: ignore[arg-type]
+    given = {"utterances": loaded.utterances, "cells": tuple(made), "seed": 3} | more
+    return resolved(corpus=loaded, **given)  # type: ignore[arg-type]
+
+
+def resolved(
+    *, corpus: Corpus, utterances: tuple[Utterance, ...], cells: tuple[Cell, ...], **fields: object
+) -> ResolvedRun:
+    """A run of what is loaded already, its other settings by field."""
+    if isinstance(fields.get("context"), msgspec.Struct):
+        fields["context"] = msgspec.to_builtins(fields["context"])
+    return resolve(make_spec(fields), corpus=corpus, utterances=utterances, cells=cells)
 
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child process, without settings of whoever runs the tests."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("SUKI_", "WORKBENCH_"))}
+    own = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("SUKI_", "WORKBENCH_")) or key == "WORKBENCH_MODEL"
+    }
     return own | more
 
 

@@ -199,7 +199,7 @@ async def serve(service: Service, **tls: str) -> AsyncIterator[Service]:
     port = listener.getsockname()[1]
     config = uvicorn.Config(
         app, log_level="critical", lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1, **tls,
+        ws_ping_interval=None, timeout_graceful_shutdown=1, **tls,
     )  # fmt: skip
     # Started and ended by hand: uvicorn's own loop looks only ten times a second whether it should end.
     config.load()

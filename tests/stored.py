@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fakes import make_manifest
-from tests.metrics.records import session, spoken
-from workbench.metrics.normalize import normaliser
-from workbench.pipeline import RunResult, load_result
-from workbench.recording import Outcome, SessionRecord
-from workbench.scoring import score_session
+from tests.scoring.metrics.records import session, spoken
+from workbench.recording.record import Outcome, SessionRecord
+from workbench.runs.result import RunResult, load_result
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import score_session
 from workbench.store import CellFacts, NormaliserFacts, RunWriter, open_run
 
 TEXT = "no chest pain"

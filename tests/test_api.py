@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pkgutil
 import subprocess
 import sys
 import types
@@ -17,22 +18,26 @@ import workbench as wb
 from tests.quick import scripted, short_corpus
 from tests.stored import TEXT, batch, failing, stored
 from workbench.errors import InputError
-from workbench.pipeline import resume, unplayed
-from workbench.results import Compared, Run
-from workbench.scoring import ROW_TYPES
-from workbench.settings import Settings
-from workbench.simulator.local import LocalSimulator
+from workbench.reporting.dataframe import typed_frame
+from workbench.reporting.judged import Compared
+from workbench.reporting.notebook import Run
+from workbench.reporting.tables.cells import CELL_COLUMNS
+from workbench.reporting.tables.comparison import DIFFERENCE_COLUMNS
+from workbench.reporting.tables.sessions import SESSION_COLUMNS
+from workbench.reporting.tables.table import Table
+from workbench.scoring.measures import METRICS
+from workbench.scoring.session import ROW_TYPES
 from workbench.store import open_run
-from workbench.tables import CELL_COLUMNS, DIFFERENCE_COLUMNS, SESSION_COLUMNS, Table
-from workbench.typed_frames import typed_frame
-
-pytestmark = pytest.mark.beside
 
 NAMES = {
-    "AudioConfig", "Cell", "CellScore", "Compared", "ConfigurationError", "Corpus", "InputError", "MeasurementError",
-    "Reference", "Run", "ServiceError", "Session", "SessionScore", "StoreError", "WorkbenchError", "__version__",
-    "align_corpus", "calibrate", "check_corpus", "compare", "compare_async", "import_corpus", "load", "load_async",
-    "load_corpus", "normaliser", "run", "run_async", "sweep", "sweep_async",
+    "AlignmentReport", "AudioConfig", "AudioError", "Calibrated", "Calibration", "Cell", "CellScore", "Clip",
+    "Compared", "ConfigurationError", "Corpus", "CorpusError", "Credentials", "Diff", "DiffWord", "GateResult",
+    "Gated", "ImportReport", "InputError", "LocalProtocolError", "MeasurementError", "Normaliser", "Problem",
+    "Reference", "RemoteProtocolError", "Run", "RunComparison", "RunKeywords", "RunResult", "Secret", "ServiceError",
+    "Session", "SessionRecord", "SessionScore", "Settings", "StoreError", "StoredRun", "SweepKeywords", "Term",
+    "TextScore", "Utterance", "WorkbenchError", "__version__", "align_corpus", "calibrate", "check_corpus", "compare",
+    "compare_async", "gate", "import_corpus", "list_runs", "load", "load_async", "load_corpus", "normaliser",
+    "resume", "resume_async", "run", "run_async", "score_text", "sweep", "sweep_async",
 }  # fmt: skip
 NASTY = "<script>alert(1)</script>"
 
@@ -40,7 +45,7 @@ NASTY = "<script>alert(1)</script>"
 def test_the_public_names_are_frozen():
     """A new one is a decision; each is there, and the stub says the same."""
     assert set(wb.__all__) == NAMES
-    assert set(dir(wb)) >= NAMES
+    assert dir(wb) == sorted(NAMES), "what a prompt offers after a tab is the interface and nothing else"
     for name in NAMES:
         assert not isinstance(getattr(wb, name), types.ModuleType), name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -49,19 +54,6 @@ def test_the_public_names_are_frozen():
     exec(Path(wb.__file__ + "i").read_text(), stub)  # noqa: S102  our own stub
     assert set(stub["__all__"]) == NAMES
     assert all(stub[name] is getattr(wb, name) for name in NAMES - {"__version__"})
-
-
-@pytest.mark.slow
-def test_functions_keep_their_names_whatever_is_imported():
-    """workbench.compare and workbench.sweep are modules too."""
-    probe = (
-        "import workbench.compare, workbench.sweep, workbench as wb\n"
-        "from workbench.compare import LATENCIES\n"
-        "import workbench.gate\n"
-        "print(wb.compare.__module__, wb.sweep.__module__, type(wb.gate).__name__)"
-    )
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["workbench.api", "workbench.api", "module"]
 
 
 def test_importing_the_package_imports_nothing_else():
@@ -73,8 +65,12 @@ def test_importing_the_package_imports_nothing_else():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A stored run of two configurations, one of them with a name that wants to be markup."""
-    records = batch(24, wrong=2) + batch(24, wrong=12, cell=NASTY) + failing(1)
-    return Run(stored(tmp_path_factory.mktemp("runs"), records))
+    return Run(stored(tmp_path_factory.mktemp("runs"), played()))
+
+
+def played():
+    """Two configurations, and one session that failed."""
+    return batch(24, wrong=2) + batch(24, wrong=12, cell=NASTY) + failing(1)
 
 
 def test_a_run_is_a_typed_frame(run):
@@ -117,6 +113,7 @@ def test_results_show_themselves_with_every_text_escaped(run):
         assert "&lt;script&gt;" in shown
     assert repr(run) == f"Run({run.id}, 2 configurations, 49 sessions, 1 failed)"
     assert "WER is worse" in repr(compared)
+    assert repr(run.compare()) == repr(compared)
     assert TEXT not in repr(run) + repr(compared)
 
 
@@ -125,16 +122,24 @@ def test_runs_are_loaded_compared_judged_and_reported(run, tmp_path):
     root = run.path.parent
     again = wb.load(run.id, store=root)
     assert again.scores == wb.load(run.path).scores == run.scores
+    with pytest.raises(InputError, match="compared with itself"):
+        wb.compare(run.id, again, store=root)
+    again = Run(stored(root, played()))
     compared = wb.compare(run.id, again, store=root)
     assert isinstance(compared, Compared)
     assert [p.comparison.wer.difference for p in compared.found.pairs] == [0.0, 0.0]
     assert len(compared.verdicts) == 2
     assert any("failed" in line for line in compared.warnings)
-    assert compared.to_arrow().num_rows == len(compared.df) == 22
+    assert compared.to_arrow().num_rows == len(compared.df) == 2 * sum(metric.compared for metric in METRICS.values())
     assert compared.df["metric"].iloc[0] == "wer"
-    assert run.gate(limits={"wer": 0.5}, margins={"wer": 0.01}, against=again).exit_code == 0
-    assert run.gate(limits={"wer": 0.5}, min_utterances=100).exit_code == 6
+    assert run.gate(limits={"wer": 0.5, "failed": 0.1}, margins={"wer": 0.15}, against=again).exit_code == 0
+    assert run.gate(limits={"wer": 0.5, "failed": 0.1}, min_utterances=100).exit_code == 6
     assert run.gate(limits={"wer": 0.1}).exit_code == 1
+    gated = wb.gate(run.id, limits={"wer": 0.5, "failed": 0.1}, margins={"wer": 0.15}, against=again.id, store=root)
+    assert gated.verdict == "pass"
+    listed = wb.list_runs(store=root)
+    assert listed["run_id"].tolist()[:2] == [again.id, run.id]
+    assert listed["n"].tolist()[:2] == [49, 49]
     assert run.report(tmp_path / "r.html", light=True, redact=True).stat().st_size > 1_000
     assert run.complete
     assert [c.cell for c in run.cells] == ["clean", NASTY]
@@ -178,10 +183,12 @@ async def test_cancelling_the_await_ends_the_run_and_leaves_it_resumable(tmp_pat
         run = open_run(tmp_path / "runs")
         assert run.status == "interrupted"
         assert 1 <= len(run.keys()) < 20
-        rest = unplayed(run)
-        done = await asyncio.to_thread(resume, rest, Settings(endpoint=service.url, store=tmp_path / "runs"))
+        with pytest.raises(InputError, match="not trusted to say where"):
+            wb.resume(store=tmp_path / "runs")
+        done = await wb.resume_async(endpoint=service.url, store=tmp_path / "runs")
+        assert wb.resume(done, store=tmp_path / "runs").scores == done.scores, "nothing is left to play"
     assert done.complete
-    assert done.run.manifest.counts.sessions == 20
+    assert done.result.run.manifest.counts.sessions == 20
 
 
 async def test_mistakes_are_raised_as_they_are():
@@ -192,13 +199,47 @@ async def test_mistakes_are_raised_as_they_are():
         await wb.sweep_async("clinic", vary={"snr_db": []})
     with pytest.raises(wb.StoreError, match="no such run"):
         wb.load("nothing")
+    with pytest.raises(InputError, match=r"^audio: .* \(got dict; expected an AudioConfig"):
+        wb.run("clinic", audio={"noise": "pink"})
+
+
+@pytest.mark.parametrize(
+    ("keywords", "named"),
+    [({"noise": "pnk"}, "noise"), ({"base": {"noise": "pnk"}}, "base.noise"), ({"chunk_ms": 5}, "chunk_ms"),
+     ({"noise": "pink"}, "snr_db"),
+     ({"limit": 0}, "limit"), ({"normaliser": "klinical"}, "normaliser"),
+     ({"push_to_talk": True, "product": "ambient"}, "push_to_talk")],
+)  # fmt: skip
+def test_an_error_names_the_keyword(keywords, named):
+    """As the caller wrote it: never a flag of the command line."""
+    with pytest.raises(InputError) as found:
+        wb.run("clinic", **keywords)
+    assert found.value.item == named
+    assert "--" not in str(found.value)
+
+
+def test_an_audio_configuration_is_taken_as_a_whole_and_keywords_override_it(monkeypatch):
+    """Also over what a sweep says; every keyword that a prompt offers is one that is taken."""
+    from inspect import signature
+
+    from workbench.api.keywords import spec_of
+    from workbench.runs.sweep import cells_of
+
+    audio = wb.AudioConfig(noise="pink", snr_db=20, chunk_ms=50, name="clinic room")
+    (cell,) = cells_of(spec_of({"audio": audio}))
+    assert (cell.audio, cell.name) == (audio, "clinic room")
+    (cell,) = cells_of(spec_of({"audio": audio, "snr_db": 10, "pace": 2.0}))
+    assert (cell.audio.noise, cell.audio.snr_db, cell.audio.chunk_ms, cell.pace) == ("pink", 10, 50, 2.0)
+    assert [c.audio.snr_db for c in cells_of(spec_of({"audio": audio, "vary": {"snr_db": [30, 10]}}))] == [30, 10]
+    for function, typed in ((wb.run, wb.RunKeywords), (wb.sweep, wb.SweepKeywords)):
+        shown = set(signature(function).parameters) - {"corpus", "store", "settings", "on_session"}
+        assert shown == set(typed.__annotations__) | set(getattr(typed, "__optional_keys__", ()))
 
 
 @pytest.fixture(scope="module")
-def simulator():
-    """One simulator for the module."""
-    with LocalSimulator() as running:
-        yield running
+def simulator(recognising_service):
+    """What is played to."""
+    return recognising_service
 
 
 @pytest.mark.slow
@@ -217,7 +258,7 @@ def test_a_sweep_is_asked_for_by_grid_cells_or_file(simulator, tmp_path, monkeyp
     """The same cells either way."""
     asked = []
     monkeypatch.setattr(
-        import_module("workbench.api"), "evaluate", lambda question, settings, **_: asked.append(question)
+        import_module("workbench.api.play"), "evaluate", lambda question, settings, **_: asked.append(question)
     )
     file = tmp_path / "sweep.toml"
     file.write_text('corpus = "librivox"\nlimit = 2\n[vary]\nsnr_db = [30, 20]\n')
@@ -258,3 +299,9 @@ def test_the_instrument_calibrates_itself(tmp_path):
     assert "<table>" in found._repr_html_()
     assert found.resolution_ms > 0
     assert (tmp_path / "calibration.json").exists()
+
+
+def test_no_module_has_the_name_of_a_public_function():
+    """What `import workbench.x` binds can then never stand in the place of `wb.x(...)`."""
+    modules = {found.name for found in pkgutil.iter_modules(wb.__path__)}
+    assert not modules & {name for name in wb.__all__ if callable(getattr(wb, name))}

@@ -94,7 +94,6 @@ def raised():
                 yield path, node.lineno, {keyword.arg for keyword in node.keywords}, node.args
 
 
-@pytest.mark.slow
 def test_every_message_says_what_would_have_been_right_or_what_to_do():
     """Beside what is wrong and what was got: a reader is never left alone with a fault."""
     silent = [

@@ -1,9 +1,12 @@
 """Endpoint, credentials and limits."""
 
+import os
+import pickle
 from pathlib import Path
 
 import pytest
 
+from workbench.client.credentials import find_credentials
 from workbench.errors import ConfigurationError
 from workbench.settings import Secret, is_loopback, load_settings, resolve_endpoint
 
@@ -34,7 +37,8 @@ def test_an_unusable_endpoint_is_refused_with_what_was_got_and_expected(text):
     """S-1: plain HTTP leaves this machine under no name."""
     with pytest.raises(ConfigurationError) as caught:
         resolve_endpoint(text)
-    assert "--endpoint" in str(caught.value)
+    assert caught.value.item == "endpoint"
+    assert "endpoint" in str(caught.value)
     assert "expected" in str(caught.value)
 
 
@@ -70,7 +74,7 @@ def test_a_settings_file_with_a_mistake_names_it(tmp_path: Path, content: str):
 def test_half_of_the_credentials_is_a_mistake_that_names_the_missing_half():
     """A forgotten variable is the commonest mistake of a first hour."""
     with pytest.raises(ConfigurationError, match="SUKI_PARTNER_TOKEN"):
-        load_settings({"SUKI_PARTNER_ID": "p"}, file=Path("/nonexistent.toml"))
+        find_credentials(load_settings({"SUKI_PARTNER_ID": "p"}, file=Path("/nonexistent.toml")))
 
 
 def test_a_secret_does_not_print_itself():
@@ -78,14 +82,41 @@ def test_a_secret_does_not_print_itself():
     settings = load_settings(
         {"SUKI_PARTNER_ID": "p", "SUKI_PARTNER_TOKEN": "canary-token"}, file=Path("/nonexistent.toml")
     )
-    assert "canary-token" not in f"{settings!r} {settings.credentials} {Secret('canary-token')!s}"
-    assert settings.credentials is not None
-    assert settings.credentials.partner_token.reveal() == "canary-token"
+    credentials = find_credentials(settings)
+    assert "canary-token" not in f"{settings!r} {credentials} {credentials!r} {Secret('canary-token')!s}"
+    assert credentials is not None
+    assert credentials.partner_token.reveal() == "canary-token"
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("localhost", True), ("127.9.9.9", True), ("::1", True), ("10.0.0.1", False), ("h", False)]
-)
+    ("host", "expected"),
+    [
+        ("localhost", True), ("LocalHost.", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("127.1", True),
+        ("::ffff:127.0.0.1", True), ("0x7f.0.0.1", True), ("0177.0.0.1", True), ("2130706433", True),
+        ("10.0.0.1", False), ("::ffff:10.0.0.1", False), ("h", False), ("127.0.0.1.example", False), ("127", False),
+        ("2147483648", False), ("2113929216", False), ("localhost.example", False), ("", False),
+    ],
+)  # fmt: skip
 def test_only_addresses_of_this_machine_are_loopback(host, expected):
-    """The whole 127/8 block, ::1 and localhost."""
+    """The whole 127/8 block in every spelling that the system takes, ::1 and localhost."""
     assert is_loopback(host) is expected
+
+
+def test_a_proxy_is_named_in_the_file(tmp_path: Path):
+    """It goes where the endpoint goes; the file is the user's own, others are not trusted with it."""
+    own = tmp_path / "suki-workbench"
+    own.mkdir()
+    (own / "workbench.toml").write_text('proxy = "http://proxy.example:3128"\n')
+    settings = load_settings({"XDG_CONFIG_HOME": str(tmp_path)}, file=tmp_path / "none.toml")
+    assert settings.proxy == "http://proxy.example:3128"
+    assert resolve_endpoint("staging", settings.proxy).proxy == settings.proxy
+    assert load_settings({}, file=tmp_path / "none.toml").proxy is None
+
+
+def test_settings_go_to_another_process_as_they_are(monkeypatch, tmp_path):
+    """The environment itself cannot; clients of capacity have processes of their own."""
+    monkeypatch.setenv("SUKI_PARTNER_ID", "ours")
+    found = load_settings(os.environ, file=tmp_path / "none.toml")
+    there = pickle.loads(pickle.dumps(found))  # noqa: S301  what was made in this line
+    assert there == found
+    assert there.environment["SUKI_PARTNER_ID"] == "ours"

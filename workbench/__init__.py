@@ -4,47 +4,78 @@
 
     import workbench as wb
 
-    run = wb.run("clinic", limit=8, noise="pink", snr_db=20)
-    run.df
-    wb.compare(wb.load("last"), run)
+    clean = wb.run("clinic", limit=8)
+    noisy = wb.run("clinic", limit=8, noise="pink", snr_db=20)
+    noisy.recordings
+    clean.compare(noisy)
 
 Names are imported when they are first used, so that ``workbench --help`` stays fast.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AlignmentReport": "workbench.corpus.align",
     "AudioConfig": "workbench.audio.config",
-    "Cell": "workbench.sweep",
-    "CellScore": "workbench.scoring",
-    "Compared": "workbench.results",
+    "AudioError": "workbench.errors",
+    "Calibrated": "workbench.reporting.judged",
+    "Calibration": "workbench.instrument.calibration",
+    "Cell": "workbench.runs.sweep",
+    "CellScore": "workbench.scoring.cells",
+    "Clip": "workbench.reporting.session",
+    "Compared": "workbench.reporting.judged",
     "ConfigurationError": "workbench.errors",
     "Corpus": "workbench.corpus",
+    "CorpusError": "workbench.errors",
+    "Credentials": "workbench.settings",
+    "Diff": "workbench.reporting.session",
+    "DiffWord": "workbench.scoring.word_diff",
+    "GateResult": "workbench.comparing.gate",
+    "Gated": "workbench.reporting.judged",
+    "ImportReport": "workbench.corpus.importers",
     "InputError": "workbench.errors",
+    "LocalProtocolError": "workbench.errors",
     "MeasurementError": "workbench.errors",
+    "Normaliser": "workbench.scoring.metrics.normalize",
+    "Problem": "workbench.corpus",
     "Reference": "workbench.reference",
-    "Run": "workbench.results",
+    "RemoteProtocolError": "workbench.errors",
+    "Run": "workbench.reporting.notebook",
+    "RunComparison": "workbench.comparing.runs",
+    "RunKeywords": "workbench.runs.keywords",
+    "RunResult": "workbench.runs.result",
+    "Secret": "workbench.settings",
     "ServiceError": "workbench.errors",
-    "Session": "workbench.inspection",
-    "SessionScore": "workbench.scoring",
+    "Session": "workbench.reporting.session",
+    "SessionRecord": "workbench.recording.record",
+    "SessionScore": "workbench.scoring.session",
+    "Settings": "workbench.settings",
     "StoreError": "workbench.errors",
+    "StoredRun": "workbench.store",
+    "SweepKeywords": "workbench.runs.keywords",
+    "Term": "workbench.reference",
+    "TextScore": "workbench.scoring.text",
+    "Utterance": "workbench.corpus",
     "WorkbenchError": "workbench.errors",
     "align_corpus": "workbench.api",
     "calibrate": "workbench.api",
     "check_corpus": "workbench.api",
     "compare": "workbench.api",
     "compare_async": "workbench.api",
+    "gate": "workbench.api",
     "import_corpus": "workbench.api",
+    "list_runs": "workbench.api",
     "load": "workbench.api",
     "load_async": "workbench.api",
     "load_corpus": "workbench.api",
-    "normaliser": "workbench.metrics.normalize",
+    "normaliser": "workbench.scoring.metrics.normalize",
+    "resume": "workbench.api",
+    "resume_async": "workbench.api",
     "run": "workbench.api",
     "run_async": "workbench.api",
+    "score_text": "workbench.scoring.text",
     "sweep": "workbench.api",
     "sweep_async": "workbench.api",
 }
@@ -62,19 +93,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps the name of a function from being taken by the module of the same name.
-
-    Whoever imports ``workbench.compare`` binds that module to this package; ``wb.compare(...)`` must stay the function.
-    ``from workbench.compare import …`` finds the module all the same.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+    """The interface alone: what a prompt offers after a tab."""
+    return sorted(__all__)

@@ -19,6 +19,8 @@ None of them ever holds a token or the text of a transcript.
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "AudioError",
     "ConfigurationError",
@@ -32,6 +34,27 @@ __all__ = [
     "WorkbenchError",
 ]
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What moves a cursor, changes the order of signs or starts a sequence that a terminal obeys."""
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""A text that a terminal only shows: control characters, and what turns the order of signs, in brackets.
+
+    Args:
+        text: from anywhere.
+        keep: characters that stay, such as the line feed.
+
+    >>> visible("a\x1b[31mb"), visible("x\n\x9b", keep="\n"), visible("é \u202e")
+    ('a<1B>[31mb', 'x\n<9B>', 'é <202E>')
+    """
+    return _CONTROL.sub(lambda sign: sign[0] if sign[0] in keep else f"<{ord(sign[0]):02X}>", text)
+
+
+def escaped(json: str) -> str:
+    """JSON text with the same content, in which no sign is one that a terminal obeys."""
+    return _CONTROL.sub(lambda sign: sign[0] if sign[0] in "\n\t\r" else f"\\u{ord(sign[0]):04x}", json)
+
 
 class WorkbenchError(Exception):
     """Something went wrong that the user should read about in one line.
@@ -42,6 +65,9 @@ class WorkbenchError(Exception):
         got: the offending value, already safe to show.
         expected: what would have been accepted.
         action: what to do next, as an imperative sentence.
+
+    >>> str(WorkbenchError("no such file", item="a.wav", expected="a recording", action="Check the path"))
+    'a.wav: no such file (expected a recording). Check the path'
     """
 
     exit_code = 1
@@ -74,8 +100,8 @@ class WorkbenchError(Exception):
             text += f" ({'; '.join(facts)})"
         if self.action:
             text += f". {self.action}"
-        # A library's message may span lines; a user's log line may not.
-        return " ".join(text.split())
+        # A library's message may span lines; a user's log line may not. What came from elsewhere moves no cursor.
+        return visible(" ".join(text.split()))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders (recogniser workers), keyword arguments included."""
@@ -88,21 +114,40 @@ def _rebuild(kind: type[WorkbenchError], problem: str, fields: dict[str, object]
 
 
 class InputError(WorkbenchError):
-    """The input has to be mended: a file, a row of a manifest, a flag."""
+    """The input has to be mended: a file, a row of a manifest, a flag.
+
+    >>> wb.run("my-corpus", noise="pnk")
+    Traceback (most recent call last):
+    workbench.errors.InputError: noise: setting not allowed (got pnk; ...)
+    """
 
     exit_code = 2
 
 
 class AudioError(InputError):
-    """An audio file that cannot be read or used."""
+    """An audio file that cannot be read or used.
+
+    >>> issubclass(AudioError, InputError), AudioError.exit_code
+    (True, 2)
+    """
 
 
 class CorpusError(InputError):
-    """A manifest, or a row of one, that cannot be used."""
+    """A manifest, or a row of one, that cannot be used.
+
+    >>> wb.load_corpus("nothing")
+    Traceback (most recent call last):
+    workbench.errors.CorpusError: ...
+    """
 
 
 class ConfigurationError(WorkbenchError):
-    """Settings or credentials are missing or refused."""
+    """Settings or credentials are missing or refused.
+
+    >>> wb.run("my-corpus", endpoint="http://example.com")
+    Traceback (most recent call last):
+    workbench.errors.ConfigurationError: endpoint: plain HTTP would send credentials and speech in the clear ...
+    """
 
     exit_code = 4
 
@@ -111,9 +156,12 @@ class ServiceError(WorkbenchError):
     """The service could not be reached, or refused.
 
     Attributes:
-        status: HTTP status, or None when no answer came.
+        status: HTTP status, or None if no answer came.
         error_id: the stable id at the start of the answer's ``message`` (S-31), or None.
         retry_after_s: seconds after which the service asks for another try, or None.
+
+    >>> ServiceError("refused", status=503, retry_after_s=2.0).retry_after_s
+    2.0
     """
 
     exit_code = 5
@@ -143,7 +191,11 @@ class ServiceError(WorkbenchError):
 
 
 class LocalProtocolError(WorkbenchError):
-    """We called the protocol in an order it does not allow: a fault of this program."""
+    """We called the protocol in an order it does not allow: a fault of this program.
+
+    >>> LocalProtocolError.exit_code
+    1
+    """
 
 
 class RemoteProtocolError(WorkbenchError):
@@ -152,6 +204,9 @@ class RemoteProtocolError(WorkbenchError):
     Attributes:
         close_code: the RFC 6455 code a server closes with when it meets this (7.4.1): 1002 broken order,
             1003 binary data, 1007 undecodable text, 1008 policy, 1009 too big.
+
+    >>> RemoteProtocolError("too big", close_code=1009).close_code
+    1009
     """
 
     exit_code = 5
@@ -176,10 +231,19 @@ class RemoteProtocolError(WorkbenchError):
 
 
 class StoreError(WorkbenchError):
-    """A stored run is damaged, locked by another writer, or cannot be written."""
+    """A stored run is damaged, locked by another writer, or cannot be written.
+
+    >>> wb.load("nothing")
+    Traceback (most recent call last):
+    workbench.errors.StoreError: ...
+    """
 
 
 class MeasurementError(WorkbenchError):
-    """There is a number, and it must not be trusted."""
+    """There is a number, and it must not be trusted.
+
+    >>> MeasurementError.exit_code
+    6
+    """
 
     exit_code = 6

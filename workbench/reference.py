@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Reference", "Term", "Word"]
+__all__ = ["FACT_KINDS", "Fact", "Reference", "Term", "Word"]
+
+FACT_KINDS = ("note", "denied", "diagnosis", "order", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Word:
         text: as in the spoken form, one token.
         start_sample: first sample of the word.
         end_sample: one past its last sample.
-        speaker: label, or None where there is one speaker.
+        speaker: label, or None if there is one speaker.
     """
 
     text: str
@@ -35,10 +37,35 @@ class Term:
     Attributes:
         text: as it stands in the written reference; may be several words.
         kind: ``drug``, ``dose``, ``medical``, ``negation``, ``laterality`` or ``value``.
+
+    >>> Term("aspirin", "drug").kind
+    'drug'
     """
 
     text: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that the result of a session should have: of its note, its structured data or a form.
+
+    Alternatives of a name or a value are separated by ``|``. A name of a section may be ``*``, which is any; a code or
+    a field may end with it.
+
+    Attributes:
+        kind: ``note`` (a section has these words), ``denied`` (a section denies them, none asserts them), ``diagnosis``
+            (a code), ``order`` (a medicine, and one of its status, dose, frequency or timing) or ``form`` (a field).
+        name: LOINC code of the section or ``*``; code of the diagnosis; name of the medicine; ``TYPE.field`` of the
+            form.
+        value: words, an attribute of the order such as ``ACTIVE`` or ``500 MG``, or the field's value.
+        required: whether a result without it has lost something; what is not required is no invention either.
+    """
+
+    kind: str
+    name: str
+    value: str = ""
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +77,11 @@ class Reference:
         spoken: text as it was said (words only); equal to ``written`` where no other is known.
         words: word times of ``spoken``, in samples; empty where unknown.
         terms: marked terms; empty where none are marked.
-        words_origin: ``synthesiser``, ``aligner <version>``, ``given`` or None where there are no times.
+        words_origin: ``synthesiser``, ``aligner <version>``, ``given`` or None if there are no times.
+        facts: what the result of a session should have; empty where nobody has written it down.
+
+    >>> Reference("BP 120/80.", "bp one twenty over eighty").words
+    ()
     """
 
     written: str
@@ -58,3 +89,4 @@ class Reference:
     words: tuple[Word, ...] = ()
     terms: tuple[Term, ...] = ()
     words_origin: str | None = None
+    facts: tuple[Fact, ...] = ()

@@ -1,40 +1,48 @@
 """Endpoint, credentials and limits: flags come before the environment, the environment before ``workbench.toml``.
 
+``workbench.toml`` of the working directory comes before that of the user; :mod:`workbench.trust` says what it may name.
+
 Credentials come from the environment, the system's keyring or a prompt, never from a file or a flag that a process list
 would show, and are masked wherever they might be printed.
 """
 
 from __future__ import annotations
 
-import getpass
 import ipaddress
+import re
 import secrets
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 
 from workbench.errors import ConfigurationError
+from workbench.trust.authority import AUTHORITIES, check_authority, user_folder
 
 __all__ = [
-    "KEYRING_SERVICE",
+    "DEFAULT_MODEL",
     "PRODUCTION",
+    "SECRET_VARIABLES",
     "STAGING",
+    "TOKEN",
     "Credentials",
     "Limits",
     "Secret",
     "ServiceAddress",
     "Settings",
+    "in_the_clear",
     "is_loopback",
     "load_settings",
     "resolve_endpoint",
+    "secrets_of",
 ]
 
-KEYRING_SERVICE = "suki-workbench"
-"""Name under which the keyring holds partner tokens, one for each partner id."""
+
+DEFAULT_MODEL = "whisper"
+"""Model of the simulator's recogniser where nobody says otherwise."""
 
 
 class Secret:
@@ -68,6 +76,18 @@ class Secret:
         return hash(self._value)
 
 
+SECRET_VARIABLES = ("SUKI_PARTNER_TOKEN", "SUKI_WEBHOOK_SECRET")
+"""Variables of the environment whose values must never be written."""
+
+TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
+"""What a JSON Web Token looks like."""
+
+
+def secrets_of(environment: Mapping[str, str]) -> list[Secret]:
+    """The secrets that an environment holds."""
+    return [Secret(environment[name]) for name in SECRET_VARIABLES if environment.get(name)]
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
     """Where a Suki is: one base host for REST and sockets (S-2).
@@ -76,11 +96,13 @@ class ServiceAddress:
         name: ``simulator``, ``staging``, ``production`` or the host, for manifests and tables.
         rest_url: base of REST, without a trailing slash.
         ws_url: base of the sockets.
+        proxy: the setting of this name; None asks the environment (:mod:`workbench.client.proxies`).
     """
 
     name: str
     rest_url: str
     ws_url: str
+    proxy: str | None = field(default=None, repr=False)
 
 
 STAGING = ServiceAddress("staging", "https://sdp.suki-stage.com", "wss://sdp.suki-stage.com")
@@ -89,18 +111,42 @@ _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _REST_SCHEMES = {"ws": "http", "wss": "https"}
 
 
+_OLD_LOOPBACK = re.compile(r"(?:127|0x7f|0+177)(?:\.(?:0x[0-9a-f]+|[0-9]+)){1,3}|0x7f[0-9a-f]{6}|0+177[0-7]{8}")
+"""What the system also takes for an address of 127/8: ``127.1``, ``0x7f.0.0.1``."""
+
+
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Whether a host name or address can only mean this machine.
+
+    >>> [is_loopback(host) for host in ("LocalHost", "127.8.0.1", "127.1", "::1", "::ffff:127.0.0.1")]
+    [True, True, True, True, True]
+    >>> [is_loopback(host) for host in ("127.0.0.1.example", "128.0.0.1", "::ffff:10.0.0.1", "0.0.0.0")]
+    [False, False, False, False]
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        address = ipaddress.ip_address(name.strip("[]"))
     except ValueError:
-        return False
+        as_number = re.fullmatch(r"21[0-9]{8}", name) is not None and int(name) >> 24 == 127
+        return as_number or _OLD_LOOPBACK.fullmatch(name) is not None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
-def resolve_endpoint(text: str) -> ServiceAddress:
-    """``staging``, ``production`` or a base URL.
+def in_the_clear(item: str, got: str) -> ConfigurationError:
+    """Plain HTTP to another machine (S-1)."""
+    return ConfigurationError(
+        "plain HTTP would send credentials and speech in the clear",
+        item=item,
+        got=got,
+        expected="https:// for any host but this machine",
+    )
+
+
+def resolve_endpoint(text: str, proxy: str | None = None) -> ServiceAddress:
+    """``staging``, ``production`` or a base URL, reached through ``proxy`` where that is given.
 
     Raises:
         ConfigurationError: not a URL, or plain HTTP to another machine (S-1).
@@ -110,7 +156,7 @@ def resolve_endpoint(text: str) -> ServiceAddress:
     """
     known = {"staging": STAGING, "production": PRODUCTION}
     if text in known:
-        return known[text]
+        return replace(known[text], proxy=proxy)
     try:
         url = urlsplit(text)
         host, port = url.hostname, url.port
@@ -121,21 +167,16 @@ def resolve_endpoint(text: str) -> ServiceAddress:
         shown = text if "@" not in text else "a URL with credentials in it"
         raise ConfigurationError(
             "endpoint is not usable",
-            item="--endpoint",
+            item="endpoint",
             got=shown,
             expected="simulator, staging, production or a base URL such as https://host",
         )
     ws_scheme = _SCHEMES[url.scheme]
     if ws_scheme == "ws" and not is_loopback(host):
-        raise ConfigurationError(
-            "plain HTTP would send credentials and speech in the clear",
-            item="--endpoint",
-            got=text,
-            expected="https:// for any host but this machine",
-        )
+        raise in_the_clear("endpoint", text)
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port else ""
-    return ServiceAddress(netloc, f"{_REST_SCHEMES[ws_scheme]}://{netloc}", f"{ws_scheme}://{netloc}")
+    return ServiceAddress(netloc, f"{_REST_SCHEMES[ws_scheme]}://{netloc}", f"{ws_scheme}://{netloc}", proxy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +188,9 @@ class Credentials:
         partner_token: the partner's own JWT for the provider.
         provider_id: only Bearer and Single Auth partners have one; then it also travels as ``sdp_provider_id``.
         provider_name, provider_org_id, provider_specialty: for registering a provider on first use.
+
+    >>> Credentials("partner-1", Secret("s3cret")).partner_token
+    Secret('***')
     """
 
     partner_id: str
@@ -188,28 +232,37 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     endpoint: str | None = None
     store: str | None = None
     ca_file: str | None = None
-    limits: Limits = msgspec.field(default_factory=Limits)
+    proxy: str | None = None
+    price_per_minute: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    limits: Limits | None = None
     gate: dict[str, object] = {}
-    """Read and checked by :mod:`workbench.gate`, where it is used."""
+    """Read and checked by :mod:`workbench.comparing.gate`, where it is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that is not part of the question being asked.
+    """Where sessions are played and stored, apart from what they are.
 
     Attributes:
         endpoint: as given, before it is resolved.
         store: folder of the runs.
-        credentials: None when the environment has none.
+        credentials: used for login; None takes those of ``environment`` when a service is opened.
         ca_file: extra certificate authority, PEM.
+        environment: environment of the process, where credentials are looked for when a service is opened.
+        proxy: ``http://host:port`` that other machines are reached through; None asks the environment.
+        price_per_minute: what a minute of audio costs at the service, in any currency; None says nothing of cost.
         limits: bounded waits.
-        model: of the simulator's recogniser, where a run starts one.
-        recogniser: ``pocketsphinx``, or ``replay`` of what that says, decoded once beforehand.
-        scenario: of faults that this simulator plays; None for none.
+        model: model of the simulator's recogniser, where a run starts one.
+        recogniser: ``live``, or ``replay`` of what that says, decoded once beforehand.
+        partials, partial_every: what Whisper's partials show, and seconds of audio between two of them.
+        scenario: scenario of faults that this simulator plays; None for none.
         webhook_port: where notifications are received on this machine; None receives none.
-        webhook_secret: that they are signed with.
-        provider_id: that a shared partner token acts for, where a flag says it; part of ``credentials``, and of those
-            for a simulator that is started.
+        webhook_secret: secret that they are signed with.
+        provider_id: provider that a shared partner token acts for, where a flag says it; part of ``credentials``, and
+            of those for a simulator that is started.
+
+    >>> Settings(endpoint="staging").endpoint
+    'staging'
     """
 
     endpoint: str = "simulator"
@@ -217,12 +270,22 @@ class Settings:
     credentials: Credentials | None = None
     ca_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
-    model: str = "general"
-    recogniser: str = "pocketsphinx"
+    model: str = DEFAULT_MODEL
+    recogniser: str = "live"
+    partials: str = "settled"
+    partial_every: float = 0.5
     scenario: Path | None = None
     webhook_port: int | None = None
     webhook_secret: Secret | None = None
     provider_id: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    price_per_minute: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def names_credentials(self) -> bool:
+        """Whether there are credentials, without looking for the token."""
+        return self.credentials is not None or bool(self.environment.get("SUKI_PARTNER_ID"))
 
 
 def load_settings(
@@ -236,29 +299,46 @@ def load_settings(
     model: str | None = None,
     scenario: Path | None = None,
     provider_id: str | None = None,
-    recogniser: str = "pocketsphinx",
+    recogniser: str = "live",
+    partials: str = "settled",
+    partial_every: float = 0.5,
 ) -> Settings:
-    """Settings from flags (the keyword arguments), environment and file, in this order of precedence.
+    """Settings from flags (the keyword arguments), environment and files, in this order of precedence.
+
+    Credentials are not looked for: who only reads stored runs is not asked for a token.
 
     Raises:
-        ConfigurationError: the file cannot be read or has an unknown key, or half of the credentials are set.
+        ConfigurationError: a file cannot be read, has an unknown key, or names what it is not trusted to; or there is
+            no secret for notifications.
     """
-    stored = _read_file(file)
-    pick_endpoint = endpoint or environment.get("WORKBENCH_ENDPOINT") or stored.endpoint or "simulator"
-    pick_store = store or environment.get("WORKBENCH_STORE") or stored.store or ".runs"
-    pick_ca = ca_file or environment.get("WORKBENCH_CA_FILE") or stored.ca_file
+    stored, data = _read_file(file)
+    said: dict[str, str | Path | None] = {
+        "endpoint": endpoint or environment.get("WORKBENCH_ENDPOINT"),
+        "store": store or environment.get("WORKBENCH_STORE"),
+        "ca_file": ca_file or environment.get("WORKBENCH_CA_FILE"),
+    }
+    named = {name: getattr(stored, name) for name in AUTHORITIES if not said.get(name)}
+    check_authority(file, data, named, Path(stored.ca_file) if stored.ca_file else None, environment)
+    own = _own_file(environment)
+    pick_endpoint = str(said["endpoint"] or stored.endpoint or own.endpoint or "simulator")
+    pick_store = said["store"] or stored.store or own.store or ".runs"
+    pick_ca = said["ca_file"] or stored.ca_file or own.ca_file
     return Settings(
         endpoint=pick_endpoint,
         store=Path(pick_store),
-        credentials=_credentials(environment, provider_id),
         ca_file=Path(pick_ca) if pick_ca else None,
-        limits=stored.limits,
-        model=model or "general",
+        limits=stored.limits or own.limits or Limits(),
+        model=model or environment.get("WORKBENCH_MODEL") or DEFAULT_MODEL,
         recogniser=recogniser,
+        partials=partials,
+        partial_every=partial_every,
         scenario=scenario,
         webhook_port=webhook_port,
         webhook_secret=_webhook_secret(environment, pick_endpoint) if webhook_port is not None else None,
         provider_id=provider_id,
+        proxy=own.proxy if stored.proxy is None else stored.proxy,
+        price_per_minute=own.price_per_minute if stored.price_per_minute is None else stored.price_per_minute,
+        environment=dict(environment),  # as it is now; os.environ itself cannot go to a process of its own
     )
 
 
@@ -268,17 +348,27 @@ def _webhook_secret(environment: Mapping[str, str], endpoint: str) -> Secret:
     if not secret and endpoint != "simulator":
         raise ConfigurationError(
             "no secret to verify notifications with",
-            item="--webhook-port",
+            item="webhook_port",
             expected="SUKI_WEBHOOK_SECRET in the environment",
         )
     return Secret(secret or secrets.token_hex(32))
 
 
-def _read_file(file: Path) -> _File:
+def _own_file(environment: Mapping[str, str]) -> _File:
+    """The user's own configuration, in force in every folder; its authority is found from where the file lies."""
+    folder = user_folder(environment)
+    if folder is None:
+        return _File()
+    own, _ = _read_file(folder / "workbench.toml")
+    return msgspec.structs.replace(own, ca_file=str(folder / own.ca_file)) if own.ca_file else own
+
+
+def _read_file(file: Path) -> tuple[_File, bytes]:
+    """A settings file and its bytes; no settings where there is none."""
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        return _File()
+        return _File(), b""
     except OSError as error:
         raise ConfigurationError(
             "settings cannot be read",
@@ -287,55 +377,12 @@ def _read_file(file: Path) -> _File:
             action="Check who may read it, or call from another folder",
         ) from None
     try:
-        return msgspec.toml.decode(data, type=_File)
+        return msgspec.toml.decode(data, type=_File), data
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             "settings cannot be understood",
             item=str(file),
             got=str(error),
-            expected="endpoint, store, ca_file and a [limits] table (credentials belong into the environment)",
+            expected="endpoint, store, ca_file, proxy, price_per_minute and a [limits] table "
+            "(credentials belong into the environment)",
         ) from None
-
-
-def _kept_token(partner: str) -> str | None:
-    """The partner token in the system's keyring; None without the package ``keyring`` or an entry."""
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return None
-    try:
-        kept: str | None = keyring.get_password(KEYRING_SERVICE, partner)
-    except KeyringError:  # locked, or there is none on this machine
-        return None
-    return kept
-
-
-def _asked_token(partner: str) -> str | None:
-    """The partner token as typed, unseen; None where nobody sits at a terminal."""
-    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    return getpass.getpass(f"Partner token of {partner}: ", stream=sys.stderr)
-
-
-def _credentials(environment: Mapping[str, str], provider_id: str | None) -> Credentials | None:
-    partner, token = environment.get("SUKI_PARTNER_ID"), environment.get("SUKI_PARTNER_TOKEN")
-    if not partner and not token:
-        return None
-    if partner and not token:
-        token = _kept_token(partner) or _asked_token(partner)
-    if not partner or not token:
-        raise ConfigurationError(
-            "half of the credentials is missing",
-            item="environment",
-            got="SUKI_PARTNER_ID alone" if partner else "SUKI_PARTNER_TOKEN alone",
-            expected="both SUKI_PARTNER_ID and SUKI_PARTNER_TOKEN, or the token in the system's keyring",
-        )
-    return Credentials(
-        partner_id=partner,
-        partner_token=Secret(token),
-        provider_id=provider_id or environment.get("SUKI_PROVIDER_ID"),
-        provider_name=environment.get("SUKI_PROVIDER_NAME", "Workbench Provider"),
-        provider_org_id=environment.get("SUKI_PROVIDER_ORG_ID", "workbench"),
-        provider_specialty=environment.get("SUKI_PROVIDER_SPECIALTY"),
-    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 __all__ = [
     "NS_PER_MS",
     "NS_PER_S",
+    "chunk_ends",
     "counted",
     "ms",
     "ms_to_samples",
@@ -82,3 +83,12 @@ def counted(count: int, what: str) -> str:
     ('1 session', '1,200 sessions')
     """
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def chunk_ends(samples: int, chunk_samples: int) -> tuple[int, ...]:
+    """Audio position after each chunk; the last chunk holds what is left and is there once.
+
+    >>> chunk_ends(10, 4), chunk_ends(8, 4), chunk_ends(0, 4)
+    ((4, 8, 10), (4, 8), ())
+    """
+    return tuple(min(start + chunk_samples, samples) for start in range(0, samples, chunk_samples))

@@ -12,7 +12,7 @@ from workbench.store import new_run_id
 
 __all__ = ["PAGES", "copies", "damaged_manifest", "damaged_tables", "texts", "two_cells"]
 
-PAGES = ("start", "runs", "compare", "latency", "accuracy", "sweep", "data")
+PAGES = ("start", "runs", "run", "compare", "latency", "accuracy", "trends", "sweep", "datasets", "data")
 """Pages over stored runs."""
 
 

@@ -7,20 +7,24 @@ import pytest
 import soundfile
 
 from tests.app.stores import damaged_manifest, damaged_tables, texts, two_cells
-from tests.stored import batch, store_run
-from workbench.app.inspecting import frames_table, inspector_session, step_words
-from workbench.app.lab import AFTER, BEFORE, facts_table, hear
+from tests.scoring.metrics.records import session, untimed
+from tests.stored import batch, heard, store_run
+from workbench.app import jobs
+from workbench.app.audio_lab_data import AFTER, BEFORE, facts_table, hear
+from workbench.app.inspector_data import frames_table, inspected
 from workbench.app.live import Clip, Lane, close_registry
 from workbench.app.presets import PRESETS, preset
 from workbench.app.uploads import keep_upload
+from workbench.corpus import ManifestRow, write_manifest
+from workbench.corpus.rows import WordRow, WordsRow
+from workbench.corpus.write import write_words
 from workbench.errors import AudioError
-from workbench.inspection import find_session
-from workbench.metrics.normalize import NORMALISERS
-from workbench.pipeline import load_result
-from workbench.store import open_run
-from workbench.word_diff import word_diff
-
-pytestmark = pytest.mark.slow
+from workbench.reporting.session import find_session
+from workbench.reporting.session_timeline import session_timeline, step_words
+from workbench.runs.result import load_result
+from workbench.scoring.metrics.normalize import NORMALISERS
+from workbench.scoring.word_diff import word_diff
+from workbench.store import CorpusFacts, open_run
 
 PAGES = ("live", "inspect", "audio_lab")
 
@@ -81,6 +85,21 @@ def test_a_link_to_a_session_that_is_gone_shows_the_page_as_it_begins(draw, tmp_
     assert "appear here" in texts(test)
 
 
+def test_live_offers_four_lanes_and_their_models_and_keeps_its_frame_for_an_audience_away(draw, tmp_path):
+    """A fourth lane appears behind a third; models and services when they are asked for; no frame in present mode."""
+    test = draw("live", tmp_path, query={"live_second": list(PRESETS)[1], "live_third": list(PRESETS)[2]})
+    assert [box.label for box in test.selectbox if "lane" in box.label.lower()] == [
+        "Lane", "Second lane", "Third lane", "Fourth lane",
+    ]  # fmt: skip
+    assert "Model" not in [box.label for box in test.selectbox]
+    test.toggle(key="live_others").set_value(True).run()
+    assert [box.label for box in test.selectbox].count("Model") == 3
+    assert not test.exception
+    test = draw("live", tmp_path, query={"present": "1"})
+    assert not test.exception
+    assert "stSidebar" in "".join(str(html.proto.body) for html in test.get("html"))
+
+
 def test_the_lab_draws_every_preset(draw, tmp_path):
     """Each changes something that is measured."""
     for name in list(PRESETS)[1:]:
@@ -98,7 +117,7 @@ def session_of(store, heard="no test pain"):
 def test_the_inspector_draws_what_the_score_counts(tmp_path):
     """Errors, words with their times, and the index of the word behind each step."""
     session = session_of(tmp_path)
-    drawn = inspector_session(session, None, None, "clean")
+    drawn = session_timeline(session, None, None, "clean")
     assert [step[0] for step in drawn["steps"]].count("equal") == session.score.words.hits
     assert [word[0] for word in drawn["words"]] == ["no", "chest", "pain"]
     assert [step[3] for step in step_words(session)] == [0, 1, 2]
@@ -117,8 +136,8 @@ def test_the_drawn_alignment_and_the_printed_wer_agree_for_500_random_pairs():
     """Whatever the normaliser, the steps on the screen come to the errors of the table."""
     import random
 
-    from workbench.metrics.accuracy import word_errors
     from workbench.reference import Reference
+    from workbench.scoring.metrics.accuracy import word_errors
 
     draw = random.Random(7)
     words = "no chest pain, left Lung x-ray 2.5 mg denies the the a B.P. 120/80 stable".split()  # noqa: SIM905
@@ -146,3 +165,75 @@ def test_an_upload_is_kept_once_under_a_safe_name(tmp_path):
     with pytest.raises(AudioError):
         keep_upload(tmp_path / "runs", "no.wav", b"no sound")
     shutil.rmtree(tmp_path / "runs")
+
+
+def test_the_inspector_goes_to_the_next_recording_and_back(draw, tmp_path):
+    """The ends of the list have nowhere further to go; the address follows."""
+    store_run(tmp_path, [heard(utterance=name) for name in ("a", "b", "c")])
+    test = draw("inspect", tmp_path)
+    assert test.button(key="inspect_previous").disabled
+    test.button(key="inspect_next").click().run()
+    assert test.selectbox(key="inspect_utterance").value == "b"
+    assert test.query_params["inspect_utterance"] == "b"
+    test.button(key="inspect_next").click().run()
+    assert test.button(key="inspect_next").disabled
+    test.button(key="inspect_previous").click().run()
+    assert test.selectbox(key="inspect_utterance").value == "b"
+
+
+def test_the_place_of_another_recording_is_left_behind(draw, tmp_path):
+    """A link opens where it says; the next recording opens at its beginning."""
+    store_run(tmp_path, [heard(utterance=name) for name in ("a", "b")])
+    test = draw("inspect", tmp_path, query={"inspect_at": "250", "inspect_zoom": "100-900"})
+    assert (test.query_params["inspect_at"], test.query_params["inspect_zoom"]) == ("250", "100-900")
+    test.button(key="inspect_next").click().run()
+    assert not {"inspect_at", "inspect_zoom"} & set(test.query_params)
+    assert not draw("inspect", tmp_path, query={"inspect_at": "x", "inspect_zoom": "9-1"}).exception
+
+
+TIMES = WordsRow(
+    id="u",
+    origin="given",
+    words=(WordRow("no", 0, 3_200), WordRow("chest", 3_200, 6_400), WordRow("pain", 6_400, 9_600)),
+)
+
+
+@pytest.fixture
+def own_untimed(tmp_path, monkeypatch):
+    """A data set of one's own without word times, and a run of it."""
+    monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path))
+    folder = tmp_path / "datasets" / "mine"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "u.wav", np.zeros(16_000, np.int16), 16_000)
+    write_manifest(folder, [ManifestRow(id="u", audio="u.wav", reference="no chest pain")])
+    messages = [(700, "final", "no chest pain"), (1100, "end", "")]
+    record = session(untimed("no chest pain"), messages, utterance="u")
+    facts = CorpusFacts(name="mine", hash="0" * 64, location=str(folder))
+    return folder, store_run(tmp_path, [record], corpus=facts)
+
+
+def test_a_recording_without_word_times_says_so_and_finds_them(draw, own_untimed, tmp_path, monkeypatch):
+    """The job of the data set is started; once there are times, the run that was played before has them."""
+    started = []
+    monkeypatch.setattr(jobs, "start", lambda store, title, arguments: started.append(tuple(arguments)))
+    folder, run_id = own_untimed
+    test = draw("inspect", tmp_path, query={"inspect_run": run_id})
+    assert not test.exception
+    assert "cannot be heard one by one" in texts(test)
+    test.button(key="inspect_align").click().run()
+    assert started == [("datasets", "align", "mine", "--json")]
+    write_words(folder, [TIMES])
+    test.run()
+    assert "cannot be heard one by one" not in texts(test)
+
+
+def test_a_run_played_without_word_times_gets_those_of_its_data_set(own_untimed, tmp_path):
+    """Times by hand: "chest" from 0.2 to 0.4 s, due at 0.4 s, shown and final at 0.7 s: 300 ms."""
+    folder, run_id = own_untimed
+    result = load_result(open_run(tmp_path, run_id))
+    one = find_session(result.run, result.scores, "u", None, 0)
+    assert inspected(one).drawn(None, "clean")["words"] == []
+    write_words(folder, [TIMES])
+    assert inspected(one).drawn(None, "clean")["words"][1] == ["chest", 200, 400, 400, 700, 700, 700, 300]
+    write_manifest(folder, [ManifestRow(id="u", audio="u.wav", reference="no chest pains")])
+    assert inspected(one).drawn(None, "clean")["words"] == []

@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from workbench.app.access import close_access, current_access, open_access, own_url
+from workbench.app.access import Access, close_access, current_access, open_access, own_url
 from workbench.app.guard import Guard, content_security_policy, host_of, security_headers
+from workbench.app.router import PAGES
 from workbench.app.routes import HEALTH, OPEN_PATHS, index_html, page_paths
 from workbench.app.server import Launch
 
@@ -44,17 +45,18 @@ def server() -> Iterator[Starlette]:
 
 
 class Asking:
-    """Asks a server in this process."""
+    """Asks a server in this process, as a browser that opened the printed address unless told otherwise."""
 
     def __init__(self, server: Starlette) -> None:
         self._transport = httpx.ASGITransport(server)
 
-    def get(self, path: str, **more: Any) -> httpx.Response:
+    def get(self, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         """One request."""
+        headers = {"Cookie": cookie()} | (headers or {})
 
         async def ask() -> httpx.Response:
             async with httpx.AsyncClient(transport=self._transport, base_url="http://localhost:8501") as client:
-                return await client.get(path, **more)
+                return await client.get(path, headers=headers, **more)
 
         return asyncio.run(ask())
 
@@ -68,9 +70,10 @@ def client(server: Starlette) -> Asking:
 async def opened(server: Starlette, query: str, headers: dict[str, str]) -> list[str]:
     """Types of what a socket is told, from its handshake on."""
     told: list[str] = []
+    headers = {"Host": "localhost:8501", "Cookie": cookie()} | headers
     scope = {
         "type": "websocket", "path": "/workbench/socket", "raw_path": b"", "query_string": query.encode(),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in ({"Host": "localhost:8501"} | headers).items()],
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
         "subprotocols": [], "asgi": {"version": "3.0"}, "scheme": "ws", "root_path": "",
     }  # fmt: skip
 
@@ -84,11 +87,21 @@ async def opened(server: Starlette, query: str, headers: dict[str, str]) -> list
     return told
 
 
-def token() -> str:
+def access() -> Access:
     """Of this process."""
     access = current_access()
     assert access is not None
-    return access.token.reveal()
+    return access
+
+
+def token() -> str:
+    """Of this process, for routes of ours."""
+    return access().token.reveal()
+
+
+def cookie() -> str:
+    """What a browser sends that opened the printed address."""
+    return f"theme=dark; {access().cookie_name}={access().cookie.reveal()}"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1@evil.example"])
@@ -119,8 +132,54 @@ def test_a_page_of_another_origin_may_not_call_us_even_with_the_token(client: As
     assert client.get(OWN, **asked, headers={"Origin": "http://localhost:8501"}).status_code == 200
 
 
+WRONG = ("", "workbench-0=guess", "workbench-0=", "other=x; workbench-1=x", "workbench-0=\u00e9")
+
+
+@pytest.mark.parametrize("cookies", WRONG)
+@pytest.mark.parametrize("path", ["/page", OWN, "/_stcore/stream", "/nowhere"])
+def test_without_the_cookie_there_is_nothing_at_any_path(client: Asking, path: str, cookies: str) -> None:
+    """Another user of the machine has none; the token of a route alone is not enough."""
+    answer = client.get(path, params={"token": token()}, headers={"Cookie": cookies.encode("latin-1")})  # type: ignore[dict-item]
+    assert (answer.status_code, "workbench app printed" in answer.text) == (403, True)
+    assert client.get("/page").status_code == 200
+
+
+def test_the_printed_address_buys_the_cookie_once_and_leaves_no_token_in_the_address(client: Asking) -> None:
+    """HttpOnly and SameSite=Strict; the rest of the address stays, and leads nowhere else."""
+    start = access().start.reveal()
+    answer = client.get("/page", params={"start": start, "runs": "a b"}, headers={"Cookie": ""})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/page?runs=a+b")
+    name, *attributes = answer.headers["set-cookie"].split("; ")
+    assert name == f"{access().cookie_name}={access().cookie.reveal()}"
+    assert set(attributes) == {"HttpOnly", "SameSite=Strict", "Path=/"}
+    assert answer.headers["cache-control"] == "no-store"
+    assert client.get("/page", params={"start": "guess"}).status_code == 403
+    assert (
+        client.get("http://localhost:8501//evil.example/", params={"start": start}).headers["location"]
+        == "/evil.example/"
+    )
+    from_evil = {"Host": "evil.example", "Cookie": ""}
+    assert client.get("/page", params={"start": start}, headers=from_evil).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://localhost:9999"}, {"Origin": "http://127.0.0.1:8501"}, {"Origin": "null"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Site": "cross-site"},
+])  # fmt: skip
+async def test_a_page_of_another_port_sees_nothing_although_the_browser_sends_the_cookie(
+    server: Starlette, headers: dict[str, str]
+) -> None:
+    """Cookies know no ports, origins do; pages and sockets of Streamlit alike."""
+    assert await opened(server, f"token={token()}", headers) == ["websocket.close"]
+    answer = await httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://localhost:8501").get(
+        "/page", headers={"Cookie": cookie()} | headers
+    )
+    assert answer.status_code == 403
+
+
 async def test_a_socket_is_refused_before_it_is_accepted(server: Starlette) -> None:
-    """Without token, and from a foreign page."""
+    """Without token, without cookie, and from a foreign page."""
+    assert await opened(server, f"token={token()}", {"Cookie": ""}) == ["websocket.close"]
     assert await opened(server, "", {}) == ["websocket.close"]
     assert await opened(server, f"token={token()}", {"Origin": "http://evil.example"}) == ["websocket.close"]
     told = await opened(server, f"token={token()}", {"Origin": "http://localhost:8501"})
@@ -129,7 +188,7 @@ async def test_a_socket_is_refused_before_it_is_accepted(server: Starlette) -> N
 
 def test_health_needs_no_token_and_tells_nothing(client: Asking) -> None:
     """Alive is all there is to know."""
-    assert client.get(HEALTH).status_code == 200
+    assert client.get(HEALTH, headers={"Cookie": ""}).status_code == 200
 
 
 def test_every_answer_has_the_headers_also_a_refusal(client: Asking) -> None:
@@ -158,7 +217,7 @@ def test_the_page_knows_its_server_so_that_permalinks_ask_for_nothing_that_is_no
     assert b'<base href="/">' in index_html()
     assert "/" in page_paths()
     assert "/audio-lab" in page_paths()
-    assert len(page_paths()) == 10
+    assert len(page_paths()) == len(PAGES)
 
 
 def test_an_address_of_ours_carries_the_token_and_none_is_offered_to_a_bare_script() -> None:
@@ -173,7 +232,8 @@ def test_an_address_of_ours_carries_the_token_and_none_is_offered_to_a_bare_scri
 def test_the_token_is_in_no_repr() -> None:
     """A log that prints what it has gives nothing away."""
     access = open_access(frozenset())
-    assert access.token.reveal() not in repr(access)
+    secrets = (access.token, access.start, access.cookie)
+    assert not [secret for secret in secrets if secret.reveal() in repr(access)]
     close_access()
 
 

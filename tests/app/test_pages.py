@@ -12,7 +12,7 @@ from tests.app.stores import PAGES, damaged_manifest, damaged_tables, texts, two
 from tests.stored import batch, failing, heard, store_run
 from workbench.app.router import PAGES as ROUTED
 
-OVER_RUNS = ("start", "runs", "compare", "latency", "accuracy")
+OVER_RUNS = ("start", "runs", "run", "compare", "latency", "accuracy", "trends")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -116,10 +116,13 @@ def test_sessions_with_invalid_pacing_are_a_state_of_their_own(draw: Draw, tmp_p
     assert "Invalid measurement" in texts(test)
 
 
-def test_too_few_data_have_no_verdict(draw: Draw, tmp_path: Path) -> None:
-    """Seven pairs are not enough, and the page says exactly that."""
+def test_few_data_show_what_they_can(draw: Draw, tmp_path: Path) -> None:
+    """Four of seven worse can be chance, and five pairs have no interval."""
     store_run(tmp_path, batch(7) + batch(7, wrong=4, cell="noise"))
-    assert "n = 7, not enough for a verdict" in texts(draw("compare", tmp_path))
+    assert "No difference is shown between noise and clean" in texts(draw("compare", tmp_path))
+    store_run(tmp_path, batch(5) + batch(5, wrong=5, cell="noise"))
+    test = draw("compare", tmp_path)
+    assert test.metric[0].delta == "5 utterances: an interval needs 6"
 
 
 def test_a_comparison_of_unlike_runs_stands_under_a_warning(draw: Draw, tmp_path: Path) -> None:
@@ -163,14 +166,14 @@ def test_search_and_filter_say_what_they_hide(draw: Draw, thousand_runs: Path) -
 
 
 def test_the_router_knows_every_page_and_opens_the_first(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plain script draws the start page; ten pages have ten addresses."""
+    """The plain script draws the start page; every page has its own address."""
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.setenv("WORKBENCH_STORE", str(one_run))
     test = AppTest.from_file(str(Path(__file__).parents[2] / "streamlit_app.py"), default_timeout=30).run()
     assert not test.exception
     assert test.title[0].value == "Suki Workbench"
-    assert len({facts.address for facts in ROUTED}) == 10
+    assert len({facts.address for facts in ROUTED}) == len(ROUTED)
 
 
 def test_a_store_that_goes_away_between_two_reruns_is_an_empty_page(draw: Draw, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.app.conftest import Draw
 from tests.app.stores import PAGES, damaged_manifest, texts
 from tests.stored import batch, heard, store_run
 from workbench.app import diagnostics
-from workbench.headlines import list_lines
+from workbench.runs.listing import run_listings
 from workbench.settings import load_settings
 
 
@@ -49,19 +49,23 @@ def test_the_environment_turns_it_on_for_everybody(one_run: Path, monkeypatch: p
 
 def test_the_bundle_holds_no_speech_no_names_and_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Built from a list of what goes in; whatever a run holds besides stays where it is."""
-    monkeypatch.setenv("SUKI_PARTNER_ID", "partner-4711")
-    monkeypatch.setenv("SUKI_PARTNER_TOKEN", "token-4711")
+    monkeypatch.setenv("SUKI_PARTNER_ID", "partner-quillfeather")
+    monkeypatch.setenv("SUKI_PARTNER_TOKEN", "token-quillfeather")
     root = tmp_path / "folder-of-somebody"
     store_run(root, [heard("no secretword pain", utterance="jane-doe-1970")])
     store_run(root, batch(3))
     damaged_manifest(root)
     settings = load_settings(
-        {"WORKBENCH_STORE": str(root), "SUKI_PARTNER_ID": "partner-4711", "SUKI_PARTNER_TOKEN": "token-4711"}
+        {
+            "WORKBENCH_STORE": str(root),
+            "SUKI_PARTNER_ID": "partner-quillfeather",
+            "SUKI_PARTNER_TOKEN": "token-quillfeather",
+        }
     )
-    archive = zipfile.ZipFile(io.BytesIO(diagnostics.bundle(settings, list_lines(root))))
+    archive = zipfile.ZipFile(io.BytesIO(diagnostics.bundle(settings, run_listings(root))))
     everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
     assert {"about.json", "runs.json", "jobs.json"} <= set(archive.namelist())
     assert len(archive.namelist()) == 6
-    for word in ("secretword", "jane-doe", "4711", "folder-of-somebody", "chest"):
+    for word in ("secretword", "jane-doe", "quillfeather", "folder-of-somebody", "chest"):
         assert word not in everything, word
     assert '"readable": false' in everything

@@ -1,4 +1,4 @@
-"""Data & settings: corpora, import, the service that does not answer, normalisers, scoring again, storage."""
+"""System: the service that does not answer, normalisers, scoring again, storage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def test_every_part_is_drawn_with_and_without_runs(part: str, draw: Draw, one_ru
         assert not test.error
 
 
-@pytest.mark.slow
 def test_a_service_that_does_not_answer_is_a_failure_that_is_said(
     draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,51 +50,6 @@ def test_the_bench_shows_what_each_normaliser_makes_of_two_texts(draw: Draw, tmp
     assert rows.loc["raw", "wer"] > 0
 
 
-def test_an_import_needs_a_source_that_is_there_and_starts_the_command(
-    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is missing is named; with everything there one process is started."""
-    started = []
-    monkeypatch.setattr(jobs, "start", lambda *asked, **_: started.append(asked) or SimpleNamespace())
-    test = draw("data", tmp_path, query={"data_part": "Import"})
-    assert test.button(key="data_import").disabled
-    test.text_input(key="data_source").set_value(str(tmp_path / "nowhere.jsonl")).run()
-    assert "there is no" in texts(test)
-    (tmp_path / "here.jsonl").write_text("")
-    test.text_input(key="data_source").set_value(str(tmp_path / "here.jsonl")).run()
-    test.text_input(key="data_target").set_value(str(tmp_path / "new")).run()
-    test.button(key="data_import").click().run()
-    assert not test.exception
-    assert started[0][2][:3] == ("datasets", "import", "nemo")
-    assert started[0][2][-1] == "--json"
-
-
-def test_what_is_wrong_with_an_import_is_named_row_by_row(draw: Draw, tmp_path: Path) -> None:
-    """The command has ended well and has brought in nothing; the panel says which rows and why."""
-    (tmp_path / "bad.jsonl").write_text('{"audio_filepath": "nowhere.wav", "duration": 1.0, "text": "no pain"}\n')
-    job = jobs.start(
-        tmp_path, "Import", ("datasets", "import", "nemo", str(tmp_path / "bad.jsonl"), str(tmp_path / "new"), "--json")
-    )
-    next(child for child in jobs._CHILDREN if child.pid == job.pid).wait(60)
-    test = draw("data", tmp_path, query={"data_part": "Import"})
-    assert not test.exception
-    assert "1 bad rows" in texts(test).replace("\\", "")
-    assert "nowhere" in texts(test)
-
-
-def test_what_is_wrong_with_a_corpus_is_listed_with_file_and_line(
-    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the command tells it."""
-    problem = {"path": "/x/manifest.jsonl", "line": 3, "item": "u1", "what": "the audio is gone"}
-    monkeypatch.setattr(jobs, "ask", lambda *asked: {"good": False, "problems": [problem]})
-    test = draw("data", tmp_path)
-    test.button(key="data_check").click().run()
-    assert not test.exception
-    row = test.dataframe[1].value.iloc[0]
-    assert (row["path"], row["line"], row["what"]) == ("manifest.jsonl", 3, "the audio is gone")
-
-
 def test_a_run_is_scored_again_by_the_command(draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the normaliser that was picked."""
     run_id = two_cells(tmp_path)
@@ -104,7 +58,7 @@ def test_a_run_is_scored_again_by_the_command(draw: Draw, tmp_path: Path, monkey
     test = draw("data", tmp_path, query={"data_part": "Score again"})
     test.selectbox(key="data_normaliser").set_value("raw").run()
     test.button(key="data_rescore").click().run()
-    assert started[0][2] == ("score", run_id, "--normaliser", "raw", "--json")
+    assert started[0][2] == ("score", "--normaliser", "raw", "--json", "--", run_id)
 
 
 def test_a_run_is_deleted_only_after_a_second_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +67,14 @@ def test_a_run_is_deleted_only_after_a_second_word(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path))
     run_id = two_cells(tmp_path)
-    script = "from workbench.app import data, run_actions\nlines = data.lines()\nrun_actions.bar(lines, lines)"
+    script = "\n".join(
+        (
+            "from workbench.app import data",
+            "from workbench.app.parts import run_actions",
+            "lines = data.lines()",
+            "run_actions.bar(lines, lines)",
+        )
+    )
     test = AppTest.from_string(script, default_timeout=30).run()
     test.button(key="runs_delete").click().run()
     assert (tmp_path / run_id).exists()
@@ -121,10 +82,9 @@ def test_a_run_is_deleted_only_after_a_second_word(tmp_path: Path, monkeypatch: 
     assert [button.label for button in test.button if button.key == "runs_delete_yes"] == ["Delete for good"]
 
 
-@pytest.mark.slow
 def test_a_run_is_exported_and_reported_as_the_commands_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One file as it is, several as one archive, the report with or without transcripts."""
-    from workbench.app.run_actions import exported, report
+    from workbench.app.parts.run_actions import exported, report
 
     monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path))
     run_id = two_cells(tmp_path)

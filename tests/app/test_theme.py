@@ -8,7 +8,7 @@ from pathlib import Path
 from streamlit import config as streamlit_config
 
 from workbench.app.theme import CATEGORICAL, config
-from workbench.plots import COLOURS
+from workbench.reporting.figures.base import COLOURS
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,6 +9,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
 from workbench.audio.config import AudioConfig
@@ -67,22 +68,49 @@ def libraries(config):
     return found
 
 
+# These code in floating point with whatever instructions the processor has: another processor, other last bits.
+FLOAT_CODECS = {"mp3", "opus", "vorbis"}
+BLOCK = 4_000
+
+
+def levels(settings):
+    """RMS of every quarter of a second of what a configuration gives, in steps of 16 bit."""
+    pcm = rendered(settings).astype(np.float64)
+    return [round(float(np.sqrt(np.mean(block**2)))) for block in np.array_split(pcm, len(pcm) // BLOCK)]
+
+
+def exact(settings):
+    """What of a configuration gives the same bytes on every processor: all but such a codec."""
+    coded = settings.get("codec") in FLOAT_CODECS
+    return {k: v for k, v in settings.items() if not (coded and k.startswith("codec"))}
+
+
 def rendered_sha256(settings):
     """sha256 of the PCM that a configuration gives."""
+    return hashlib.sha256(rendered(settings).astype("<i2").tobytes()).hexdigest()
+
+
+def rendered(settings):
+    """The PCM that a configuration gives."""
     utterance = load_corpus(builtin_corpora()["clinic"]).utterance(UTTERANCE)
     audio = read_utterance(utterance)
     config = AudioConfig(**settings)
     prepared = prepare(
         audio.pcm, audio.sample_rate_hz, utterance.reference, config, seed=SEED, key=utterance.id, speaker="slt"
     )
-    return hashlib.sha256(prepared.pcm.astype("<i2").tobytes()).hexdigest()
+    return prepared.pcm
+
+
+def row(settings):
+    """What is written down of a configuration."""
+    written = {"settings": settings, "sha256": rendered_sha256(exact(settings))}
+    if exact(settings) != settings:
+        written["levels"] = levels(settings)
+    return written | {"libraries": libraries(AudioConfig(**settings))}
 
 
 def main():
-    rows = [
-        {"settings": s, "sha256": rendered_sha256(s), "libraries": libraries(AudioConfig(**s))} for s in CONFIGURATIONS
-    ]
-    PATH.write_text(json.dumps(rows, indent=1) + "\n")
+    PATH.write_text(json.dumps([row(settings) for settings in CONFIGURATIONS], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,6 @@ def test_the_same_seed_gives_the_same_bytes(seed, key, snr_db):
     assert not np.array_equal(first.pcm, run(clean, seed=seed, key=key + "x", snr_db=snr_db, loss_percent=10).pcm)
 
 
-@pytest.mark.slow
 def test_another_process_gives_the_same_bytes(pcm):
     """Nothing depends on where or when."""
     code = """

@@ -8,8 +8,8 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.audio.files import audio_info, file_sha256, read_audio, write_audio
-from workbench.audio.resample import resample, resampled_length
+from workbench.audio.files import audio_info, encode_audio, file_sha256, read_audio, write_audio
+from workbench.audio.resample import ResampleStream, resample, resampled_length
 from workbench.errors import AudioError
 
 RATE = 16_000
@@ -171,3 +171,61 @@ def test_too_short_to_resample_is_an_error():
     """Nothing would be left."""
     with pytest.raises(AudioError, match="too short"):
         resample(np.zeros(1), 48_000, 8_000)
+
+
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16")])
+def test_encoded_audio_comes_back_sample_for_sample(container, subtype, tmp_path):
+    """A file in memory, of the container that was asked for."""
+    pcm = np.random.default_rng(1).integers(-32_768, 32_768, 4_000).astype(np.int16)
+    path = tmp_path / "sound"
+    path.write_bytes(encode_audio(pcm, 44_100, container))
+    assert np.array_equal(read_audio(path).pcm, pcm)
+    info = audio_info(path)
+    assert (info.sample_rate_hz, info.container, info.encoding) == (44_100, container, subtype)
+
+
+@pytest.mark.parametrize("rate", [RATE, 44_100])
+def test_no_more_than_the_result_and_a_block_is_held(tmp_path, rate):
+    """Two minutes of 32-bit stereo, 42 MB in the file: the result has 2 bytes a sample, a block 2 MB of floats."""
+    import tracemalloc
+
+    x = np.random.default_rng(0).standard_normal((44_100 * 120, 2)).astype(np.float32) * 0.1
+    sf.write(tmp_path / "a.wav", x, 44_100, subtype="FLOAT")
+    tracemalloc.start()
+    audio = read_audio(tmp_path / "a.wav", rate)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert audio.pcm.size == rate * 120
+    assert peak < 2 * audio.pcm.nbytes + 24_000_000
+
+
+def test_what_is_too_long_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    """Also where the new rate makes it so."""
+    monkeypatch.setattr("workbench.audio.files.MAX_SAMPLES", 40_000)
+    write_audio(tmp_path / "a.wav", as_int16(tone()), RATE)
+    assert read_audio(tmp_path / "a.wav").pcm.size == RATE
+    with pytest.raises(AudioError, match=r"recording too long \(got 16000 samples at 16000 Hz, to be 48000 Hz"):
+        read_audio(tmp_path / "a.wav", 48_000)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 9_000), min_size=1, max_size=8).filter(lambda sizes: sum(sizes) > 100),
+    rates=st.sampled_from([(44_100, 16_000), (8_000, 16_000), (22_050, 48_000), (48_000, 8_000)]),
+)
+def test_resampling_in_blocks_gives_the_same_bits(sizes, rates):
+    """However the audio is cut into blocks."""
+    x = np.random.default_rng(0).standard_normal(sum(sizes))
+    stream = ResampleStream(*rates)
+    blocks = [stream.add(block) for block in np.split(x, np.cumsum(sizes)[:-1])]
+    joined = np.concatenate([*blocks, stream.end()])
+    assert np.array_equal(joined[: resampled_length(x.size, *rates)], resample(x, *rates))
+
+
+def test_recordings_of_two_kinds_in_one_file_are_refused(tmp_path):
+    """There is no one rate to play them at."""
+    write_audio(tmp_path / "a.wav", as_int16(tone()), RATE)
+    write_audio(tmp_path / "b.wav", as_int16(tone(rate=8_000)), 8_000)
+    (tmp_path / "a.wav").write_bytes((tmp_path / "a.wav").read_bytes() + (tmp_path / "b.wav").read_bytes())
+    with pytest.raises(AudioError, match="of different kinds in one file"):
+        read_audio(tmp_path / "a.wav")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.audio.peaks import peaks
 from workbench.audio.spectrogram import FLOOR_DB, spectrogram
-from workbench.sound_plots import spectrogram_figure, waveform_figure
+from workbench.reporting.figures.sound import spectrogram_figure, waveform_figure
 
 
 def tone(hertz, rate_hz=16_000, seconds=0.5):

@@ -55,7 +55,7 @@ def test_a_missing_file_and_a_dictation_are_refused(tmp_path):
     """Each by name."""
     with pytest.raises(InputError, match=r"nowhere\.json"):
         read_context(tmp_path / "nowhere.json", Product.AMBIENT)
-    with pytest.raises(InputError, match="--context"):
+    with pytest.raises(InputError, match=r"^context: "):
         read_context(tmp_path / "nowhere.json", Product.DICTATION)
 
 

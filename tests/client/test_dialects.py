@@ -11,12 +11,14 @@ from tests.service import SESSION, Service, serve
 from workbench.client.calls import SessionCalls
 from workbench.client.rest import SukiRest
 from workbench.errors import InputError
-from workbench.flows import _socket_url
+from workbench.playing.connect import _socket_url
+from workbench.playing.stream import SessionFailed
 from workbench.protocol.dialects import ROUTES
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import FrameKind, FrameLog, Outcome
+from workbench.recording.frame import FrameKind
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
-from workbench.streaming import SessionFailed
 
 WHO = Credentials("partner", Secret("partner-token"), provider_id="provider-7")
 

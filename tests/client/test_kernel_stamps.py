@@ -10,9 +10,9 @@ import pytest
 
 from tests.service import Service, serve
 from workbench.client.kernel_stamps import KernelStamps
-from workbench.client.picows_socket import open_picows
-from workbench.client.websockets_socket import open_websockets
-from workbench.recording import Connect
+from workbench.client.transport_picows import open_picows
+from workbench.client.transport_websockets import open_websockets
+from workbench.recording.record import Connect
 
 OPENERS = {"websockets": open_websockets, "picows": open_picows}
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="SO_TIMESTAMPNS is Linux's")

@@ -29,8 +29,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.slow
-async def test_answers_errors_and_exchanges_come_back_as_from_the_thread():
+async def test_answers_errors_and_exchanges_come_back_as_if_made_here():
     """Token, typed answer, every try for the event log, a refusal with its status and id, a second login on 401."""
     service = Service(
         end=[envelope(503, "later", **{"retry-after": "0"}), envelope(404, "session_not_found: unknown")],
@@ -50,7 +49,6 @@ async def test_answers_errors_and_exchanges_come_back_as_from_the_thread():
     assert SESSION.encode() in service.bodies[1]
 
 
-@pytest.mark.slow
 async def test_wrong_credentials_are_the_users_to_mend_from_there_too():
     """The kind of error crosses the border, the partner token does not."""
     service = Service(login=[envelope(401, "invalid partner token")])
@@ -60,7 +58,6 @@ async def test_wrong_credentials_are_the_users_to_mend_from_there_too():
     assert "partner-token-of-a-clinic" not in str(caught.value)
 
 
-@pytest.mark.slow
 async def test_the_process_ends_with_its_owner_and_shows_no_secret():
     """Its command line names no credential; Ctrl-C in the terminal does not reach it."""
     service = Service()
@@ -76,7 +73,6 @@ async def test_the_process_ends_with_its_owner_and_shows_no_secret():
     assert not alive(pid)
 
 
-@pytest.mark.slow
 async def test_a_request_that_is_cut_off_is_cut_off_there():
     """The next one is answered as if nothing had been."""
     waiting = asyncio.Event()
@@ -101,7 +97,6 @@ async def test_a_request_that_is_cut_off_is_cut_off_there():
         assert apart._waiting == {}
 
 
-@pytest.mark.slow
 async def test_a_process_that_is_killed_fails_what_waits_for_it_and_all_that_follows():
     """One clear line, no endless wait."""
     waiting = asyncio.Event()

@@ -53,7 +53,6 @@ def test_a_later_handshake_waits_longer_each_time_until_the_deadline():
         assert HandshakePatience(LIMITS, 0.0, again=True).wait_s(refused(status), 0.0) is None
 
 
-@pytest.mark.slow
 async def test_an_answer_without_end_is_not_read_to_its_end():
     """Memory is bounded whatever a service sends."""
     service = Service(create=[envelope(201, "x" * (_MAX_BODY + 1))])

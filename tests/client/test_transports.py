@@ -3,19 +3,21 @@
 import asyncio
 import base64
 import contextlib
+import functools
 import gc
 import hashlib
 import importlib.util
 import re
 import socket
 import struct
+import sys
 from pathlib import Path
 
 import pytest
 
-from workbench.client.websockets_socket import open_websockets
+from workbench.client.transport_websockets import open_websockets
 from workbench.errors import ServiceError
-from workbench.recording import Connect
+from workbench.recording.record import Connect
 
 UNAUTHORISED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nwrong"
 
@@ -43,7 +45,7 @@ def opening(request):
         return open_websockets
     if importlib.util.find_spec("picows") is None:
         pytest.skip("the extra 'load' is not installed")
-    from workbench.client.picows_socket import open_picows
+    from workbench.client.transport_picows import open_picows
 
     return open_picows
 
@@ -112,7 +114,6 @@ async def test_a_refusal_is_told_with_its_status(opening):
     assert caught.value.status == 401
 
 
-@pytest.mark.slow
 def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
     """Given up in time or refused: the descriptor is closed before the error is seen, not some time after."""
 
@@ -132,16 +133,21 @@ def test_no_socket_is_left_when_the_loop_ends_at_once(opening):
     assert len(list(descriptors.iterdir())) == before
 
 
+async def upgraded(reader, writer):
+    """The right answer to a handshake."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head)[1]
+    accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324
+    writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+    writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+
+
 async def test_a_close_that_is_never_answered_is_no_clean_close(opening):
     """Half-open: our own close frame says nothing about the peer (RFC 6455 7.1.5)."""
     gone = asyncio.Event()
 
     async def serve(reader, writer):
-        head = await reader.readuntil(b"\r\n\r\n")
-        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head)[1]
-        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324
-        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-        writer.write(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        await upgraded(reader, writer)
         with contextlib.suppress(ConnectionError):
             while await reader.read(4096):
                 pass
@@ -156,3 +162,39 @@ async def test_a_close_that_is_never_answered_is_no_clean_close(opening):
     await gone.wait()
     server.close()
     assert sink.seen == [(1006, "")]
+
+
+async def test_a_service_that_says_nothing_is_asked_for_no_pong(opening, monkeypatch):
+    """A pong may wait behind audio that the service holds back. The libraries' own pings, made hasty, stay off."""
+    module = sys.modules[opening.__module__]
+    name, hasty = {
+        "open_websockets": ("connect", {"ping_interval": 0.05, "ping_timeout": 0.05}),
+        "open_picows": (
+            "ws_connect", {"enable_auto_ping": True, "auto_ping_idle_timeout": 0.05, "auto_ping_reply_timeout": 0.05}
+        ),
+    }[opening.__name__]  # fmt: skip
+    monkeypatch.setattr(module, name, functools.partial(getattr(module, name), **hasty))
+    read, gone = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    async def serve(reader, writer):
+        await upgraded(reader, writer)
+        try:
+            read.set_result(await asyncio.wait_for(reader.read(4096), 0.5))
+        except TimeoutError:
+            read.set_result(None)
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    sink = Closes()
+    opened = await opening(f"ws://{host}:{port}/ws", {}, sink, tls=None, phases=Connect(), close_timeout_s=0.2)
+    try:
+        assert await read is None
+        assert sink.seen == []
+    finally:
+        await opened.close()
+        await gone.wait()
+        server.close()

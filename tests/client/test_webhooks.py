@@ -41,7 +41,7 @@ async def post(receiver, body, *, at=str(NOW_MS), key=None):
 async def test_the_published_vector_is_accepted_and_stamped(receiver):
     """S-190, S-193."""
     assert await post(receiver, VECTOR, key=VECTOR_SIGNATURE) == 200
-    arrival = await receiver.wait_for("s-1")
+    arrival = await receiver.notified("s-1")
     assert (arrival.session_id, arrival.status) == ("s-1", "failure")
     assert arrival.received_ns > 0
     assert json.loads(arrival.text) == {"call": "webhook", "status": 200, "body": json.loads(VECTOR)}
@@ -92,14 +92,14 @@ async def test_the_same_news_twice_counts_once(receiver):
     one, other = b'{"session_id":"s","status":"success"}', b'{"session_id":"s","status":"failure"}'
     assert [await post(receiver, body) for body in (one, one, other)] == [200, 200, 200]
     assert receiver.repeated == 1
-    assert (await receiver.wait_for("s")).status == "success"
+    assert (await receiver.notified("s")).status == "success"
 
 
 @pytest.mark.parametrize("body", [b'{"session_id":"s"}', b'{"session_id":"s","status":"timeout","more":{}}'])
 async def test_an_unknown_status_is_left_to_polling(receiver, body):
     """S-197."""
     assert await post(receiver, body) == 200
-    assert (await receiver.wait_for("s")).status is None
+    assert (await receiver.notified("s")).status is None
 
 
 async def test_whoever_waits_is_told_and_whoever_gives_up_is_forgotten(receiver):
@@ -108,7 +108,7 @@ async def test_whoever_waits_is_told_and_whoever_gives_up_is_forgotten(receiver)
     tired.cancel()
     assert await post(receiver, b'{"session_id":"s","status":"success"}') == 200
     assert (await waiting).status == "success"
-    assert (await receiver.wait_for("s")).session_id == "s"
+    assert (await receiver.notified("s")).session_id == "s"
     await asyncio.sleep(0)
     assert receiver._waiting == {}
 
@@ -116,7 +116,7 @@ async def test_whoever_waits_is_told_and_whoever_gives_up_is_forgotten(receiver)
 async def test_a_port_that_is_taken_is_one_clear_line(receiver):
     """With what to do about it."""
     port = int(receiver.url.split(":")[2].split("/")[0])
-    with pytest.raises(ConfigurationError, match="--webhook-port"):
+    with pytest.raises(ConfigurationError, match="`webhook_port`"):
         async with WebhookReceiver(Secret("s"), port=port):
             pass
 

@@ -12,20 +12,21 @@ import numpy as np
 
 from tests.service import TEMPLATE, TERMINAL, Service, final, partial, serve
 from workbench.client.rest import SukiRest
-from workbench.plan import build_plan
+from workbench.playing.job import Job
+from workbench.playing.plan import build_plan
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service as Target
 from workbench.protocol.context import FormContext, FormFilling, FormTemplateChoice
 from workbench.protocol.messages import Product
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording.record import SessionKey, SessionRecord
 from workbench.reference import Reference
-from workbench.runner import Job, play_many
-from workbench.runner import Service as Target
 from workbench.settings import Credentials, Limits, Secret
 
 WHO = Credentials("partner", Secret("partner-token"))
 SHARED = Credentials("partner", Secret("partner-token"), provider_id="provider-7")
 QUICK = Limits(
-    connect_s=2.0, rest_s=2.0, terminal_s=0.3, close_s=0.3, stall_s=0.5, rest_attempts=3, keep_alive_s=0.04,
-    poll_first_s=0.01, poll_max_s=0.02, result_s=2.0, reconnect_s=1.0,
+    connect_s=20.0, rest_s=20.0, terminal_s=20.0, close_s=0.3, stall_s=20.0, rest_attempts=3, keep_alive_s=0.04,
+    poll_first_s=0.01, poll_max_s=0.02, result_s=20.0, reconnect_s=20.0,
 )  # fmt: skip
 PCM = (np.sin(np.arange(5_600) / 5) * 8000).astype(np.int16)
 FORMS = FormContext(FormFilling([FormTemplateChoice(TEMPLATE)]))
@@ -84,7 +85,7 @@ class Trace:
 ANSWERS = (partial("blood"), partial("blood press"), final("blood pressure"), TERMINAL)
 
 
-async def play(jobs, *, service=None, who=WHO, limits=QUICK, answers=ANSWERS, close=True):
+async def play(jobs, *, service=None, who=WHO, limits=QUICK, answers=ANSWERS, close=True, transport="websockets"):
     """Play jobs against a service that reads to the end and then says ``answers``."""
     trace = Trace(service or Service())
 
@@ -111,16 +112,16 @@ async def play(jobs, *, service=None, who=WHO, limits=QUICK, answers=ANSWERS, cl
 
     trace.service.stream = stream
     async with serve(trace.service), SukiRest(trace.service.address, who, limits) as rest:
-        target = Target(trace.service.address, rest, None, limits)
+        target = Target(trace.service.address, rest, None, limits, transport)
         await play_many(jobs, target, concurrency=1, on_done=trace.records.append)
     return trace
 
 
-async def against(stream, jobs=None, limits=QUICK):
+async def against(stream, jobs=None, limits=QUICK, transport="websockets"):
     """Records of playing against a socket handler."""
     records = []
     async with serve(Service(stream)) as service, SukiRest(service.address, WHO, limits) as rest:
-        target = Target(service.address, rest, None, limits)
+        target = Target(service.address, rest, None, limits, transport)
         await play_many(jobs or [job()], target, concurrency=1, on_done=records.append)
     return service, records
 

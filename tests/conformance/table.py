@@ -1,6 +1,6 @@
 """The conformance table: every rule, the tests that show it, or why it cannot be shown here.
 
-Rules are numbered S-1 to S-204. A test names a rule that it shows with ``@pytest.mark.rule("S-1")``, or with a mark of
+Rules are numbered S-1 to S-220. A test names a rule that it shows with ``@pytest.mark.rule("S-1")``, or with a mark of
 that kind among the ``marks`` of one of its cases; a rule that cannot be tested here stands in ``NOT_TESTABLE`` of
 ``client_rules`` or ``server_rules`` with its reason. ``python -m tests.conformance.table`` writes the page again.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 __all__ = ["COMMAND", "PAGE", "RULES", "build", "not_testable", "shown_by_rule"]
 
-RULES = tuple(f"S-{number}" for number in range(1, 205))
+RULES = tuple(f"S-{number}" for number in range(1, 221))
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "conformance.md"
 COMMAND = "python -m tests.conformance.table"
@@ -60,7 +60,7 @@ def shown_by_rule(tests: Path = TESTS) -> dict[str, list[str]]:
             name = f"{path.relative_to(tests.parent).as_posix()}::{node.name}"
             for rule in {rule for decorator in node.decorator_list for rule in _rules_in(decorator)}:
                 if rule not in shown:
-                    raise KeyError(f"{name} is marked with {rule}, which is no rule: expected S-1 to S-204")
+                    raise KeyError(f"{name} is marked with {rule}, which is no rule: expected S-1 to {RULES[-1]}")
                 shown[rule].append(name)
     return shown
 

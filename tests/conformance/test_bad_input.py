@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 
 from tests.simulator.partner import TERMINAL, audio, dictate, refusal_of, running
 from tests.simulator.visits import AMBIENT, FORM, MARKER, QUICK, SECOND, chunk, start, visit
+from workbench.simulator.auth.tokens import Identity
 from workbench.simulator.server import SimulatorOptions
-from workbench.simulator.tokens import Identity
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -135,7 +135,13 @@ async def test_a_bad_frame_of_a_note_harms_nobody(partner, frames, base, case):
 
 
 def browser(partner, path, *members):
-    return connect(f"{partner.simulator.ws_url}{path}", subprotocols=list(members), compression=None)
+    return connect(
+        f"{partner.simulator.ws_url}{path}",
+        subprotocols=list(members),
+        compression=None,
+        ping_interval=None,
+        open_timeout=60,
+    )
 
 
 @rule("S-62")

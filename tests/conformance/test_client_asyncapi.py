@@ -8,18 +8,32 @@ import pytest_asyncio
 
 from tests.asyncapi_frames import from_client, from_server
 from tests.simulator.partner import speech
+from tests.simulators import new_simulator
+from workbench.client.calls import SessionCalls
 from workbench.client.context import with_templates
+from workbench.client.credentials import DEMO_CREDENTIALS
 from workbench.client.rest import SukiRest
-from workbench.pipeline import DEMO_CREDENTIALS
-from workbench.plan import build_plan
-from workbench.protocol.messages import Audio, Dialect, EndOfResults, Final, Partial, Product, StartTime
-from workbench.protocol.stream import Role, StreamSession
-from workbench.recording import FrameKind, Outcome, SessionKey
+from workbench.playing.job import Job
+from workbench.playing.plan import build_plan
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service
+from workbench.protocol.messages import (
+    Audio,
+    Dialect,
+    EndOfResults,
+    Final,
+    Partial,
+    Product,
+    StartTime,
+    StreamStatus,
+)
+from workbench.protocol.stream import Role, StreamSession, StreamState
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import Outcome, SessionKey, SessionRecord
 from workbench.reference import Reference
-from workbench.runner import Job, Service, play_many
 from workbench.settings import Limits, ServiceAddress
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 QUICK = Limits(poll_first_s=0.05, poll_max_s=0.1)
 LEAST = SimulatorLimits(processing_s=0.02, staged_s=0.02, least_audio_s=0.5)
@@ -28,7 +42,9 @@ LEAST = SimulatorLimits(processing_s=0.02, staged_s=0.02, least_audio_s=0.5)
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def simulator():
     """A simulator of the dialect that really decodes."""
-    async with Simulator(SimulatorOptions(workers=1, dialect=Dialect.ASYNCAPI, limits=LEAST)) as running:
+    async with new_simulator(
+        SimulatorOptions(model="general", workers=1, dialect=Dialect.ASYNCAPI, limits=LEAST)
+    ) as running:
         yield running
 
 
@@ -80,5 +96,30 @@ async def test_a_whole_session_has_nothing_but_messages_of_the_dialect(simulator
         assert {frame["type"] for frame in came} == {"PARTIAL", "FINAL", "EOF"}
         assert record.final_transcript
     else:
-        assert [frame["type"] for frame in came] == ["READY", "ENDED"]
+        assert [frame["type"] for frame in came if frame["type"] != "STATUS"] == ["READY", "ENDED"]
         assert record.facts["result_status"] == "completed"
+
+
+@pytest.mark.rule("S-218")
+@pytest.mark.parametrize("status", ["STATUS", "READY", "ENDED", "ERROR"])
+def test_status_events_are_no_breach_and_no_text(status):
+    """Acknowledgements of a start and of audio are recorded and change nothing."""
+    session = StreamSession(Role.CLIENT, Product.AMBIENT, Dialect.ASYNCAPI)
+    session.send(StartTime("2026-04-25T12:34:56Z"))
+    frame = json.dumps({"type": status, "message": "received 1 s of audio", "sessionId": "s"})
+    assert session.receive_server(frame) == StreamStatus(status, "received 1 s of audio")
+    assert (session.state, session.violations) == (StreamState.STREAMING, [])
+
+
+@pytest.mark.rule("S-218")
+@pytest.mark.parametrize("encounter_id", ["enc_2026_05_24_001", "0c9f2b0e-3b1a-4a7e-9a63-2f4f8f2b8c11"])
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_encounter_may_have_any_name(simulator, encounter_id):
+    """The companion's example is no UUID; the live dialect refuses such a name before it is sent (S-116)."""
+    address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
+    async with SukiRest(address, DEMO_CREDENTIALS, QUICK) as rest:
+        record = SessionRecord(
+            SessionKey("c", "u"), Product.AMBIENT, Dialect.ASYNCAPI, "", 16_000, 0, 1_600, Reference("", "")
+        )
+        created = await SessionCalls(rest, record).create(encounter_id)
+    assert simulator.notes.any_session(created.session_id).encounter_id == encounter_id

@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse
 
 from tests.conformance.client_traces import QUICK, SHARED, WHO, all_traces, create, dictation, job, play
 from tests.service import SESSION, Service, envelope, serve
-from workbench.client.keys import TokenKeys
 from workbench.client.rest import SukiRest
 from workbench.errors import ServiceError
 from workbench.protocol.messages import Product
@@ -31,7 +30,6 @@ def test_a_further_field_of_the_login_answer_is_tolerated():
     assert run(create(service)) == SESSION
 
 
-@pytest.mark.slow
 @rule("S-11")
 def test_the_token_travels_bare_in_its_own_header():
     """No Bearer, no Authorization."""
@@ -94,32 +92,6 @@ def test_a_shared_token_names_the_provider_on_every_call_and_upgrade():
     trace = run(play([job(Product.AMBIENT)], who=SHARED))
     headers = [c.headers for c in trace.service.requests if c.name != "login"] + trace.service.upgrades
     assert [h.get("sdp_provider_id") for h in headers] == ["provider-7"] * len(headers)
-
-
-@rule("S-27")
-def test_keys_are_picked_by_kid_and_fetched_again_for_an_unknown_one():
-    """A rotation costs one fetch."""
-    import jwt
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    keys = {name: rsa.generate_private_key(65537, 2048) for name in "ab"}
-    known, fetched = ["a"], []
-
-    async def fetch():
-        fetched.append(list(known))
-        entries = [
-            json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(keys[name].public_key())) | {"kid": name} for name in known
-        ]
-        return {"keys": entries}
-
-    async def verify():
-        verifier = TokenKeys(fetch)
-        await verifier.verify(jwt.encode({}, keys["a"], "RS256", {"kid": "a"}))
-        known.append("b")
-        await verifier.verify(jwt.encode({}, keys["b"], "RS256", {"kid": "b"}))
-
-    run(verify())
-    assert fetched == [["a"], ["a", "b"]]
 
 
 @rule("S-37")

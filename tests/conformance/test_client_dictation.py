@@ -20,7 +20,8 @@ from tests.conformance.client_traces import (
 from tests.service import SESSION, TERMINAL, envelope, final, partial
 from workbench.protocol.live import decode_server
 from workbench.protocol.messages import EndOfResults, Final, UnknownMessage
-from workbench.recording import FrameKind, Outcome
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import Outcome
 from workbench.settings import Limits
 
 rule = pytest.mark.rule
@@ -34,7 +35,6 @@ def test_a_dictation_upgrade_carries_token_and_session_as_headers():
     assert "sec-websocket-protocol" not in upgrade
 
 
-@pytest.mark.slow
 @rule("S-60")
 def test_credentials_are_in_no_message_and_no_address():
     """Of any product."""
@@ -58,7 +58,6 @@ def test_any_answer_but_101_is_a_refusal_with_its_status_and_text(status):
     assert f"{status} not_now: reason" in record.error
 
 
-@pytest.mark.slow
 @rule("S-72")
 def test_each_message_is_one_text_frame_with_one_object():
     """Of every product."""
@@ -241,7 +240,6 @@ def refusing(times):
     return seen, stream
 
 
-@pytest.mark.slow
 @rule("S-106")
 def test_a_refused_reconnect_is_tried_again_until_a_deadline():
     """With growing waits."""

@@ -19,15 +19,14 @@ from tests.conformance.client_traces import (
     play,
     talk,
 )
-from tests.service import SESSION, TEMPLATE, Service, envelope, serve
+from tests.service import SESSION, TEMPLATE, Service, serve
 from workbench.client.context import with_templates
 from workbench.client.rest import SukiRest
-from workbench.client.results import fetch_recordings
-from workbench.errors import InputError, ServiceError
+from workbench.errors import InputError
 from workbench.protocol.dialects import ROUTES
 from workbench.protocol.endpoints import ENDPOINTS
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import Outcome
+from workbench.recording.record import Outcome
 
 rule = pytest.mark.rule
 
@@ -183,51 +182,8 @@ def test_the_two_transcripts_are_different_types():
     assert ambient().record.final_transcript == "blood pressure"
     wrong = Service(planned={"ambient_transcript": [JSONResponse({"final_transcript": "blood"})]})
     trace = run(play([job(Product.AMBIENT)], service=wrong))
-    assert (trace.record.outcome, trace.record.final_transcript) == (Outcome.RESULT_FAILED, None)
-
-
-def recordings(*answers):
-    """Links that the client makes of these answers, and the calls it took."""
-    service = Service(planned={"recording": list(answers)})
-
-    async def fetch():
-        async with serve(service), SukiRest(service.address, WHO, QUICK) as rest:
-            return await fetch_recordings(rest, SESSION, QUICK, iter([0.01] * 99))
-
-    return service, fetch
-
-
-@rule("S-141")
-def test_a_recording_that_is_gone_is_final_and_one_not_there_yet_is_asked_for_again():
-    """410 and 404."""
-    service, fetch = recordings(envelope(404, "not yet"), envelope(404, "not yet"), JSONResponse({"recordings": []}))
-    assert run(fetch()) == []
-    assert service.calls.count("recording") == 3
-    service, fetch = recordings(envelope(410, "gone"))
-    with pytest.raises(ServiceError, match="410"):
-        run(fetch())
-    assert service.calls.count("recording") == 1
-
-
-@rule("S-142")
-def test_recordings_come_in_their_sequence():
-    """Whatever the order of the answer."""
-    listed = [{"recording_id": str(n), "sequence_number": n, "presigned_url": "https://secret"} for n in (3, 1, 2)]
-    _, fetch = recordings(JSONResponse({"recordings": listed}))
-    links = run(fetch())
-    assert [link.sequence_number for link in links] == [1, 2, 3]
-    assert "secret" not in repr(links)
-
-
-@rule("S-143")
-@pytest.mark.parametrize(
-    ("top", "inside", "read"), [(True, False, True), (None, True, True), (False, True, False), (None, None, None)]
-)
-def test_whether_it_streams_is_read_at_the_top_then_inside(top, inside, read):
-    """Documents disagree on the place."""
-    body = {"recordings": [{"recording_id": "r"} | ({} if inside is None else {"is_streamable": inside})]}
-    _, fetch = recordings(JSONResponse(body | ({} if top is None else {"is_streamable": top})))
-    assert [link.is_streamable for link in run(fetch())] == [read]
+    assert (trace.record.outcome, trace.record.final_transcript) == (Outcome.COMPLETED, None)
+    assert trace.record.unscorable() == "no transcript was given"
 
 
 @rule("S-175")

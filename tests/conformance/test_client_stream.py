@@ -13,10 +13,10 @@ import soundfile
 from tests.conformance.client_traces import PCM, against, ambient, form, job, plan, play
 from tests.service import SESSION
 from workbench.audio.files import read_audio
-from workbench.plan import build_plan
+from workbench.playing.plan import build_plan
 from workbench.protocol.live import decode_server
 from workbench.protocol.messages import Dialect, EventName, Product, UnknownMessage
-from workbench.recording import Outcome
+from workbench.recording.record import Outcome
 from workbench.reference import Reference
 from workbench.settings import Limits
 

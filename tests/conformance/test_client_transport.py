@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from tests.conformance.client_traces import all_traces, ambient, create, dictation, job, play
 from tests.service import SESSION, Service, envelope
-from workbench.client.stream import tls_context
+from workbench.client.transport import tls_context
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.protocol.bodies import error_id_of
 from workbench.protocol.endpoints import AMBIENT_STATUS, ENDPOINTS, SOCKET_PATHS
 from workbench.protocol.messages import Product
-from workbench.recording import Outcome
+from workbench.recording.record import Outcome
 from workbench.settings import PRODUCTION, STAGING, resolve_endpoint
 
 rule = pytest.mark.rule

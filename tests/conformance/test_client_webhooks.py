@@ -15,11 +15,11 @@ from tests.simulator.partner import NO_AUTHORITIES
 from workbench.client import webhooks
 from workbench.client.rest import SukiRest
 from workbench.client.webhooks import WebhookReceiver, resolved_links
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service as Target
 from workbench.protocol.messages import Product
 from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Link, Notification, signature
-from workbench.recording import Outcome
-from workbench.runner import Service as Target
-from workbench.runner import play_many
+from workbench.recording.record import Outcome
 from workbench.settings import Limits, Secret
 
 rule = pytest.mark.rule
@@ -67,7 +67,7 @@ async def test_the_answer_does_not_wait_for_whoever_uses_the_news(receiver):
     """A waiter that never finishes holds nothing up."""
 
     async def slow():
-        await receiver.wait_for("s")
+        await receiver.notified("s")
         await asyncio.Event().wait()
 
     task = asyncio.create_task(slow())
@@ -99,7 +99,7 @@ async def test_every_link_is_optional(receiver, links):
     """And an unknown kind is no fault."""
     body = {"session_id": "s", "status": "success"} | ({} if links is None else {"_links": links})
     assert await post(receiver.url, json.dumps(body).encode()) == 200
-    assert set(resolved_links((await receiver.wait_for("s")).notification, "https://x")) == set(links or ())
+    assert set(resolved_links((await receiver.notified("s")).notification, "https://x")) == set(links or ())
 
 
 @rule("S-197")

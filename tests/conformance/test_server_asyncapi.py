@@ -11,10 +11,12 @@ from websockets.asyncio.client import connect
 from tests.asyncapi_frames import from_server
 from tests.simulator.partner import AUDIO_END, audio, partner_of, refusal_of, running, until
 from tests.simulator.visits import MARKER, QUICK, SECOND, chunk, event, start, templates
+from tests.simulators import new_simulator
 from workbench.protocol.endpoints import ENDPOINTS
 from workbench.protocol.messages import Dialect, Product
-from workbench.simulator.accounts import Partner as Account
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.auth.accounts import Partner as Account
+from workbench.simulator.faults.scenario import Scenario
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -55,7 +57,7 @@ class Session:
         named = "transcription_session_id" if self.dictation else "ambient_session_id"
         told = self.partner.headers | {named: self.id} | headers
         told = {name: value for name, value in told.items() if value}
-        return connect(url or self.url, additional_headers=told, compression=None)
+        return connect(url or self.url, additional_headers=told, compression=None, ping_interval=None, open_timeout=60)
 
     async def stream(self, *frames):
         """Send them and read to the close; every frame that comes is valid and of this session."""
@@ -110,7 +112,8 @@ async def test_an_ambient_session_from_create_to_note(partner):
         await socket.send(chunk(SECOND))
         assert await until(session.status, lambda s: s != "created") == "recording"
         await socket.send(MARKER)
-        assert from_server(await socket.recv(), dictation=False)["type"] == "ENDED"
+        came = [from_server(await socket.recv(), dictation=False)["type"] for _ in range(3)]
+        assert came == ["STATUS", "STATUS", "ENDED"]
     assert (await session.call("end")).status_code == 200
     assert await session.status() == "processing"
     assert await until(session.status, lambda s: s != "processing") == "complete"
@@ -123,6 +126,44 @@ async def test_an_ambient_session_from_create_to_note(partner):
     assert (await partner.http.get(recording)).content[:4] == b"RIFF"
 
 
+@rule("S-218")
+@pytest.mark.parametrize("product", NOTES)
+@pytest.mark.parametrize("way", ["direct", "asgi"])
+async def test_status_events_acknowledge_the_start_and_the_audio(way, product):
+    """One for START_TIME, one for each second of audio."""
+    scenario = Scenario("faithful") if way == "asgi" else None
+    async with running(replace(OPTIONS, scenario=scenario)) as partner:
+        session = await created(partner, product)
+        await partner.script(session.id)
+        tenth = chunk(SECOND[:3200])
+        came = await session.stream(STARTED, *[tenth] * 25, MARKER)
+        assert [frame["type"] for frame in came] == ["READY", "STATUS", "STATUS", "STATUS", "ENDED"]
+        assert [frame["message"] for frame in came[2:4]] == ["1 s of audio were received", "2 s of audio were received"]
+        emissions = (await partner.log(session.id))["connections"][0]["emissions"]
+        assert [e["kind"] for e in emissions] == [frame["type"] for frame in came]
+
+
+COMPANION = {
+    "providerId": "prov_8x2k1m", "encounterId": "enc_2026_05_24_001", "specialty": "family-medicine",
+    "encounterType": "office-visit", "visitType": "follow-up", "languageCode": "en-US", "problemBasedCharting": True,
+}  # fmt: skip
+
+
+@rule("S-218")
+async def test_the_companions_example_is_taken(partner):
+    """Its encounter is no UUID; what belongs to it is found under its name."""
+    session = await created(partner, Product.AMBIENT, **COMPANION)
+    assert session.said["encounterId"] == COMPANION["encounterId"]
+    await partner.script(session.id, {"kind": "final", "text": "no fever", "at_ms": 1000})
+    await session.stream(STARTED, chunk(SECOND), MARKER)
+    await session.call("end")
+    await until(session.status, lambda status: status == "complete")
+    path = f"/api/v1/encounters/{COMPANION['encounterId']}/content"
+    assert (await partner.http.get(path, headers=partner.headers)).json()["summary"]
+    unknown = await partner.http.get("/api/v1/encounters/enc_other/content", headers=partner.headers)
+    assert unknown.status_code == 404
+
+
 async def test_a_form_filling_session_from_create_to_form(partner):
     """``ended`` before ``processing``; the template is filled from what was said."""
     session = await created(partner, Product.FORM_FILLING)
@@ -132,7 +173,7 @@ async def test_a_form_filling_session_from_create_to_form(partner):
     text = "blood pressure one hundred twenty over eighty"
     await partner.script(session.id, {"kind": "final", "text": text, "at_ms": 1000})
     found = await session.stream(STARTED, chunk(SECOND), MARKER)
-    assert [frame["type"] for frame in found] == ["READY", "ENDED"]
+    assert [frame["type"] for frame in found] == ["READY", "STATUS", "STATUS", "ENDED"]
     assert (await session.call("end")).json() == {}
     assert await session.status() == "ended"
     assert await until(session.status, lambda s: s in ("complete", "failed")) == "complete"
@@ -180,7 +221,7 @@ async def test_messages_of_the_live_dialect_are_no_messages_here(partner, frame)
     if "transcript" in frame:
         frame = frame.replace("{", '{"type":"FINAL",', 1)
     found = await session.stream(frame, STARTED, chunk(SECOND), MARKER)
-    assert [f["type"] for f in found] == ["READY", "ENDED"]
+    assert [f["type"] for f in found] == ["READY", "STATUS", "STATUS", "ENDED"]
     log = await partner.log(session.id)
     assert len(log["connections"][0]["ignored"]) == 1
     assert log["audio_bytes"] == len(SECOND)
@@ -202,7 +243,7 @@ async def test_a_breach_is_said_as_an_error_event_before_the_close(partner, fram
         assert "nonsense" not in said["message"]
         await socket.wait_closed()
         assert socket.close_code == code
-    assert [f["type"] for f in await session.stream(STARTED, MARKER)] == ["READY", "ENDED"]
+    assert [f["type"] for f in await session.stream(STARTED, MARKER)] == ["READY", "STATUS", "ENDED"]
 
 
 async def test_the_session_of_the_address_and_of_the_header_are_the_same(partner):
@@ -215,7 +256,9 @@ async def test_the_session_of_the_address_and_of_the_header_are_the_same(partner
         await socket.send(AUDIO_END)
         assert [json.loads(frame)["type"] async for frame in socket] == ["EOF"]
     offer = ["SukiAmbientAuth", partner.token, session.id]
-    async with connect(session.url, subprotocols=offer, compression=None) as socket:
+    async with connect(
+        session.url, subprotocols=offer, compression=None, ping_interval=None, open_timeout=60
+    ) as socket:
         assert socket.subprotocol == "SukiAmbientAuth"
         await socket.send(AUDIO_END)
         assert [json.loads(frame)["type"] async for frame in socket] == ["EOF"]
@@ -278,9 +321,9 @@ async def test_single_auth_has_no_header_in_this_dialect():
     account = Account("clinic", "shared", single_auth=True)
     who = {"partner_id": "clinic", "partner_token": "shared"}
     options = SimulatorOptions(recogniser="scripted", dialect=Dialect.ASYNCAPI, partner=account)
-    async with Simulator(options) as simulator:
-        simulator.accounts._specialties["ada-1"] = "FAMILY_MEDICINE"
+    async with new_simulator(options) as simulator:
+        simulator.accounts._specialties["clinic", "ada-1"] = "FAMILY_MEDICINE"
         async with partner_of(simulator, **who, provider_id="ada-1") as partner:
             session = await created(partner, Product.AMBIENT)
             await partner.script(session.id)
-            assert [f["type"] for f in await session.stream(STARTED, MARKER)] == ["READY", "ENDED"]
+            assert [f["type"] for f in await session.stream(STARTED, MARKER)] == ["READY", "STATUS", "ENDED"]

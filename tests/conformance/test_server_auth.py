@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, partner_of, read_all, refusal_of, running
+from tests.simulators import new_simulator
 from workbench.protocol.endpoints import ENDPOINTS
-from workbench.simulator.accounts import Partner
+from workbench.simulator.auth.accounts import Partner
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -40,7 +41,7 @@ def registration(**fields) -> dict:
 async def clinic():
     """Registered with a simulator of a Single Auth partner and logged in; ``post`` sends no provider by itself."""
     options = SimulatorOptions(recogniser="scripted", partner=SHARED)
-    async with Simulator(options) as simulator:
+    async with new_simulator(options) as simulator:
         async with httpx.AsyncClient(base_url=simulator.url) as http:
             body = CLINIC | {"provider_name": "Ada", "provider_org_id": "org", "provider_id": "ada-1"}
             assert (await http.post(REGISTER, json=body)).status_code == 201

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio, dictate, read_all
-from workbench.simulator.recognisers import StreamFailed
+from workbench.simulator.recognition.recognisers import StreamFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -301,7 +301,7 @@ async def test_the_stream_ends_with_the_terminal_frame_and_a_close(partner):
 @rule("S-95")
 async def test_nothing_follows_the_terminal_frame(partner):
     """Not even what was still due when the session was ended."""
-    session_id = await session_of(partner, final("due", 100, delay_ms=20))
+    session_id = await session_of(partner, final("due", 100, delay_ms=60_000))
     async with partner.transcribe(session_id) as socket:
         await socket.send(audio(SECOND))
         await partner.end(session_id)

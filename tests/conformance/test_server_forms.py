@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from tests.simulator.partner import partner_of, running, until
 from tests.simulator.visits import AMBIENT, FORM, QUICK, choosing, templates, visit
-from workbench.simulator.server import Simulator, SimulatorOptions
+from tests.simulators import new_simulator
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -19,7 +20,7 @@ ENTITY = "AMBIENT_GENERATED_MEDICAL_FORM"
 async def partner():
     """Logged in at a scripted simulator that is quick with its forms."""
     async with (
-        Simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
+        new_simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
         partner_of(simulator) as who,
     ):
         yield who
@@ -127,7 +128,7 @@ async def test_nothing_said_completes_with_nothing_generated(partner):
 
 async def test_the_recording_is_at_the_ambient_address(partner):
     """With the form-filling id."""
-    one, _ = await filled(partner, "skin is intact")
+    one, _ = await filled(partner, "skin is warm and dry")
     assert len((await one.get("recording", AMBIENT)).json()["recordings"]) == 1
 
 
@@ -146,7 +147,7 @@ async def test_an_ambient_session_is_refused_on_form_filling_addresses(partner, 
 @rule("S-188")
 async def test_feedback_names_the_form_and_answers_with_the_session(partner):
     """form_id is required for a form, and has to be one of this session."""
-    one, _ = await filled(partner, "skin is intact")
+    one, _ = await filled(partner, "skin is warm and dry")
     assert (await one.post(f"{ENTITY}/feedback", {"feedback": {}})).status_code == 400
     other = {"feedback": {}, "feedback_metadata": {"form_id": str(uuid.uuid4())}}
     assert (await one.post(f"{ENTITY}/feedback", other)).status_code == 404

@@ -135,7 +135,7 @@ async def test_the_result_has_the_finals_of_all_connections_in_order(partner):
         await dictate(socket, CHUNK)
     result = await partner.end(session_id)
     assert result["final_transcript"] == "one two three four"
-    assert result["duration"] == 0.4
+    assert result["duration"] == 0
 
 
 @rule("S-110")

@@ -10,8 +10,9 @@ import soundfile
 
 from tests.simulator.partner import partner_of, until
 from tests.simulator.visits import AMBIENT, FORM, MARKER, QUICK, SECOND, STARTED, chunk, event, start, visit
-from workbench.simulator.server import Simulator, SimulatorOptions
-from workbench.simulator.tokens import Identity
+from tests.simulators import new_simulator
+from workbench.simulator.auth.tokens import Identity
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -28,7 +29,7 @@ ORDER = {
 async def partner():
     """Logged in at a scripted simulator that is quick with its notes."""
     async with (
-        Simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
+        new_simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
         partner_of(simulator) as who,
     ):
         yield who
@@ -104,7 +105,7 @@ async def test_post_replaces_and_patch_merges(partner):
         pytest.param(with_order(status=None), marks=rule("S-128")),
         pytest.param(with_order(metadata={}), marks=rule("S-128")),
         pytest.param(with_order(metadata={"origin": "EMR"}), marks=rule("S-129")),
-        with_order(linked_diagnosis_codes=[{"code": "I10", "type": "ICD10"}]),
+        pytest.param(with_order(quantity_dispensed=1), marks=rule("S-212")),
         {"form_filling": {"values": [{"form_template_id": str(uuid.uuid4())}]}},
     ],
 )
@@ -198,18 +199,21 @@ async def test_the_transcript_is_an_array_with_places(partner):
     assert begun == dt.datetime.fromisoformat(STARTED) + dt.timedelta(seconds=2)
 
 
+@rule("S-212")
 async def test_structured_data_holds_what_was_heard(partner):
-    """Diagnoses with codes, orders that were heard as partial values; also for the encounter."""
+    """Diagnoses with codes; complete orders as values, incomplete ones as partial values; also for the encounter."""
     encounter = str(uuid.uuid4())
     one = await visit(partner, encounter_id=encounter)
     await one.post("context", with_order())
-    await one.speak("she has hypertension", "start lisinopril twenty milligrams once daily")
+    await one.speak("she has hypertension", "start lisinopril twenty milligrams once daily", "start aspirin")
     await one.end()
     found = (await one.get("structured-data")).json()["structured_data"]
     assert found["diagnoses"]["values"][0]["codes"][0]["code"] == "I10"
     orders = found["orders"]["medication_orders"]
-    assert [o["drug_name"] for o in orders["values"]] == ["metformin"]
-    assert orders["partial_values"][0]["dosage"]["quantity"] == 20
+    assert [o["drug_name"] for o in orders["values"]] == ["metformin", "lisinopril"]
+    assert orders["values"][1]["dosage"] == {"quantity": 20, "raw_value": "twenty milligrams", "unit": "MG"}
+    assert orders["values"][1]["linked_diagnosis_codes"] == [{"code": "I10", "type": "ICD10"}]
+    assert [o["drug_name"] for o in orders["partial_values"]] == ["aspirin"]
     path = f"/api/v1/ambient/encounter/{encounter}/structured-data"
     assert (await partner.http.get(path, headers=partner.headers)).json()["structured_data"] == found
 

@@ -12,8 +12,9 @@ from websockets.asyncio.client import connect
 
 from tests.simulator.partner import partner_of, refusal_of, running, until
 from tests.simulator.visits import FORM, MARKER, QUICK, SECOND, chunk, event, start, visit
-from workbench.simulator.server import Simulator, SimulatorOptions
-from workbench.simulator.tokens import Identity
+from tests.simulators import new_simulator
+from workbench.simulator.auth.tokens import Identity
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -23,7 +24,7 @@ rule = pytest.mark.rule
 async def partner():
     """Logged in at a scripted simulator that is quick with its notes."""
     async with (
-        Simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
+        new_simulator(SimulatorOptions(recogniser="scripted", limits=QUICK)) as simulator,
         partner_of(simulator) as who,
     ):
         yield who
@@ -38,7 +39,13 @@ async def impatient(**limits):
 
 
 def offering(partner, *members):
-    return connect(f"{partner.simulator.ws_url}/ws/stream", subprotocols=list(members), compression=None)
+    return connect(
+        f"{partner.simulator.ws_url}/ws/stream",
+        subprotocols=list(members),
+        compression=None,
+        ping_interval=None,
+        open_timeout=60,
+    )
 
 
 async def closed_with(socket) -> int:

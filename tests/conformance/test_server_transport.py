@@ -12,11 +12,12 @@ import trustme
 import websockets
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio, dictate, partner_of, read_all, refusal_of, running
+from tests.simulators import new_simulator
 from workbench.protocol.endpoints import ENDPOINTS, JWKS, SOCKET_PATHS
-from workbench.simulator import lingering
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
+from workbench.simulator.sockets import lingering
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 rule = pytest.mark.rule
@@ -65,7 +66,7 @@ def certified(tmp_path):
 async def test_rest_and_sockets_are_served_over_tls(certified):
     """https and wss on one port; at least TLS 1.2, and plain text gets no answer there."""
     options, trust = certified
-    async with Simulator(options) as simulator:
+    async with new_simulator(options) as simulator:
         assert (simulator.url[:8], simulator.ws_url[:6]) == ("https://", "wss://")
         async with httpx.AsyncClient(
             base_url=simulator.url, verify=trust, headers=control_headers(simulator.url)
@@ -90,7 +91,7 @@ async def test_a_frame_that_is_too_large_is_answered_over_tls_too(certified, mon
     monkeypatch.setattr(lingering, "_QUIET_S", 0.05)
     options, trust = certified
     async with (
-        Simulator(options) as simulator,
+        new_simulator(options) as simulator,
         httpx.AsyncClient(base_url=simulator.url, verify=trust, headers=control_headers(simulator.url)) as http,
     ):
         token = (await http.post(LOGIN, json=DEMO)).json()["suki_token"]
@@ -114,7 +115,7 @@ async def test_tls_older_than_1_2_is_refused(certified):
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
-    async with Simulator(options) as simulator, httpx.AsyncClient(verify=old) as http:
+    async with new_simulator(options) as simulator, httpx.AsyncClient(verify=old) as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(f"{simulator.url}/api/auth/.well-known/jwks-pub.json")
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.simulator.partner import running, until
 from tests.simulator.visits import FORM, QUICK, choosing, chunk, event, start, templates, visit
+from tests.simulators import new_simulator
 from workbench.errors import ConfigurationError
 from workbench.settings import Secret
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 rule = pytest.mark.rule
 SECRET = "test-secret"
@@ -150,9 +151,9 @@ async def test_cancelled_and_skipped_carry_ids_and_no_status(cancelled):
 def test_notifications_leave_this_machine_encrypted_or_not_at_all(url):
     """Refused before the simulator starts, and so is an address without a secret."""
     with pytest.raises(ConfigurationError):
-        Simulator(SimulatorOptions(recogniser="scripted", webhook_url=url, webhook_secret=Secret(SECRET)))
+        new_simulator(SimulatorOptions(recogniser="scripted", webhook_url=url, webhook_secret=Secret(SECRET)))
     with pytest.raises(ConfigurationError):
-        Simulator(SimulatorOptions(recogniser="scripted", webhook_url="https://partner.example/hook"))
+        new_simulator(SimulatorOptions(recogniser="scripted", webhook_url="https://partner.example/hook"))
 
 
 async def test_a_receiver_that_is_not_there_costs_one_line(caplog):

@@ -5,6 +5,7 @@ A part stands between ``<!-- generated: name -->`` and ``<!-- end: name -->``.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from dataclasses import fields
@@ -13,16 +14,22 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from tests.documentation.metrics_page import columns_block, metrics_block, normalisers_block
+import workbench
+from tests.cli import machine
+from tests.corpus import own_data_manifests, own_data_sound
+from tests.corpus.own_data import table
+from tests.documentation.keywords import FILE, keywords_module
+from tests.documentation.metrics_page import columns_block, list_block, metrics_block, normalisers_block
 from workbench.audio import config
 from workbench.cli import cli
-from workbench.importers import FORMATS
-from workbench.network import PROFILES
+from workbench.corpus.importers import FORMATS
+from workbench.playing.network import PROFILES
 from workbench.protocol.diagram import DIAGRAMS
-from workbench.scoring import ROW_TYPES
+from workbench.runs.spec_fields import spec_fields
+from workbench.scoring.session import ROW_TYPES
 from workbench.settings import Limits
-from workbench.store.columns import frame_schema, session_schema
 from workbench.store.manifest import Manifest
+from workbench.store.schema import frame_schema, session_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,13 +68,13 @@ def _default(value: object) -> str:
 
 
 def _allowed(name: str) -> str:
-    if name in config._RANGES:
-        low, high = config._RANGES[name]
+    if name in config.RANGES:
+        low, high = config.RANGES[name]
         return f"{low:g} to {high:g}"
-    if name in config._CHOICES:
-        return ", ".join("none" if choice is None else str(choice) for choice in config._CHOICES[name])
+    if name in config.CHOICES:
+        return ", ".join("none" if choice is None else str(choice) for choice in config.CHOICES[name])
     if name == "snr_db":
-        low, high = config._SNR_RANGE_DB
+        low, high = config.SNR_RANGE_DB
         return f"{low:g} to {high:g}, or inf"
     if name == "codec_kbps":
         return "; ".join(f"{codec} {low:g} to {high:g}" for codec, (low, high) in config._KBPS_RANGES.items())
@@ -84,6 +91,17 @@ def network_block() -> str:
         for p in PROFILES.values()
     ]
     return "\n".join([head, *rows])
+
+
+def run_block() -> str:
+    """Every setting of a run, with its option."""
+    options = {param.name: param.opts[-1] for param in import_module("workbench.cli.sweep").sweep.params}
+    rows = [
+        f"| `{field.name}` | {f'`{options[field.name]}`' if field.name in options else ''} | "
+        f"{'' if field.default in (None, [], {}) else f'`{str(field.default).lower()}`'} | {field.help} |"
+        for field in spec_fields()
+    ]
+    return "\n".join(["| key and keyword | option | default | meaning |", "|---|---|---|---|", *rows])
 
 
 def limits_block() -> str:
@@ -117,6 +135,21 @@ def formats_block() -> str:
     return "\n".join(["| format | what it reads |", "|---|---|", *rows])
 
 
+def inputs_block() -> str:
+    """Sound files and what happens with each."""
+    return table(own_data_sound.ROWS)
+
+
+def manifests_block() -> str:
+    """Manifests and data sets and what importing each does."""
+    return table(own_data_manifests.ROWS)
+
+
+def machine_block() -> str:
+    """What happens on a machine that does not let a command do its work."""
+    return table(machine.ROWS)
+
+
 def exports_block() -> str:
     """The formats of ``workbench runs export``."""
     found = import_module("workbench.cli.runs").export.params
@@ -128,14 +161,52 @@ def states_block() -> str:
     return "\n\n".join(f"**{product}**\n\n```mermaid\n{text}\n```" for product, text in DIAGRAMS.items())
 
 
+PROMISES = ("tests/security", "tests/app/test_guard.py", "tests/cli/test_clean.py", "tests/simulator/test_half_open.py")
+"""Tests that show what the page on security promises."""
+
+
+def promises_block() -> str:
+    """Every such test: its name is the promise, the first line of its docstring says how far it goes."""
+    rows = []
+    for place in PROMISES:
+        path = ROOT / place
+        for file in sorted(path.glob("test_*.py")) if path.is_dir() else [path]:
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                    promise = node.name.removeprefix("test_").replace("_", " ")
+                    extent = (ast.get_docstring(node) or "").splitlines()[0].replace("|", "\\|")
+                    rows.append(f"| {promise} | {extent} | `{file.relative_to(ROOT)}` |")
+    return "\n".join(["| promise | how far | test |", "|---|---|---|", *rows])
+
+
+def names_block() -> str:
+    """Every public name with the first line of its docstring."""
+    names = [name for name in workbench.__all__ if name != "__version__"]
+    docs = {name: (inspect.getdoc(getattr(workbench, name)) or "").splitlines()[0] for name in names}
+    rows = [f"| `{name}` | {doc.replace('``', '`').replace('|', chr(92) + '|')} |" for name, doc in docs.items()]
+    return "\n".join(["| name | what it is |", "|---|---|", *rows])
+
+
 BLOCKS = {
+    "docs/api.md": {"names": names_block},
     "README.md": {"help": help_block},
-    "docs/metrics.md": {"metrics": metrics_block, "columns": columns_block, "normalisers": normalisers_block},
+    "docs/metrics.md": {
+        "list": list_block,
+        "metrics": metrics_block,
+        "columns": columns_block,
+        "normalisers": normalisers_block,
+    },
     "docs/audio.md": {"settings": audio_block, "networks": network_block},
     "docs/store.md": {"layout": store_block, "exports": exports_block},
     "docs/simulator.md": {"states": states_block},
-    "docs/configuration.md": {"limits": limits_block},
-    "docs/own-data.md": {"formats": formats_block},
+    "docs/configuration.md": {"run": run_block, "limits": limits_block},
+    "docs/security.md": {"promises": promises_block},
+    "docs/own-data.md": {
+        "formats": formats_block,
+        "sound": inputs_block,
+        "manifests": manifests_block,
+        "machine": machine_block,
+    },
 }
 """Page to the parts in it and what makes them."""
 
@@ -154,3 +225,4 @@ def renewed(page: str) -> str:
 if __name__ == "__main__":
     for page in BLOCKS:
         (ROOT / page).write_text(renewed(page), encoding="utf-8")
+    FILE.write_text(keywords_module(), encoding="utf-8")

@@ -6,8 +6,17 @@ import inspect
 import re
 from importlib import import_module
 
-from workbench.metrics.normalize import NORMALISERS
-from workbench.tables import ACCURACY_COLUMNS, CELL_COLUMNS, SESSION_COLUMNS, STABILITY_COLUMNS, SUMMARY_COLUMNS
+from workbench.reporting.tables.cells import (
+    ACCURACY_COLUMNS,
+    CELL_COLUMNS,
+    DETAIL_COLUMNS,
+    STABILITY_COLUMNS,
+    SUMMARY_COLUMNS,
+)
+from workbench.reporting.tables.sessions import SESSION_COLUMNS
+from workbench.scoring.measures import METRICS
+from workbench.scoring.metric import Metric
+from workbench.scoring.metrics.normalize import NORMALISERS
 
 SECTIONS = {
     "Instrument: is the measurement itself sound?": (
@@ -18,30 +27,38 @@ SECTIONS = {
         "accuracy.ErrorCounts.wil", "accuracy.word_errors", "accuracy.char_errors",
     ),
     "What matters: terms, values, negations, sides": (
-        "terms.TermCounts", "terms.TermCounts.recall", "terms.TermCounts.precision", "terms.TermCounts.f1",
-        "terms.Meaning", "terms.Meaning.medical_wer", "terms.Kept.share", "terms.meaning", "values.ValueCounts",
-        "values.ValueCounts.accuracy", "values.ValueCounts.written_accuracy", "values.value_counts",
+        "reading.tallies.Meaning", "reading.tallies.Meaning.critical_rate", "reading.tallies.Tally",
+        "reading.tallies.Tally.share", "reading.tallies.Tally.precision", "meant.meant", "reading.reading.read",
     ),
     "Written form, speakers and the screen": (
         "screen.Screen", "screen.Screen.punctuation_error_rate", "screen.Screen.case_error_rate", "screen.Screen.wder",
         "screen.visible_errors",
     ),
     "Latency": (
-        "latency.Latency", "latency.Latency.coverage", "latency.latency", "cadence.Cadence", "cadence.cadence",
-        "results.TimeToResult", "results.time_to_result",
+        "latency.Latency", "latency.Latency.coverage", "latency.Latency.resettled",
+        "latency.Latency.word_latency_imputed_ns",
+        "delay_parts.delay_parts", "delay_parts.median_word",
+        "latency.latency", "cadence.Cadence", "cadence.cadence",
+        "time_to_result.TimeToResult", "time_to_result.time_to_result",
+    ),
+    "Behind the audio, and against time": (
+        "cursor.Cursor", "cursor.cursor", "first_term.FirstTerm", "first_term.first_term",
+        "meetings.Meeting", "meetings.meeting", "meetings.diarisation_error",
+        "curves.WaitPoint", "curves.waited_errors", "curves.Instant",
     ),
     "Stability of partials": (
         "stability.Stability", "stability.Stability.normalised_erasure", "stability.Stability.unstable_ratio",
-        "stability.stability", "stability.is_critical",
+        "stability.stability",
     ),
     "Statistics": (
         "stats.rate_interval", "stats.percentile", "stats.percentile_interval",
-        "clustered.clustered_percentile_interval", "stats.thin", "stats.two_sided_p", "inference.mapsswe",
-        "inference.holm", "inference.benjamini_hochberg", "inference.smallest_detectable", "inference.NonInferiority",
-        "inference.non_inferiority",
+        "clustered.clustered_percentile_interval", "stats.thin", "bounds.count_limits", "bounds.difference_limits",
+        "subsets.flip_p", "subsets.flip_interval", "jackknife.left_out_interval", "inference.mapsswe", "inference.holm",
+        "inference.weighted_holm", "inference.benjamini_hochberg", "inference.smallest_detectable",
+        "inference.pairs_needed", "inference.NonInferiority", "inference.non_inferiority",
     ),
 }  # fmt: skip
-"""Heading to the objects under ``workbench.metrics`` that define what stands there."""
+"""Heading to the objects under ``workbench.scoring.metrics`` or ``workbench.scoring`` that define what stands there."""
 
 _HEAD = re.compile(r"^(Attributes|Args|Returns|Raises):$")
 _ITEM = re.compile(r"^    ([\w., ]+?): (.*)$")
@@ -58,10 +75,14 @@ def metrics_block() -> str:
 
 def entry(name: str) -> str:
     """One object: its heading and its docstring as Markdown."""
-    found = import_module(f"workbench.metrics.{name.partition('.')[0]}")
-    for part in name.split(".")[1:]:
+    parts = name.split(".")
+    named = next(i for i, part in enumerate(parts) if part[0].isupper() or i == len(parts) - 1)
+    home = ".".join(parts[:named])
+    above = home.startswith(("reading.", "meant", "delay_parts", "curves"))
+    found = import_module(f"workbench.scoring.{'' if above else 'metrics.'}{home}")
+    for part in parts[named:]:
         found = getattr(found, part)
-    return f"### `{name.partition('.')[2]}`\n\n{markdown(inspect.getdoc(found) or '')}"
+    return f"### `{'.'.join(parts[named:])}`\n\n{markdown(inspect.getdoc(found) or '')}"
 
 
 def markdown(doc: str) -> str:
@@ -103,6 +124,22 @@ def _cell(text: str) -> str:
     return _marks(text).replace("|", "\\|")
 
 
+def list_block() -> str:
+    """Every row of the list of metrics: name, unit, direction, zero, and whether it is compared."""
+    rows = [
+        f"| {m.title} | `{m.name}` | {m.unit or '–'} | {m.better or '–'} | {_cell(m.since or '–')} | "
+        f"{_compared(m)} | {'yes' if m.certified else '–'} | "
+        f"{_cell(m.definition)} |"
+        for m in METRICS.values()
+    ]
+    head = "| metric | key | unit | better | counted from | compared | certified timing only | meaning |"
+    return "\n".join([head, "|---" * 8 + "|", *rows])
+
+
+def _compared(metric: Metric) -> str:
+    return "primary" if metric.primary else "yes" if metric.compared else "on request" if metric.on_request else "–"
+
+
 def columns_block() -> str:
     """What tables call the values, with unit and key."""
     parts = []
@@ -110,6 +147,7 @@ def columns_block() -> str:
         "One row a configuration (`run`, `show`, `--json`)": (*SUMMARY_COLUMNS, *CELL_COLUMNS),
         "Accuracy": ACCURACY_COLUMNS,
         "Stability": STABILITY_COLUMNS,
+        "On request (`show --columns details`)": DETAIL_COLUMNS,
         "One row a session (`show --sessions`)": SESSION_COLUMNS,
     }
     for title, columns in tables.items():
@@ -123,6 +161,8 @@ def normalisers_block() -> str:
     """Every normaliser with its version and what it does to one sentence."""
     text = "Temp. 38.5, B.P. 120/80; take 10 mg, no x-ray!"
     forms = {True: "spoken", False: "written"}
-    rows = [f"| `{n.name}` | {n.version} | {forms[n.spoken]} | `{n(text)}` |" for n in NORMALISERS.values()]
+    # A library's normaliser has the version that is installed, which a page cannot know.
+    versions = {n.name: re.sub(r" [\d.]+$", ", as installed", n.version) for n in NORMALISERS.values()}
+    rows = [f"| `{n.name}` | {versions[n.name]} | {forms[n.spoken]} | `{n(text)}` |" for n in NORMALISERS.values()]
     head = ["| name | version | compared with the | what it makes of `" + text + "` |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])

@@ -15,18 +15,23 @@ from tests.documentation.commands import ROOT, blocks, commands, unknown_parts
 from tests.documentation.generated import BLOCKS, attributes, renewed
 from tests.stored import batch, store_run
 from workbench import errors
+from workbench.comparing.gate import load_rules
 from workbench.corpus import load_corpus
-from workbench.gate import load_rules
-from workbench.importers import importing
-from workbench.metrics.instrument import Instrument
-from workbench.metrics.latency import Latency
-from workbench.metrics.stability import Stability
-from workbench.metrics.terms import Meaning, TermCounts
+from workbench.corpus.importers import importer as importing
+from workbench.reference import FACT_KINDS
+from workbench.scoring.metrics.instrument import Instrument
+from workbench.scoring.metrics.latency import Latency
+from workbench.scoring.metrics.stability import Stability
+from workbench.scoring.reading import Meaning, Tally
 from workbench.settings import load_settings
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "workbench").rglob("*.py")}
+SOURCES = {
+    path: path.read_text(encoding="utf-8")
+    for path in (ROOT / "workbench").rglob("*.*")
+    if path.suffix in {".py", ".js"}
+}
 
 
 @pytest.mark.parametrize("page", [page for page in BLOCKS if page.startswith("docs/")])
@@ -35,7 +40,7 @@ def test_generated_parts_are_what_the_code_says(page):
     assert (ROOT / page).read_text(encoding="utf-8") == renewed(page)
 
 
-@pytest.mark.parametrize("kind", [Instrument, Latency, Stability, Meaning, TermCounts])
+@pytest.mark.parametrize("kind", [Instrument, Latency, Stability, Meaning, Tally])
 def test_every_value_of_a_metric_has_its_definition(kind):
     """No field without a line in the docstring, no line without a field."""
     assert set(attributes(kind)) == {field.name for field in fields(kind)}
@@ -92,12 +97,15 @@ def test_the_settings_file_of_the_page_is_understood(tmp_path):
 
 def test_the_manifest_row_of_the_page_loads(tmp_path):
     """As one line of a corpus with that file in it."""
-    (row,) = blocks(DOCS / "own-data.md", "json")
+    row, with_facts = blocks(DOCS / "own-data.md", "json")
     audio = tmp_path / json.loads(row)["audio"]
     audio.parent.mkdir()
     audio.write_bytes(_some_wav())
     (tmp_path / "manifest.jsonl").write_text(row)
     assert load_corpus(tmp_path).utterances[0].speaker == "dr-a"
+    (tmp_path / "manifest.jsonl").write_text(" ".join(with_facts.split()))
+    facts = load_corpus(tmp_path).utterances[0].reference.facts
+    assert {fact.kind for fact in facts} == set(FACT_KINDS)
 
 
 def _page(name: str) -> str:

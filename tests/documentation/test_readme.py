@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -16,8 +17,6 @@ import pytest
 from tests.documentation.commands import ROOT, blocks, commands, unknown_parts
 from tests.documentation.generated import renewed
 from tests.installed import clean_environment
-
-pytestmark = pytest.mark.beside
 
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -69,7 +68,8 @@ def run(words: list[str], folder: Path, timeout_s: float = 150) -> subprocess.Co
     """A command in the folder."""
     return subprocess.run(
         [sys.executable, "-m", "workbench", *words],
-        cwd=folder, capture_output=True, text=True, timeout=timeout_s, check=False, env=clean_environment(),
+        cwd=folder, capture_output=True, text=True, timeout=timeout_s, check=False,
+        env=clean_environment(WORKBENCH_MODEL="general"),
     )  # fmt: skip
 
 
@@ -94,11 +94,11 @@ def test_every_command_of_the_readme_runs(command, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [c for c in commands(README) if c.split()[1] in SERVERS])
-def test_every_server_of_the_readme_starts(command, tmp_path):
+def test_every_server_of_the_readme_starts(command, tmp_path, ground):
     """It says where it is, and ends when it is interrupted."""
     words = shlex.split(command)[1:]
     words = [word for word in words if word != "--port" and not word.isdigit()] + ["--port", str(free_port())]
-    environment = clean_environment(PYTHONUNBUFFERED="1", WORKBENCH_STORE=str(tmp_path))
+    environment = clean_environment(PYTHONUNBUFFERED="1", WORKBENCH_STORE=str(tmp_path), WORKBENCH_MODEL="general")
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench", *words],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
@@ -108,10 +108,12 @@ def test_every_server_of_the_readme_starts(command, tmp_path):
     try:
         ready = SERVERS[words[0]]
         assert any(ready in line for line in process.stdout), ready
-    finally:
         os.killpg(process.pid, signal.SIGINT)
         process.stdout.close()
-        process.wait(30)
+        process.wait(200)
+    finally:
+        process.kill()  # what is still there would outlive the tests
+        process.wait()
 
 
 def free_port() -> int:
@@ -125,8 +127,6 @@ def free_port() -> int:
 
 def test_the_python_of_the_readme_parses_and_uses_public_names():
     """What it plays is played by the notebooks."""
-    import ast
-
     import workbench as wb
 
     (block,) = blocks(README, "python")
@@ -136,5 +136,21 @@ def test_the_python_of_the_readme_parses_and_uses_public_names():
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "wb"
     }
     assert used <= set(wb.__all__)
-    for name in ("df", "latency_figure", "session"):
+    for name in ("df", "recordings", "words", "latency_figure", "session"):
         assert hasattr(wb.Run, name)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs_with_the_default_model(tmp_path):
+    """Two of its eight recordings, heard by whisper: what it says has capitals, digits and full stops."""
+    (block,) = blocks(README, "python")
+    assert "limit=8" in block
+    shown = "assert run.complete\nprint([run.session(u).screen.text.iloc[-1] for u in run.df.utterance])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{block.replace('limit=8', 'limit=2')}\n{shown}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False, env=clean_environment(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for text in ast.literal_eval(done.stdout):
+        assert text[0].isupper()
+        assert text.endswith(".")

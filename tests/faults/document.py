@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.faults.rows import ROWS, Row
 from workbench.client import retries
 from workbench.protocol.messages import Product
-from workbench.recording import Outcome
-from workbench.simulator.scenario import KINDS
+from workbench.recording.record import Outcome
+from workbench.simulator.faults.scenario import KINDS
 
 __all__ = ["COMMAND", "PAGE", "build"]
 
@@ -26,9 +26,9 @@ outcome, line of error, counts, text, word errors and calls of each. Generated b
 a test fails when it is stale.
 
 - **Nothing lost** says what the stored record holds: every chunk that left, every message that arrived, up to the
-  failure, and one record a session. A session that failed is a result with its outcome, and the service is told of its
-  end wherever it can be reached.
-- **Session replayable** says whether the same utterance, played again as a new attempt with a key of its own, comes
+  failure, and one record a session. A session that failed is a result with its outcome, and the service is informed of
+  its end wherever it can be reached.
+- **Session replayable** says whether the same utterance, played again as a new attempt with a separate key, comes
   through once the fault is over. Nothing is ever played again silently.
 
 """

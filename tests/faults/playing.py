@@ -6,29 +6,32 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.fakes import make_manifest
 from tests.faults.rows import SAID, Row
+from tests.simulators import new_simulator
 from workbench.client.rest import SukiRest
-from workbench.client.stream import tls_context
+from workbench.client.transport import tls_context
 from workbench.client.webhooks import WebhookReceiver
-from workbench.metrics.normalize import normaliser
-from workbench.plan import SessionPlan, build_plan
+from workbench.playing.job import Job
+from workbench.playing.plan import SessionPlan, build_plan
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service
 from workbench.protocol.context import FormContext, FormFilling, FormTemplateChoice
 from workbench.protocol.messages import Dialect, Product
-from workbench.recording import SessionKey, SessionRecord
+from workbench.recording.record import Outcome, SessionKey, SessionRecord
 from workbench.reference import Reference
-from workbench.runner import Job, Service, play_many
-from workbench.scoring import SessionScore, score_session
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import SessionScore, score_session
 from workbench.settings import Credentials, Limits, Secret, ServiceAddress
-from workbench.simulator.forms import TEMPLATES
+from workbench.simulator.faults.scenario import Scenario
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.scenario import Scenario
-from workbench.simulator.scripted import EVERY_SESSION, Script, ScriptMessage
+from workbench.simulator.notes.forms import TEMPLATES
+from workbench.simulator.recognition.scripted import EVERY_SESSION, Script, ScriptMessage
 from workbench.simulator.server import Simulator, SimulatorOptions
 from workbench.store import Finding, NormaliserFacts, RunWriter, open_run, verify_run
 
@@ -36,8 +39,8 @@ __all__ = ["Kept", "Played", "keep", "play_row"]
 
 WHO = Credentials("demo-partner", Secret("demo-partner-token"))
 LIMITS = {
-    "connect_s": 3.0, "rest_s": 3.0, "terminal_s": 2.0, "close_s": 0.5, "stall_s": 1.5, "rest_attempts": 3,
-    "reconnect_s": 5.0, "poll_first_s": 0.02, "poll_max_s": 0.1, "result_s": 8.0,
+    "connect_s": 60.0, "rest_s": 60.0, "terminal_s": 60.0, "close_s": 20.0, "stall_s": 60.0, "rest_attempts": 3,
+    "reconnect_s": 60.0, "poll_first_s": 0.02, "poll_max_s": 0.1, "result_s": 60.0,
 }  # fmt: skip
 QUICK = SimulatorLimits(processing_s=0.05, staged_s=0.02, least_audio_s=0.1, release_s=0.05, message_bytes=65_536)
 FORMS = FormContext(FormFilling([FormTemplateChoice(TEMPLATES[0].template_id)]))
@@ -93,12 +96,14 @@ async def play_row(row: Row, number: int, transport: str, dialect: Dialect = Dia
             recogniser="scripted", limits=QUICK, scenario=scenario, dialect=dialect,
             webhook_url=receiver.url if receiver else None, webhook_secret=secret,
         )  # fmt: skip
-        simulator = await stack.enter_async_context(Simulator(options))
+        simulator = await stack.enter_async_context(new_simulator(options))
         simulator.recogniser.register(EVERY_SESSION, SCRIPT)
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
         rest = await stack.enter_async_context(SukiRest(address, WHO, limits, TLS))
         service = Service(address, rest, None, limits, transport, receiver)
         records = await _play(row, number, dialect, service, 0)
+        if row.replay is Outcome.COMPLETED:
+            service = replace(service, limits=Limits(**LIMITS))
         again = await _play(row, number, dialect, service, 1)
         if row.webhooks:
             await asyncio.sleep(0.2)  # a repeated notification may still be on its way

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from workbench.protocol.messages import Product
-from workbench.recording import Outcome
-from workbench.simulator.scenario import Fault
+from workbench.recording.record import Outcome
+from workbench.simulator.faults.scenario import Fault
 
 __all__ = ["ROWS", "Row"]
 
@@ -52,7 +52,7 @@ class Row:
         flood: send all audio of so many ms at once.
         audio_ms: length of the audio.
         there: outcome and line in the AsyncAPI dialect, where they are others.
-        limits: other than usual.
+        limits: other than usual, until the fault is over.
         says: what the answer means, for the document.
     """
 
@@ -114,6 +114,10 @@ def waited(name: str, status: int, after: str | None = None, **more: Any) -> Row
     )
 
 
+# Where the answer is that time runs out; all others have time enough on a machine that is busy.
+OPEN_SOON: dict[str, Any] = {"limits": {"connect_s": 1.0}}
+SOON: dict[str, Any] = {"limits": {"terminal_s": 1.0, "close_s": 0.5}}
+
 HANDSHAKE = [
     waited("refused once with 401: one login, one more try", 401),
     refused(401, 2, name="refused twice with 401", count=2),
@@ -132,10 +136,10 @@ HANDSHAKE = [
     waited("refused once with 503, Retry-After as a date", 503, "Thu, 01 Jan 1970 00:00:00 GMT"),
     Row("handshake", "answered late", (fault("slow-handshake", delay_s=0.3, times=1),)),
     Row("handshake", "answered too late", (fault("slow-handshake", delay_s=5.0, times=1),),
-        Outcome.CONNECT_TIMEOUT, "not open after", **NOTHING),
+        Outcome.CONNECT_TIMEOUT, "not open after", **OPEN_SOON, **NOTHING),
     Row("handshake", "TCP accepted late", (fault("slow-accept", delay_s=0.3, times=1),)),
     Row("handshake", "TCP accepted too late", (fault("slow-accept", delay_s=5.0, times=1),),
-        Outcome.CONNECT_TIMEOUT, "not open after", **NOTHING),
+        Outcome.CONNECT_TIMEOUT, "not open after", **OPEN_SOON, **NOTHING),
     Row("handshake", "second utterance refused once with 412: not yet", (fault("refuse", status=412, skip=1, times=1),),
         talk=2, facts={"handshakes_refused": 1}),
     Row("handshake", "second utterance refused for good", (fault("refuse", status=403, skip=1, times=1),),
@@ -171,22 +175,24 @@ CLOSES = [
     if how != "a reset"
 ] + [
     Row("close", "silent from the start: half-open", (fault("silence", at="open", times=1),), Outcome.NO_TERMINAL,
-        "no terminal frame", partials=(0, 0), **UNHEARD),
+        "no terminal frame", partials=(0, 0), **SOON, **UNHEARD),
     Row("close", "silent in the middle: half-open", (fault("silence", at_ms=100, times=1),), Outcome.NO_TERMINAL,
-        "no terminal frame", partials=(0, 1), **UNHEARD),
+        "no terminal frame", partials=(0, 1), **SOON, **UNHEARD),
     Row("close", "silent after audio: half-open", (fault("silence", at="end", times=1),), Outcome.NO_TERMINAL,
-        "no terminal frame", partials=(0, 1), **UNHEARD),
-    Row("close", "silent after the terminal frame: half-open", (fault("silence", at="terminal", times=1),)),
+        "no terminal frame", partials=(0, 1), **SOON, **UNHEARD),
+    Row("close", "silent after the terminal frame: half-open", (fault("silence", at="terminal", times=1),),
+        limits={"close_s": 0.5}),
     Row("close", "first utterance of a session reset, the second goes on", (fault("reset", at_ms=50, times=1),),
         talk=2),
     Row("close", "ambient closed with 1011 during audio", (fault("close", code=1011, at_ms=50, times=1),),
-        Outcome.CLOSED_EARLY, "code 1011", product=A, sent=(1, 19), audio_ms=1000, **NO_NOTE),
+        Outcome.CLOSED_EARLY, "code 1011", product=A, sent=(1, 59), audio_ms=3000, **NO_NOTE),
     Row("close", "ambient reset during audio", (fault("reset", at_ms=50, times=1),),
-        Outcome.CLOSED_EARLY, "code 1006", product=A, sent=(1, 19), audio_ms=1000, **NO_NOTE),
+        Outcome.CLOSED_EARLY, "code 1006", product=A, sent=(1, 59), audio_ms=3000, **NO_NOTE),
     Row("close", "ambient silent from the start: half-open, and the service says that it heard too little",
-        (fault("silence", at="open", times=1),), product=A, sent=(20, 20), audio_ms=1000, **NO_NOTE,
-        violations=1, facts={"result_status": "skipped"}, both=False),
-    Row("close", "ambient silent after audio: half-open", (fault("silence", at="end", times=1),), violations=1, **NOTE),
+        (fault("silence", at="open", times=1),), Outcome.HALF_OPEN, "never answered the close", product=A,
+        sent=(20, 20), audio_ms=1000, **NO_NOTE, **SOON, violations=1, facts={"result_status": "skipped"}, both=False),
+    Row("close", "ambient silent after audio: half-open", (fault("silence", at="end", times=1),), violations=1,
+        **SOON, **NOTE),
     Row("close", "ambient closed with 1008 after audio: the end is not waited for",
         (fault("close", code=1008, at="end", times=1),), **NOTE),
 ]  # fmt: skip
@@ -194,17 +200,18 @@ CLOSES = [
 FLOW = [
     Row("flow", "reading stalls for a moment", (fault("stall", direction="reading", for_s=0.3, at_ms=50, times=1),)),
     Row("flow", "reading stalls for good: back-pressure", (fault("stall", direction="reading", for_s=60, times=1),),
-        Outcome.STALLED, "stopped reading", flood=20_000, sent=(1, 400), partials=(0, 1), limits={"stall_s": 6.0},
+        Outcome.STALLED, "stopped reading", flood=20_000, sent=(1, 400), partials=(0, 1),
+        limits={"stall_s": 2.0, "close_s": 0.5},
         **UNHEARD),
     Row("flow", "sending stalls for a moment",
         (fault("stall", direction="sending", for_s=0.3, at="end", times=1),)),
     Row("flow", "sending stalls for good", (fault("stall", direction="sending", for_s=60, at="end", times=1),),
-        Outcome.NO_TERMINAL, "no terminal frame", **UNHEARD),
+        Outcome.NO_TERMINAL, "no terminal frame", partials=(0, 1), **SOON, **UNHEARD),
     Row("flow", "jitter of up to 40 ms", (fault("jitter", most_ms=40),)),
     Row("flow", "jitter on REST, too", (fault("jitter", least_ms=5, most_ms=40, on="all"),)),
-    Row("flow", "three sessions at a time, every second connection held back: later ones overtake",
+    Row("flow", "three concurrent sessions, every second connection held back: later ones overtake",
         (fault("reorder", every=2, hold_ms=120, on="all"),), sessions=3),
-    Row("flow", "three sessions at a time, two of them reset", (fault("reset", at_ms=50, skip=1, times=2),), sessions=3,
+    Row("flow", "three concurrent sessions, two are reset", (fault("reset", at_ms=50, skip=1, times=2),), sessions=3,
         outcome=Outcome.CLOSED_EARLY, sent=(1, 3), partials=(0, 1), **UNHEARD),
     Row("flow", "frames in fragments", (fault("fragment", piece_bytes=7),)),
     Row("flow", "frames in fragments with pings between", (fault("fragment", piece_bytes=11, pings=True),)),
@@ -238,10 +245,10 @@ MESSAGES = [
         "code 1000"),
     Row("messages", "no terminal frame, then silence",
         (fault("drop", what="terminal", times=1), fault("silence", at="results", times=1)), Outcome.NO_TERMINAL,
-        "no terminal frame"),
+        "no terminal frame", **SOON),
     Row("messages", "the terminal frame before the audio has ended",
         (fault("send", what="terminal", at_ms=50, times=1),), Outcome.PROTOCOL_ERROR, "before the audio had ended",
-        sent=(1, 19), audio_ms=1000, partials=(0, 1), violations=(0, 1), **UNHEARD),
+        sent=(1, 59), audio_ms=3000, partials=(0, 1), violations=(0, 1), **UNHEARD),
     Row("messages", "no partials", (fault("drop", what="partials", times=1),), partials=(0, 0)),
     Row("messages", "no finals and an empty end", (fault("drop", what="finals", times=1), EMPTY_END), **UNHEARD),
     Row("messages", "an empty final and an empty end",
@@ -310,7 +317,8 @@ REST = [
     answered("create takes effect, its answer is lost with the connection", C, reset=True, takes_effect=True,
              calls={C: (2, 2)}, facts={"create_answers_lost": 1}, both=False),
     answered("create lost with the connection", C, reset=True, calls={C: (2, 2)}),
-    answered("create answered too late", C, delay_s=5.0, status=503, calls={C: (2, 2)}),
+    answered("create answered too late", C, delay_s=15.0, status=503, calls={C: (2, 3)},
+             limits={"rest_s": 3.0}),
     answered("create refused with 400", C, status=400, body='{"code":400,"message":"invalid_request"}',
              error="invalid_request", calls={C: (1, 1)}, **FAILED),
     answered("create refused with 402", C, status=402, error="quota", calls={C: (1, 1)}, **FAILED),

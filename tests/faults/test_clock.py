@@ -6,9 +6,9 @@ import pytest
 
 from tests.faults.playing import play_row
 from tests.faults.rows import ROWS
-from workbench.metrics.normalize import normaliser
-from workbench.recording import Outcome
-from workbench.scoring import score_session
+from workbench.recording.record import Outcome
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import score_session
 
 PLAIN = next(row for row in ROWS if row.name == "jitter of up to 40 ms")
 HOUR_NS = 3_600_000_000_000
@@ -31,7 +31,7 @@ async def test_a_step_of_the_wall_clock_changes_no_latency_and_is_seen_in_the_an
 
         return arrived
 
-    from workbench.streaming import StreamPlayer
+    from workbench.playing.stream import StreamPlayer
 
     monkeypatch.setattr(StreamPlayer, "arrived", stepping(StreamPlayer.arrived))
     played = await play_row(PLAIN, 0, "websockets")
@@ -39,8 +39,8 @@ async def test_a_step_of_the_wall_clock_changes_no_latency_and_is_seen_in_the_an
     (record,) = played.records
     assert record.outcome is Outcome.COMPLETED, record.error
     elapsed_ns = record.mono_end_ns - record.mono_start_ns
-    assert 0 < elapsed_ns < 30_000_000_000
+    assert 0 < elapsed_ns < HOUR_NS
     assert abs((record.wall_end_ns - record.wall_start_ns) - elapsed_ns - step_ns) < 5_000_000_000
     score = score_session(record, normaliser("basic"))
-    assert 0 < score.latency.connect_ns < 30_000_000_000
-    assert 0 < score.latency.end_of_results_ns < 30_000_000_000
+    assert 0 < score.latency.connect_ns < elapsed_ns
+    assert 0 < score.latency.end_of_results_ns < elapsed_ns

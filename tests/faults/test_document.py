@@ -2,7 +2,7 @@
 
 from tests.faults.document import COMMAND, PAGE, build
 from tests.faults.rows import ROWS
-from workbench.simulator.scenario import KINDS
+from workbench.simulator.faults.scenario import KINDS
 
 
 def test_the_committed_page_is_the_one_that_the_table_makes():

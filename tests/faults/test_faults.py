@@ -1,26 +1,42 @@
-"""Every fault scenario has its expected answer: outcome, counts, text and metrics, over both transports."""
+"""Every fault scenario has its expected answer: outcome, counts, text and metrics, in any transport and dialect."""
 
 import asyncio
 import importlib.util
+from collections import Counter
 
 import pytest
 
 from tests.faults.playing import keep, play_row
 from tests.faults.rows import ROWS, Row
 from workbench.protocol.messages import Dialect, Final, Partial, Product
-from workbench.recording import FrameKind, Outcome
-
-pytestmark = pytest.mark.slow
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import Outcome
 
 _AT_A_TIME = 12
 
 MAX_MESSAGE = 300_000
 """Instead of 16 MiB, which take a second to make and to send."""
 
-KINDS = [
-    pytest.param((transport, dialect), id=f"{transport}{suffix}")
-    for dialect, suffix in ((Dialect.LIVE, ""), (Dialect.ASYNCAPI, "-asyncapi"))
-    for transport in ("websockets", "picows")
+Kind = tuple[str, Dialect]
+
+
+def kinds_of(place: int, row: Row) -> list[Kind]:
+    """Two ways to play a row: each has both transports and, where both have it, both dialects.
+
+    The pairs of all four alternate from row to row, and so does the one that the quick suite plays.
+    """
+    first, second = ("websockets", "picows") if place % 2 else ("picows", "websockets")
+    kinds = [(first, Dialect.LIVE), (second, Dialect.ASYNCAPI if row.both else Dialect.LIVE)]
+    return kinds if place // 2 % 2 else kinds[::-1]
+
+
+PLAYS = [
+    pytest.param(
+        kind, row, id=f"{kind[0]}-{kind[1].value}: {row.group}: {row.name}", marks=[pytest.mark.slow] if again else []
+    )
+    for again in (0, 1)
+    for place, row in enumerate(ROWS)
+    for kind in [kinds_of(place, row)[again]]
 ]
 
 
@@ -28,28 +44,38 @@ KINDS = [
 def small():
     """What hundreds of simulators need not do."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("websockets_socket", "picows_socket"):
+        for name in ("transport_websockets", "transport_picows"):
             patch.setattr(f"workbench.client.{name}.MAX_MESSAGE", MAX_MESSAGE)
         # The API's description, which nobody reads here.
         patch.setattr("workbench.simulator.server.page_routes", lambda *_: [])
         yield
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module")
 def played(request, small, tmp_path_factory):
-    """Every row of the table that this test run wants, played side by side."""
-    transport, dialect = request.param
-    if transport == "picows" and importlib.util.find_spec("picows") is None:
-        pytest.skip("the extra 'load' is not installed")
-    items = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    wanted = {params["row"].name for params in items if isinstance(params.get("row"), Row)}
-    rows = [row for row in ROWS if row.name in wanted and (dialect is Dialect.LIVE or row.both)]
-    root = tmp_path_factory.mktemp("runs")
+    """From a kind to its plays that this test run wants, played side by side, and the run that keeps them."""
+    items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    wanted = [item.callspec.params for item in items]
+    found = {}
+
+    def of(kind):
+        if kind[0] == "picows" and importlib.util.find_spec("picows") is None:
+            pytest.skip("the extra 'load' is not installed")
+        if kind not in found:
+            rows = [params["row"] for params in wanted if params["kind"] == kind]
+            found[kind] = play_all(kind, rows, tmp_path_factory.mktemp("runs"))
+        return found[kind]
+
+    return of
+
+
+def play_all(kind, rows, root):
+    """Answers by the name of the row, and the run that keeps all of them."""
     room = asyncio.Semaphore(_AT_A_TIME)
 
     async def one(number, row):
         async with room:
-            return await play_row(row, number, transport, dialect)
+            return await play_row(row, number, *kind)
 
     async def every():
         return await asyncio.gather(*(one(number, row) for number, row in enumerate(rows)), return_exceptions=True)
@@ -64,21 +90,31 @@ def within(value, bounds):
     return bounds[0] <= value <= bounds[1]
 
 
-def answer_of(row, played):
-    """The answer, which stands in the last record; a fault of the player itself is raised."""
-    answers, kept = played
-    found = answers.get(row.name)
-    if found is None:
-        pytest.skip("this dialect does not have it")
-    if isinstance(found, BaseException):
+@pytest.mark.parametrize(("kind", "row"), PLAYS)
+def test_the_answer_is_what_the_table_says(kind, row, played):
+    """What comes out, that nothing is lost or doubled, and that the session can be played again."""
+    answers, kept = played(kind)
+    found = answers[row.name]
+    if isinstance(found, BaseException):  # a fault of the player itself
         raise found
-    return found, kept
+    check_what_comes_out(row, found, kept)
+    check_nothing_is_lost_and_nothing_is_doubled(row, found, kept)
+    check_it_can_be_played_again(row, found)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}: {row.name}" for row in ROWS])
-def test_what_comes_out_is_what_the_table_says(row, played):
+def test_each_row_is_played_over_both_transports_and_in_both_dialects():
+    """Of the four ways together, each has a quarter of the rows in the quick suite."""
+    for row in ROWS:
+        kinds = {param.values[0] for param in PLAYS if param.values[1] is row}
+        assert {transport for transport, _ in kinds} == {"websockets", "picows"}
+        assert {dialect for _, dialect in kinds} == ({Dialect.LIVE, Dialect.ASYNCAPI} if row.both else {Dialect.LIVE})
+    quick = Counter(param.values[0] for param in PLAYS if not param.marks)
+    assert len(quick) == 4
+    assert min(quick.values()) > len(ROWS) / 6
+
+
+def check_what_comes_out(row, found, kept):
     """Outcome, line, counts, text, word errors, facts and calls."""
-    found, kept = answer_of(row, played)
     record = found.records[-1]
     outcome, error = row.there if row.there and record.dialect is Dialect.ASYNCAPI else (row.outcome, row.error)
     assert record.outcome is outcome, record.error
@@ -109,10 +145,8 @@ def test_what_comes_out_is_what_the_table_says(row, played):
         assert score.latency.reasons
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}: {row.name}" for row in ROWS])
-def test_nothing_is_lost_and_nothing_is_doubled(row, played):
+def check_nothing_is_lost_and_nothing_is_doubled(row, found, kept):
     """One record a session, each chunk once, all of it in the stored run, and no session left open at the service."""
-    found, kept = answer_of(row, played)
     every = found.records + found.again
     count = row.talk or row.sessions
     assert len({record.key for record in every}) == len(every) == 2 * count
@@ -130,10 +164,8 @@ def test_nothing_is_lost_and_nothing_is_doubled(row, played):
     assert all(fault["hits"] for fault in found.faults)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}: {row.name}" for row in ROWS])
-def test_the_session_can_be_played_again_as_a_new_attempt(row, played):
-    """With a key of its own, once the fault is over."""
-    found, _ = answer_of(row, played)
+def check_it_can_be_played_again(row, found):
+    """As a new attempt with a key of its own, once the fault is over."""
     for record in found.again:
         assert record.key.attempt == 1
         assert record.outcome is row.replay, record.error

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.quick import short_corpus
 from workbench.errors import ConfigurationError, InputError
+from workbench.runs.service import open_service
 from workbench.settings import Settings
-from workbench.simulator.scenario import KINDS, Opportunities, Refuse, Reset, Scenario, parse_scenario
-from workbench.simulator.scenario_file import read_scenario
+from workbench.simulator.faults.read_scenario import read_scenario
+from workbench.simulator.faults.scenario import KINDS, Opportunities, Refuse, Reset, Scenario, parse_scenario
 from workbench.simulator.server import Simulator, SimulatorOptions
-from workbench.target import open_service
 
 FILE = """
 name = "two resets"

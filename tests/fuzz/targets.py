@@ -15,16 +15,16 @@ import msgspec
 
 from workbench.client.answers import exchange_text
 from workbench.client.retries import retry_after_s
-from workbench.corpus.loading import parse_corpus
+from workbench.corpus.importers.importer import FORMATS, import_corpus
+from workbench.corpus.load import parse_corpus
 from workbench.errors import CorpusError, InputError, LocalProtocolError, RemoteProtocolError, WorkbenchError
-from workbench.importers.importing import FORMATS, import_corpus
 from workbench.protocol import asyncapi, live
 from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.protocol.context import AmbientContext, FormContext
 from workbench.protocol.messages import Dialect, EndOfResults, Final, Partial, Product, StreamStatus, UnknownMessage
 from workbench.protocol.stream import Role, StreamSession, StreamState, codec_for
 from workbench.protocol.webhooks import Notification
-from workbench.simulator.scenario import parse_scenario
+from workbench.simulator.faults.scenario import parse_scenario
 
 __all__ = ["FRAME_TARGETS", "TARGETS", "frames_in"]
 

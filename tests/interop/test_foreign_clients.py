@@ -136,7 +136,7 @@ def test_refusals_are_read_by_foreign_clients(backend):
 @pytest.mark.slow
 def test_speech_is_recognised_for_a_foreign_client():
     """No script: the words are decoded from the audio that was streamed."""
-    with LocalSimulator("--recogniser", "pocketsphinx", "--workers", "1") as simulator:
+    with LocalSimulator("--model", "general", "--workers", "1") as simulator:
         backend = Backend(simulator)
         session_id = backend.create()
         frames = utterance(backend.connect(session_id), speech("librivox", "cards-001"))

@@ -12,8 +12,6 @@ from tests.interop.test_foreign_clients import CHUNK_BYTES, Backend
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
-pytestmark = pytest.mark.slow
-
 TWO_SECONDS = b"\0" * 64_000
 SAID = "Blood pressure is one twenty over eighty."
 
@@ -74,7 +72,7 @@ def test_a_dictation(backend, as_browser):
 
 @pytest.mark.parametrize("product", ["ambient", "form-filling"])
 def test_a_visit(backend, product):
-    """Context, READY, ENDED, end, status, result."""
+    """Context, READY, STATUS, ENDED, end, status, result."""
     session = opened(backend, product)
     base = f"/api/v1/{product}/sessions/{session['sessionId']}"
     listed = backend.get("/api/v1/info/suki-medical-form-templates").json()["form_templates"]
@@ -84,7 +82,7 @@ def test_a_visit(backend, product):
     headers = {"sdp_suki_token": backend.token, "ambient_session_id": session["sessionId"]}
     start = {"type": "START_TIME", "startTime": "2026-05-01T10:00:00Z"}
     frames = streamed(session, {"header": headers}, [start], "data", {"type": "AUDIO", "data": "RU9G"})
-    assert [f["type"] for f in frames] == ["READY", "ENDED"]
+    assert [f["type"] for f in frames] == ["READY", "STATUS", "STATUS", "STATUS", "ENDED"]
     assert backend.post(f"{base}/end").status_code == 200
     patience = time.monotonic() + 30
     while (status := backend.get(f"{base}/status").json()["status"]) not in {"complete", "failed"}:

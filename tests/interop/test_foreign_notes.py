@@ -13,8 +13,6 @@ from tests.interop.test_foreign_clients import CHUNK_BYTES, Backend
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.local import LocalSimulator
 
-pytestmark = pytest.mark.slow
-
 TWO_SECONDS = b"\0" * 64_000
 SAID = "Blood pressure is one twenty over eighty."
 

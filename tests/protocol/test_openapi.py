@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from workbench.protocol.dialects import endpoints_of
+from workbench.protocol.dialects import endpoints_of, socket_path
 from workbench.protocol.endpoints import JWKS, LOGIN
-from workbench.protocol.messages import Dialect
+from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.openapi import openapi_document
 
 
@@ -53,3 +53,44 @@ def test_every_reference_leads_somewhere_and_the_whole_is_json():
     assert "requestBody" in document["paths"][LOGIN.path]["post"]
     keys = document["paths"][JWKS.path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert keys == {"type": "object"}
+
+
+def described(dialect):
+    """The description with its sockets, as the simulator serves it."""
+    sockets = {product: socket_path(dialect, product) for product in Product}
+    return openapi_document("1", endpoints_of(dialect), sockets, ["template"])
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_links_lead_from_create_over_the_stream_to_the_results(dialect):
+    """Every link names an operation and a parameter that it has."""
+    document = described(dialect)
+    operations = {op["operationId"]: op for path in document["paths"].values() for op in path.values()}
+    linked: dict[str, set[str]] = {}
+    for name, operation in operations.items():
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                linked.setdefault(name, set()).add(link["operationId"])
+                has = {f"{p['in']}.{p['name']}" for p in operations[link["operationId"]]["parameters"]}
+                assert set(link["parameters"]) <= has
+    stream = "open_ambient_stream"
+    assert {stream, "seed_ambient_context", "end_ambient", "ambient_status"} <= linked["create_ambient"]
+    assert "end_ambient" in linked[stream]
+    assert {"ambient_status", "ambient_transcript", "ambient_content"} <= linked["end_ambient"]
+    assert "open_dictation_stream" in linked["create_dictation"]
+    assert "end_dictation" in linked["open_dictation_stream"]
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_the_description_is_as_strict_as_the_service(dialect):
+    """Bounds, vocabularies and required bodies are in it."""
+    document = described(dialect)
+    schemas = document["components"]["schemas"]
+    assert schemas["FormTemplateChoice"]["properties"]["form_template_id"] == {"enum": ["template"]}
+    assert schemas["Diagnosis"]["properties"]["codes"]["maxItems"] == 1
+    assert document["paths"][LOGIN.path]["post"]["requestBody"]["required"] is True
+    if dialect is Dialect.LIVE:
+        rates = schemas["AudioConfigBody"]["properties"]["sample_rate_hertz"]["anyOf"][0]
+        assert (rates["minimum"], rates["maximum"]) == (8_000, 48_000)
+        create = document["paths"]["/api/v1/transcription/session/create"]["post"]
+        assert create["requestBody"]["required"] is False

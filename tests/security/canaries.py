@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.simulators import new_simulator
 from workbench.settings import Secret
-from workbench.simulator.accounts import DEMO_PARTNER
+from workbench.simulator.auth.accounts import DEMO_PARTNER
+from workbench.simulator.faults.scenario import Scenario
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.scenario import Scenario
-from workbench.simulator.scripted import EVERY_SESSION, Script, ScriptMessage
+from workbench.simulator.recognition.scripted import EVERY_SESSION, Script, ScriptMessage
 from workbench.simulator.server import Simulator, SimulatorOptions
 
 __all__ = ["PARTNER_TOKEN", "SAID", "WEBHOOK_SECRET", "Place", "free_port", "running_service", "strings_in"]
@@ -60,7 +61,11 @@ class Place:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Of a command: nothing of this machine's own settings."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("SUKI_", "WORKBENCH_"))}
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("SUKI_", "WORKBENCH_")) or key == "WORKBENCH_MODEL"
+        }
         for name in ("home", "tmp", "work"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         return kept | {
@@ -118,7 +123,7 @@ def running_service(place: Place, scenario: Scenario | None = None) -> Iterator[
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    simulator = Simulator(options)
+    simulator = new_simulator(options)
     issue = simulator._tokens.issue
 
     def issued(identity):

@@ -18,7 +18,7 @@ from tests.security.canaries import PARTNER_TOKEN, SAID, WEBHOOK_SECRET, Place, 
 from workbench.cli import VERBS
 from workbench.corpus import HeaderRow, ManifestRow, write_manifest
 
-pytestmark = [pytest.mark.beside, pytest.mark.timeout(900)]  # a minute on a quiet machine, several on a busy one
+pytestmark = pytest.mark.timeout(900)  # a minute on a quiet machine, several on a busy one
 CANARY_WORDS = SAID.split()
 
 # Of each verb first what works, then what does not. C is the corpus, U the service, P the port for notifications,
@@ -39,10 +39,23 @@ CASES: dict[str, list[list[str]]] = {
     ],
     "resume": [["resume", "last", "--endpoint", "U"], ["resume", "W"]],
     "score": [["score", "last", "--normaliser", "clinical"], ["score", "W"]],
-    "show": [["show", "last"], ["show", "last", "--sessions"], ["show", "W"]],
+    "show": [
+        ["show", "last"], ["show", "last", "--sessions"],
+        ["show", "last", "--curve", "--delays", "--by", "tag", "--columns", "details"],
+        ["show", "last", "--plot", "figures.svg"], ["show", "last", "--plot", "figures.png"], ["show", "W"],
+    ],
     "compare": [["compare", "last"], ["compare", "last", "--json"], ["compare", "W"]],
     "gate": [["gate", "last", "--limit", "wer=0.1", "--junit", "gate.xml", "--markdown", "gate.md"], ["gate", "W"]],
+    "trend": [["trend", "--json"], ["trend", "--corpus", "W"]],
+    "watch": [
+        ["watch", "V", "--times", "1", "--endpoint", "U"],
+        ["watch", "V", "--times", "1", "--endpoint", "https://nowhere.invalid"], ["watch", "W"],
+    ],
     "report": [["report", "last", "--redact", "--output", "redacted.html"], ["report", "W"]],
+    "case": [
+        ["case", "last", "u0", "--output", "O"], ["case", "last", "u0", "--redact", "--output", "redacted.zip"],
+        ["case", "last", "W"],
+    ],
     "live": [
         ["live", "--corpus", "C", "--utterance", "u0", "--endpoint", "U"],
         ["live", "--file", "W", "--endpoint", "U"],
@@ -58,14 +71,18 @@ CASES: dict[str, list[list[str]]] = {
     ],
     "datasets": [
         ["datasets", "list"], ["datasets", "check", "C"], ["datasets", "check", "W"],
+        ["datasets", "review", "C"], ["datasets", "review", "W"],
         ["datasets", "import", "nemo", "W", "imported"], ["datasets", "align", "W"],
     ],
+    "models": [["models", "list"], ["models", "no-such-verb"]],
     "notebooks": [["notebooks", "copied"], ["notebooks", "/proc/none"]],
     "doctor": [["doctor", "--endpoint", "U"], ["doctor", "--endpoint", "https://nowhere.invalid"]],
     "simulate": [
         ["simulate", "--port", "0", "--recogniser", "scripted", "--end-with-stdin", "--json"],
         ["simulate", "--scenario", "W"], ["simulate", "--webhook-url", "http://198.51.100.7/x"],
     ],
+    "clean": [["clean", "--recordings", "--yes"], ["clean"]],
+    "trust": [["trust", "T"], ["trust", "no-such-thing"]],
     "app": [["app", "--host", "no such host"]],
 }  # fmt: skip
 
@@ -89,9 +106,21 @@ def place(tmp_path_factory):
     soundfile.write(corpus / "tone.wav", tone, 16_000)
     rows = [ManifestRow(id=f"u{i}", audio="tone.wav", reference="plain reference", speaker="s") for i in range(2)]
     write_manifest(corpus, rows, HeaderRow(name="plain"))
+    (place.root / "asked").mkdir(mode=0o700)
+    (place.root / "trusted").mkdir()
+    (place.root / "trusted" / "workbench.toml").write_text('endpoint = "staging"\n')
     place.environment()
     with running_service(place):
-        table = {"C": str(corpus), "U": place.url, "P": str(place.webhook_port), "W": "no-such-thing"}
+        table = {
+            "C": str(corpus),
+            "U": place.url,
+            "P": str(place.webhook_port),
+            "W": "no-such-thing",
+            "T": str(place.root / "trusted"),
+            "V": str(place.root / "watch.toml"),
+            "O": str(place.root / "asked" / "case.zip"),
+        }
+        Path(table["V"]).write_text(f'corpus = "{corpus}"\nlimit = 1\n[watch]\n')
         place.table = table
         for words in (words for paths in CASES.values() for words in paths):
             place.call(*(table.get(word, word) for word in words))
@@ -124,6 +153,8 @@ def serve(place):
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
         while time.monotonic() < until_s and child.poll() is None:
             try:
+                http.get("/workbench/health")
+                http.get(child.stdout.readline().removeprefix("Suki Workbench: ").strip())
                 pages += [http.get(path).text for path in ("/", "/_stcore/health", "/runs", "/nowhere")]
                 break
             except httpx.TransportError:

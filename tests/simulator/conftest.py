@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest_asyncio
 
 from tests.simulator.partner import partner_of
+from tests.simulators import new_simulator
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scripted():
     """A scripted simulator whose lost sockets are released soon."""
     limits = SimulatorLimits(release_s=0.05, message_bytes=65_536)
-    async with Simulator(SimulatorOptions(recogniser="scripted", limits=limits)) as simulator:
+    async with new_simulator(SimulatorOptions(recogniser="scripted", limits=limits)) as simulator:
         yield simulator
 
 

@@ -14,8 +14,9 @@ import soundfile
 import websockets
 from websockets.asyncio.client import connect
 
+from tests.simulators import new_simulator
 from workbench.simulator.control_token import control_headers
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 ROOT = Path(__file__).parents[2]
 AUDIO_END = '{"type":"EVENT","event":"AUDIO_END"}'
@@ -65,10 +66,18 @@ class Partner:
             f"{self.simulator.ws_url}/ws/transcribe",
             additional_headers=self.headers | {"transcription_session_id": session_id} | headers,
             compression=None,
+            ping_interval=None,
+            open_timeout=60,
         )
 
     def transcribe_as_browser(self, *members: str):
-        return connect(f"{self.simulator.ws_url}/ws/transcribe", subprotocols=list(members), compression=None)
+        return connect(
+            f"{self.simulator.ws_url}/ws/transcribe",
+            subprotocols=list(members),
+            compression=None,
+            ping_interval=None,
+            open_timeout=60,
+        )
 
     async def script(self, session_id: str, *messages: dict, end_delay_ms: float = 0) -> None:
         body = {"messages": list(messages), "end_delay_ms": end_delay_ms}
@@ -96,7 +105,7 @@ async def partner_of(simulator, **login):
 @contextlib.asynccontextmanager
 async def running(options: SimulatorOptions):
     """A simulator of its own and a partner logged in at it."""
-    async with Simulator(options) as simulator, partner_of(simulator) as partner:
+    async with new_simulator(options) as simulator, partner_of(simulator) as partner:
         yield partner
 
 

@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.simulator.partner import partner_of
+from tests.simulators import new_simulator
 from workbench.cli.simulate import simulate
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.protocol.bodies import Login, Register
-from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
-from workbench.simulator.partner_tokens import load_partner_keys
-from workbench.simulator.server import Simulator, SimulatorOptions
-from workbench.simulator.tokens import Identity
+from workbench.simulator.auth.accounts import DEMO_PARTNER, Accounts, Partner
+from workbench.simulator.auth.partner_tokens import load_partner_keys
+from workbench.simulator.auth.tokens import Identity
+from workbench.simulator.server import SimulatorOptions
 
 CREATE = "/api/v1/transcription/session/create"
 
@@ -128,7 +129,7 @@ async def test_an_inactive_provider_is_refused_with_412(private):
     partner = Partner("clinic", "shared", single_auth=True, inactive=frozenset({"eve-3"}))
     who = {"partner_id": "clinic", "partner_token": "shared"}
     async with (
-        Simulator(SimulatorOptions(recogniser="scripted", partner=partner)) as simulator,
+        new_simulator(SimulatorOptions(recogniser="scripted", partner=partner)) as simulator,
         httpx.AsyncClient(base_url=simulator.url) as http,
     ):
         for name in ("ada-1", "eve-3"):
@@ -144,7 +145,7 @@ async def test_an_inactive_provider_is_refused_with_412(private):
 
 def test_providers_that_nobody_can_tell_apart_cannot_be_inactive():
     """One line instead of an option without effect."""
-    with pytest.raises(ConfigurationError, match="--single-auth or --partner-key"):
+    with pytest.raises(ConfigurationError, match="single authentication or a partner key"):
         Partner("demo", "token", inactive=frozenset({"eve-3"}))
     assert not DEMO_PARTNER.knows_providers
 

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from tests.simulator.partner import running
+from tests.simulators import new_simulator
 from workbench.errors import ConfigurationError
 from workbench.simulator import control_token
 from workbench.simulator.control_token import CONTROL_HEADER, control_headers
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATHS = ["/_sim/health", "/_sim/sessions/x", "/_sim/scripts/x"]
@@ -43,7 +44,7 @@ async def test_a_peer_with_another_address_is_refused_although_it_has_the_token(
     address = own_address()
     if address is None:
         pytest.skip("this machine has no address but loopback")
-    async with Simulator(SimulatorOptions(host="0.0.0.0", recogniser="scripted")) as simulator:  # noqa: S104
+    async with new_simulator(SimulatorOptions(host="0.0.0.0", recogniser="scripted")) as simulator:  # noqa: S104
         port = simulator.url.rsplit(":", 1)[1]
         headers = control_headers(f"http://127.0.0.1:{port}")
         async with httpx.AsyncClient(headers=headers) as http:
@@ -70,7 +71,7 @@ async def test_a_folder_that_others_can_read_is_not_used(tmp_path, monkeypatch):
     folder = control_token._folder()
     folder.chmod(0o755)
     with pytest.raises(ConfigurationError, match="not private"):
-        async with Simulator(SimulatorOptions(recogniser="scripted")):
+        async with new_simulator(SimulatorOptions(recogniser="scripted")):
             pass
     folder.rmdir()
     folder.symlink_to(tmp_path)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from workbench.protocol.context import AmbientContext, Personalization, Section, SectionFormat
-from workbench.simulator.documents import content, transcript
-from workbench.simulator.segments import Segment, Utterance
+from workbench.simulator.notes.documents import content, transcript
+from workbench.simulator.notes.segments import Segment, Utterance
 
 AT = datetime(2026, 4, 25, 12, 34, 56, tzinfo=UTC)
 
@@ -26,6 +26,7 @@ def test_a_spoken_heading_opens_its_section():
     """What follows belongs to it until the next one."""
     segments = said("cough for a week", "past medical history of asthma", "nothing else", "plan", "rest")
     assert sections(segments) == {
+        "10154-3": "Cough for a week.",
         "10164-2": "Cough for a week.",
         "11348-0": "Past medical history of asthma. Nothing else.",
         "18776-5": "Plan. Rest.",
@@ -35,7 +36,11 @@ def test_a_spoken_heading_opens_its_section():
 def test_a_telling_word_places_its_own_utterance_only():
     """The open section goes on behind it."""
     segments = said("cough for a week", "she is allergic to penicillin", "no fever")
-    assert sections(segments) == {"10164-2": "Cough for a week. No fever.", "48765-2": "She is allergic to penicillin."}
+    assert sections(segments) == {
+        "10154-3": "Cough for a week.",
+        "10164-2": "Cough for a week. No fever.",
+        "48765-2": "She is allergic to penicillin.",
+    }
 
 
 def test_words_are_matched_whole():
@@ -62,7 +67,7 @@ def test_a_style_is_for_its_section():
     """Bullets where they are preferred."""
     style = Personalization(section_format=[SectionFormat("18776-5", "BULLETED")])
     found = sections(said("cough", "plan to rest", "and to drink"), style=style)
-    assert found == {"10164-2": "Cough.", "18776-5": "- Plan to rest.\n- And to drink."}
+    assert found == {"10154-3": "Cough.", "10164-2": "Cough.", "18776-5": "- Plan to rest.\n- And to drink."}
 
 
 def test_the_transcript_says_where_and_when():

@@ -10,21 +10,24 @@ import pytest
 import websocket
 
 from tests.simulator.partner import audio, running
+from tests.simulators import new_simulator
+from workbench.client.credentials import DEMO_CREDENTIALS
 from workbench.client.rest import SukiRest
-from workbench.pipeline import DEMO_CREDENTIALS
-from workbench.plan import build_plan
-from workbench.recording import FrameKind, Outcome, SessionKey
+from workbench.playing.job import Job
+from workbench.playing.plan import build_plan
+from workbench.playing.runner import play_many
+from workbench.playing.service import Service
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import Outcome, SessionKey
 from workbench.reference import Reference
-from workbench.runner import Job, Service, play_many
 from workbench.settings import Limits, ServiceAddress
 from workbench.simulator.control_token import control_headers
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import Simulator, SimulatorOptions
+from workbench.simulator.server import SimulatorOptions
 
 CLOSE = 8
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mebibytes", [1, 4, 16])
 async def test_a_client_that_reads_only_after_it_has_sent_everything_finds_1009(mebibytes):
     """A blocking client that nobody here wrote; a reset would take the close frame away."""
@@ -45,7 +48,6 @@ async def test_a_client_that_reads_only_after_it_has_sent_everything_finds_1009(
             assert await asyncio.to_thread(send_and_read, url, headers) == (CLOSE, 1009)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["websockets", "picows"])
 async def test_the_workbench_says_what_it_was(transport):
     """A session that failed, with code and reason, whichever library writes the frames."""
@@ -56,7 +58,7 @@ async def test_the_workbench_says_what_it_was(transport):
     )
     options = SimulatorOptions(recogniser="scripted", limits=SimulatorLimits(message_bytes=20_000))
     session_id, records = str(uuid.uuid4()), []
-    async with Simulator(options) as simulator:
+    async with new_simulator(options) as simulator:
         address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
         async with httpx.AsyncClient(base_url=simulator.url, headers=control_headers(simulator.url)) as http:
             await http.post(f"/_sim/scripts/{session_id}", json={"messages": []})

@@ -54,7 +54,7 @@ def test_several_processes_are_several_simulators_that_end_together():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(number):
+def test_a_signal_ends_it_cleanly(number, ground):
     """Exit status 0 and nothing on standard error."""
     process = subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert "Suki simulator (scripted) at http://127.0.0.1:" in process.stdout.readline()

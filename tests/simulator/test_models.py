@@ -6,12 +6,10 @@ import pytest
 
 from workbench.corpus import find_corpus, load_corpus, read_utterance
 from workbench.errors import InputError
-from workbench.metrics.accuracy import ErrorCounts, word_errors
-from workbench.metrics.normalize import normaliser
-from workbench.simulator.decoding import StreamDecoder
-from workbench.simulator.models import check_model, load_decoder
-
-pytestmark = pytest.mark.beside
+from workbench.scoring.metrics.accuracy import ErrorCounts, word_errors
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.simulator.recognition.decoding import StreamDecoder
+from workbench.simulator.recognition.models import check_model, load_decoder
 
 BASIC = normaliser("basic")
 
@@ -38,7 +36,7 @@ def test_drug_names_are_recognised_only_with_the_vocabulary():
     assert vocabulary.errors < general.errors
 
 
-@pytest.mark.slow
+@pytest.mark.timing
 def test_lite_is_cheaper_and_no_better():
     """Narrow beams: a stand-in for a worse release."""
     corpus = load_corpus(find_corpus("clinic"))

@@ -11,7 +11,7 @@ import websockets
 from tests.simulator.partner import TERMINAL, audio, dictate, read_all, refusal_of, running, speech, until
 from workbench.errors import ServiceError
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.pool import WorkerPool
+from workbench.simulator.recognition.pool import WorkerPool
 from workbench.simulator.server import SimulatorOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,8 +21,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def partner():
     """One worker, two streams, at most two seconds behind."""
     limits = SimulatorLimits(release_s=0.05)
-    async with running(SimulatorOptions(workers=1, streams=2, max_backlog_s=2.0, limits=limits)) as who:
+    async with running(
+        SimulatorOptions(model="general", workers=1, streams=2, max_backlog_s=2.0, limits=limits)
+    ) as who:
         yield who
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def idle(partner):
+    """A busy machine may still decode for the test before, which has a stream of two."""
+    await until(partner.health, lambda health: health["streams"] == 0, within_s=120)
 
 
 async def test_speech_becomes_text(partner):
@@ -96,6 +104,7 @@ async def test_a_worker_that_dies_ends_its_streams_and_is_replaced(partner):
 async def test_a_client_that_leaves_gives_its_decoder_back(partner):
     """Dropped streams do not pile up."""
     for _ in range(3):
+        await until(partner.health, lambda health: health["streams"] < 2)  # what was sent is still decoded (S-209)
         async with partner.transcribe(await partner.create()) as socket:
             await socket.send(audio(speech("librivox", "librivox-0880")[:32_000]))
             socket.transport.abort()
@@ -106,6 +115,29 @@ async def test_a_client_that_leaves_gives_its_decoder_back(partner):
 
 async def test_a_recogniser_that_cannot_start_says_so(monkeypatch):
     """After three tries, in one line."""
-    monkeypatch.setattr("workbench.simulator.pool.sys.executable", "/bin/false")
+    monkeypatch.setattr("workbench.child_process.sys.executable", "/bin/false")
     with pytest.raises(ServiceError, match="recogniser does not start"):
         await WorkerPool(1, 1, 1.0).start()
+
+
+async def test_the_end_of_a_session_tells_how_far_behind_the_recogniser_was(partner):
+    """In a header of ours: a burst of seven seconds waits for seconds, a tenth of a second for nothing."""
+    await until(partner.health, lambda health: health["streams"] == 0)
+    behind = []
+    for pcm in (speech("librivox", "librivox-0930"), b"\0" * 3200):
+        session_id = await partner.create()
+        async with partner.transcribe(session_id) as socket:
+            await dictate(socket, pcm)
+        answer = await partner.post(f"/api/v1/transcription/session/{session_id}/end")
+        behind.append(int(answer.headers["X-Simulator-Backlog-Ms"]))
+        assert set(answer.json()) <= {"transcription_session_id", "status", "final_transcript", "duration", "ended_at"}
+    assert behind[0] > 1_000
+    assert behind[1] == 0
+
+
+async def test_a_script_has_no_backlog():
+    """Nothing is decoded, so nothing is told."""
+    async with running(SimulatorOptions(recogniser="scripted")) as other:
+        answer = await other.post(f"/api/v1/transcription/session/{await other.create()}/end")
+        assert answer.status_code == 200
+        assert "X-Simulator-Backlog-Ms" not in answer.headers

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from workbench.simulator.proxy import FaultProxy
+from workbench.simulator.faults.proxy import FaultProxy
 
 HEAD = b"GET /x HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"
 

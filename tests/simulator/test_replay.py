@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio, dictate, read_all, running, speech
 from workbench.errors import ServiceError
-from workbench.simulator.decoding import Heard
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.replay import Replay, learn
+from workbench.simulator.recognition.decoding import Hypothesis
+from workbench.simulator.recognition.replay import Replay, learn
+from workbench.simulator.recognition.timelines import Step, Timelines, after, begin, ended, fingerprint
 from workbench.simulator.server import SimulatorOptions
-from workbench.simulator.timelines import Step, Timelines, after, begin, ended, fingerprint
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -33,7 +33,9 @@ async def cache(tmp_path_factory):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def decoding(cache):
     """A simulator that decodes what it does not know."""
-    async with running(SimulatorOptions(recogniser="replay", workers=1, streams=1, limits=LIMITS)) as partner:
+    async with running(
+        SimulatorOptions(recogniser="replay", model="general", workers=1, streams=1, limits=LIMITS)
+    ) as partner:
         yield partner
 
 
@@ -69,14 +71,17 @@ async def test_a_stream_that_parts_from_what_is_known_is_decoded_from_its_beginn
     assert parted[-1] == (None, "EOF")
     alone = Timelines("general", cache / "alone")
     chunks = [other[i : i + 3200] for i in range(0, len(other), 3200)]
-    assert await learn([(16_000, chunks)], alone, "general", 1) == 1
+    progress = []
+    assert await learn([(16_000, chunks)], alone, 1, lambda *done: progress.append(done)) == 1
+    # One chunk at a time, and once more for the end of the stream, which is none.
+    assert progress == [(min(n, len(chunks)), len(chunks)) for n in range(1, len(chunks) + 2)]
     steps = [alone.find(digest) for digest in alone.path(16_000, chunks)]
     assert parted[:-1] == [(h.is_final, h.text) for step in steps for h in step.heard]
 
 
 async def test_what_was_learnt_is_there_for_the_next_process_and_the_rest_is_refused(decoding, decoded):
     """Without decoders: known audio is answered, other audio is broken off with the reason."""
-    options = SimulatorOptions(recogniser="replay", decode_unknown=False, limits=LIMITS)
+    options = SimulatorOptions(recogniser="replay", model="general", decode_unknown=False, limits=LIMITS)
     async with running(options) as partner:
         async with partner.transcribe(await partner.create()) as socket:
             assert said(await dictate(socket, PCM)) == said(decoded)
@@ -106,7 +111,7 @@ async def test_answers_keep_the_pace_of_the_decoder_that_gave_them(tmp_path):
     chunks = [b"\1\0" * 160, b"\2\0" * 160]
     first, second, end = timelines.path(16_000, chunks)
     cost_ns = 20_000_000
-    timelines.keep([Step(first, cost_ns, ()), Step(second, cost_ns, (Heard(False, "a"),)), Step(end, cost_ns, ())])
+    timelines.keep([Step(first, cost_ns, ()), Step(second, cost_ns, (Hypothesis(False, "a"),)), Step(end, cost_ns, ())])
     await replay.start()
     stream, times, done = replay.open("", 16_000), [], asyncio.Event()
 
@@ -167,6 +172,6 @@ async def test_other_models_have_other_timelines():
 
 async def test_a_worker_that_does_not_start_is_an_error_of_the_service(monkeypatch, tmp_path):
     """Learning says so in one line."""
-    monkeypatch.setattr("workbench.simulator.pool.sys.executable", "/bin/false")
+    monkeypatch.setattr("workbench.child_process.sys.executable", "/bin/false")
     with pytest.raises(ServiceError, match="recogniser does not start"):
-        await learn([(16_000, [b"\0\0"])], Timelines("general", tmp_path), "general", 1)
+        await learn([(16_000, [b"\0\0"])], Timelines("general", tmp_path), 1)

@@ -7,13 +7,12 @@ import uuid
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.simulator.partner import running
+from tests.simulator.partner import partner_of, running
 from workbench.protocol.endpoints import ENDPOINTS
+from workbench.simulator.auth.tokens import Identity
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.server import SimulatorOptions
-from workbench.simulator.tokens import Identity
+from workbench.simulator.server import Simulator, SimulatorOptions
 
 CREATE = "/api/v1/transcription/session/create"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -92,10 +91,9 @@ async def test_every_endpoint_that_needs_a_token_refuses_without_one(partner, en
     assert answer.json()["message"].startswith("invalid_sdp_token")
 
 
-async def test_a_token_of_another_simulator_is_refused(partner, monkeypatch):
-    """Keys are made at start and never shared."""
-    monkeypatch.setattr("workbench.simulator.tokens.rsa", rsa)
-    async with running(SimulatorOptions(recogniser="scripted")) as stranger:
+async def test_a_token_of_another_simulator_is_refused(partner):
+    """A key is made at start and never shared."""
+    async with Simulator(SimulatorOptions(recogniser="scripted")) as other, partner_of(other) as stranger:
         stranger.token = partner.token
         assert (await stranger.post(CREATE, {})).status_code == 401
 

@@ -48,7 +48,13 @@ class Visit:
 
     def socket(self, **headers: str):
         told = self.partner.headers | {"ambient_session_id": self.id} | headers
-        return connect(f"{self.partner.simulator.ws_url}/ws/stream", additional_headers=told, compression=None)
+        return connect(
+            f"{self.partner.simulator.ws_url}/ws/stream",
+            additional_headers=told,
+            compression=None,
+            ping_interval=None,
+            open_timeout=60,
+        )
 
     async def script(self, *texts: str) -> None:
         """One final a second."""

@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from tests.fakes import make_manifest, make_record
 from workbench.cli.runs import runs
 from workbench.errors import InputError, StoreError
-from workbench.metrics.normalize import normaliser
-from workbench.recording import FrameLog, Outcome
-from workbench.scoring import score_session
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import score_session
 from workbench.store import NormaliserFacts, RunWriter, open_run
 
 
@@ -65,7 +66,7 @@ def test_verify_says_sound_or_names_the_damage(tmp_path, call):
     sound = call("verify", "last")
     assert (sound.return_value, sound.stdout.splitlines()[-1]) == (
         0,
-        f"run {path.name} is sound: 2 sessions, 1 remark",
+        f"run {path.name} is sound: 2 sessions, 2 remarks",
     )
     frames = path / "frames.parquet"
     frames.write_bytes(frames.read_bytes()[:-9] + b"123456789")
@@ -109,7 +110,7 @@ def test_export_writes_a_file_and_says_where(tmp_path, call, monkeypatch):
     assert call("export", "--format", "csv").stdout == f"{path.name}.csv\n"
     assert (tmp_path / f"{path.name}.csv").is_file()
     captions = call("export", "--format", "srt", "--output", str(tmp_path / "captions"))
-    assert captions.stdout == f"2 files in {tmp_path / 'captions'}\n"
+    assert captions.stdout == f"3 files in {tmp_path / 'captions'}\n"
     nemo = call("export", "--format", "nemo", "--output", str(tmp_path / "nemo.jsonl"), "--json")
     assert json.loads(nemo.stdout)["files"] == [str(tmp_path / "nemo.jsonl")]
     assert "audio is named by its utterance" in nemo.stderr

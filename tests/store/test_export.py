@@ -11,9 +11,12 @@ import pytest
 from tests.fakes import make_log, make_manifest, make_record
 from workbench.errors import InputError
 from workbench.protocol.messages import EndOfResults, Final, Partial, TranscriptWord
-from workbench.recording import FrameLog, Outcome
-from workbench.store import FORMATS, RunWriter, export_run, open_run
-from workbench.store.captions import pieces, word_times
+from workbench.recording.captions import pieces, word_times
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome
+from workbench.reporting.export import FORMATS, export_run
+from workbench.reporting.scoring_files import AudioPlace
+from workbench.store import RunWriter, open_run
 
 SPOKEN = [
     Partial("no"),
@@ -51,8 +54,7 @@ def run(tmp_path):
 
 
 def exported(run, name, tmp_path, **more):
-    [path] = export_run(run, name, tmp_path / "out" / f"run.{name}", **more)
-    return path
+    return export_run(run, name, tmp_path / "out" / f"run.{name}", **more)[0]
 
 
 def test_every_format_writes_what_it_says_it_wrote(run, tmp_path):
@@ -106,22 +108,22 @@ def test_ctm_and_stm_fit_together(run, tmp_path):
     ]
     assert {len(line) for line in ctm} == {5}
     assert {line[0] for line in ctm} <= {line[0] for line in stm}
-    assert [line[4] for line in ctm if line[0] == "clean/u1/0"] == ["no", "chess", "pain"]
+    assert [line[4] for line in ctm if line[0] == "clean-u1-0"] == ["no", "chess", "pain"]
     ends = {line[0]: float(line[4]) for line in stm}
     assert all(float(line[2]) + float(line[3]) <= ends[line[0]] + 0.002 for line in ctm)
-    by_recording = [line for line in stm if line[0] == "clean/../u_2/0"]
+    by_recording = [line for line in stm if line[0].startswith("clean-.._u_2-0-")]
     assert by_recording[0][1:4] == ["1", "slt", "0.000"]
-    assert by_recording[0][5:] == ["<clean>", "bp", "120", "over", "80"]
+    assert by_recording[0][5:] == ["bp", "120", "over", "80"]
 
 
 def test_words_are_spread_between_finals_and_never_outside_the_audio(run):
     """The place of a word is an estimate within what is known."""
     record = run.records()[3]
     words = word_times(record)
-    assert [word for word, _, _ in words] == ["no", "chest", "pain", "bp", "<120>", "-->", "&", "80", "mm"]
-    starts = [start for _, start, _ in words]
+    assert [word.text for word in words] == ["no", "chest", "pain", "bp", "<120>", "-->", "&", "80", "mm"]
+    starts = [word.start_s for word in words]
     assert starts == sorted(starts)
-    assert all(start >= 0 and start + duration <= 1.0 + 1e-9 for _, start, duration in words)
+    assert all(0 <= word.start_s <= word.end_s <= 1.0 + 1e-9 for word in words)
 
 
 def test_pieces_are_finals_with_text(run):
@@ -136,13 +138,13 @@ def test_seglst_is_a_list_of_segments(run, tmp_path):
     """The fields that meeteval reads."""
     segments = json.loads(exported(run, "seglst", tmp_path).read_text())
     assert {tuple(segment) for segment in segments} == {("session_id", "speaker", "start_time", "end_time", "words")}
-    assert [s["words"] for s in segments if s["session_id"] == "clean/u1/0"] == ["no chess pain"]
+    assert [s["words"] for s in segments if s["session_id"] == "clean-u1-0"] == ["no chess pain"]
     assert all(segment["start_time"] <= segment["end_time"] for segment in segments)
 
 
 def test_a_nemo_manifest_has_a_line_an_utterance_and_a_field_a_cell(run, tmp_path):
     """First repeats only; audio by path where it is known, by id where not."""
-    path = exported(run, "nemo", tmp_path, audio={"u1": "/data/u1.flac"})
+    path = exported(run, "nemo", tmp_path, audio={"u1": AudioPlace("/data/u1.flac")})
     one, two, three = map(json.loads, path.read_text().splitlines())
     assert one == {
         "audio_filepath": "/data/u1.flac",
@@ -159,6 +161,7 @@ def test_captions_are_one_file_a_session_in_their_folder(run, tmp_path):
     """Names are safe, times rise, nothing inside a cue can end it."""
     files = export_run(run, "webvtt", tmp_path / "captions")
     assert {path.parent for path in files} == {tmp_path / "captions"}
+    assert files.pop().name == "sessions.csv"
     assert len({path.name for path in files}) == 5
     text = files[3].read_text()
     assert text.startswith("WEBVTT\n\n1\n00:00:00.")
@@ -173,7 +176,7 @@ def test_captions_are_one_file_a_session_in_their_folder(run, tmp_path):
 
 def test_times_beyond_an_hour_are_written_in_full():
     """Hours, minutes, seconds and milliseconds; nothing below zero."""
-    from workbench.store.export import _clock
+    from workbench.reporting.export import _clock
 
     assert _clock(3_725.0426, ".") == "01:02:05.043"
     assert _clock(-0.2, ",") == "00:00:00,000"

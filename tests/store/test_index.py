@@ -7,9 +7,11 @@ import time
 
 import pytest
 
+from tests.bare import bare
 from tests.fakes import make_manifest, make_record
 from workbench.store import RunWriter, index_runs
 from workbench.store import index as index_module
+from workbench.store import stamped as stamped_module
 from workbench.store.manifest import new_run_id
 from workbench.store.writer import write_manifest
 
@@ -90,12 +92,13 @@ def test_a_store_that_cannot_be_written_is_listed_all_the_same(tmp_path, monkeyp
     def refuse(*_):
         raise StoreError("no permission")
 
-    monkeypatch.setattr(index_module, "write_atomic", refuse)
+    monkeypatch.setattr(stamped_module, "write_atomic", refuse)
     assert len(index_runs(tmp_path)) == 1
 
 
+@pytest.mark.timing
 def test_a_thousand_runs_are_listed_well_under_a_second(tmp_path):
-    """Cold within seconds, warm within 0.5 s: half of what is promised, and the best of three on a busy machine."""
+    """Warm within 0.5 s, half of what is promised: the best of three, in time of a machine that does nothing else."""
     manifest = make_manifest()
     for number in range(1_000):
         manifest.run_id = new_run_id(1_700_000_000_000_000_000 + number * 1_000_000)
@@ -105,8 +108,9 @@ def test_a_thousand_runs_are_listed_well_under_a_second(tmp_path):
     assert len(index_runs(tmp_path)) == 1_000
     write_manifest(folder, manifest)
     taken_s = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assert len(index_runs(tmp_path)) == 1_000
-        taken_s.append(time.perf_counter() - begun)
-    assert min(taken_s) < 0.5
+    with bare() as reference:
+        for _ in range(3):
+            begun = time.perf_counter()
+            assert len(index_runs(tmp_path)) == 1_000
+            taken_s.append(time.perf_counter() - begun)
+    assert min(taken_s) < 0.5 * reference.stretch

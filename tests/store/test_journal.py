@@ -14,13 +14,13 @@ import pytest
 
 from tests.fakes import make_manifest, make_record
 from workbench.errors import StoreError
-from workbench.recording import UNSET, FrameKind, FrameLog, Outcome, SessionKey
+from workbench.recording.frame import UNSET, FrameKind
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome, SessionKey
 from workbench.store import Journal, RunWriter, index_runs, open_run, verify_run
-from workbench.store import live as live_module
+from workbench.store import in_flight as live_module
+from workbench.store.in_flight import scan_live
 from workbench.store.journal import journal_records
-from workbench.store.live import scan_live
-
-pytestmark = pytest.mark.beside
 
 HERE = Path(__file__).parents[2]
 
@@ -315,7 +315,7 @@ sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from tests.fakes import make_manifest, make_record
 from tests.store.test_journal import record_again
-from workbench.recording import FrameLog
+from workbench.recording.frame_log import FrameLog
 from workbench.store import RunWriter, open_run
 root = Path(sys.argv[1])
 if list(root.glob("*/manifest.json")):

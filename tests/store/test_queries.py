@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import make_log, make_manifest, make_record, transcript
 from workbench.errors import InputError, StoreError
-from workbench.recording import FrameLog
+from workbench.recording.frame_log import FrameLog
 from workbench.store import RunWriter, lateness_by_cell, query, score_percentiles
 
 

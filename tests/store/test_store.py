@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tests.fakes import PLAIN, RAW, make_manifest, make_record
 from workbench.errors import StoreError
-from workbench.recording import FrameLog, Outcome
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome
 from workbench.store import RunWriter, list_runs, open_run
 from workbench.store import files as store_files
 
@@ -70,7 +71,6 @@ facts = st.dictionaries(
 )
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -105,7 +105,7 @@ def test_a_lone_surrogate_is_replaced_and_costs_nothing_else(tmp_path):
 
 def test_frames_of_many_sessions_cross_row_groups(tmp_path, monkeypatch):
     """A session whose frames lie in two row groups is put together again."""
-    from workbench.store import tables
+    from workbench.store import parquet as tables
 
     monkeypatch.setattr(tables, "_GROUP_ROWS", 20)
     records = [make_record(f"u{i}", start_ns=10**9 * (i + 1)) for i in range(7)]
@@ -331,7 +331,6 @@ def test_damage_is_named(tmp_path, name, harm):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "step"), [("sessions.parquet", 31), ("frames.parquet", 13), ("scores.parquet", 5)])
 def test_a_flipped_byte_never_becomes_a_traceback(tmp_path, name, step):
     """Wherever a byte of a data page or of the footer flips, the reader gets the data or one clear error."""

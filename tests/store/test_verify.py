@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import make_manifest, make_record
-from workbench.metrics.normalize import normaliser
-from workbench.recording import FrameLog, Outcome
-from workbench.scoring import score_session
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome
+from workbench.scoring.metrics.normalize import normaliser
+from workbench.scoring.session import score_session
 from workbench.store import CellFacts, RunWriter, open_run, verify_run
-from workbench.store.tables import write_scores
+from workbench.store.parquet import write_scores
 from workbench.store.writer import write_manifest
 
-RECORDS = [make_record("u1", heard="no chess pain"), make_record("u2", outcome=Outcome.CLOSED_EARLY)]
+RECORDS = [make_record("u1", heard="no chess pain"), make_record("u2", outcome=Outcome.CLOSED_EARLY, violations=())]
 
 
 def rescore(record):
@@ -38,6 +39,19 @@ def test_a_sound_run_is_clean(tmp_path):
     """Hashes, rows, frames, certificates and scores come out the same."""
     committed(tmp_path)
     assert problems(tmp_path) == []
+
+
+def test_a_service_that_broke_its_contract_is_named_and_is_no_damage(tmp_path):
+    """Each breach once, with how often it was seen; the sessions are what was measured all the same."""
+    unread = "unknown message: no member transcript"
+    records = [make_record("u1", violations=(unread,) * 20), make_record("u2", violations=(unread,) * 8 + ("other",))]
+    run = committed(tmp_path, records)
+    findings = verify_run(run, rescore)
+    assert [finding.damage for finding in findings] == [False, False]
+    assert [finding.problem for finding in findings] == [
+        f"the service broke its contract 28 times: {unread}",
+        "the service broke its contract 1 time: other",
+    ]
 
 
 @pytest.mark.parametrize("name", ["sessions.parquet", "frames.parquet"])
@@ -151,7 +165,7 @@ def test_a_run_of_the_first_schema_has_no_hashes_of_files(tmp_path):
 
 def test_a_session_that_is_stored_twice_is_found(tmp_path):
     """Two rows of one key cannot both be the session."""
-    from workbench.store.tables import write_records
+    from workbench.store.parquet import write_records
 
     run = committed(tmp_path)
     write_records(run.path, [RECORDS[0], RECORDS[0], RECORDS[1]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 
 from workbench.app.server import Launch, serve
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     # Streamlit hands what follows the launcher's name to the script; ours takes nothing.
     sys.argv = sys.argv[:1]
+    # A shell leaves what it starts in the background deaf to SIGINT. The server listens to it all the same, but only
+    # once it serves; an interrupt before that would be lost.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         serve(Launch(chosen.host, chosen.port, tuple(chosen.allow_host)))

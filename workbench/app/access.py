@@ -1,7 +1,11 @@
-"""Who may use our own routes: one token a process, given to the pages and asked for by the server.
+"""Who may use the app: whoever opened the address that was printed, and for our own routes the pages themselves.
 
-House rules: pages ask :func:`own_url` and get None where the app was started as a bare script, which has no routes of
-ours; then they fall back and say so. The token is in no log and no repr.
+The printed address carries a start token. The server takes it once a browser and gives a cookie, which every path and
+socket asks for; whoever merely shares the machine has neither. Routes of ours want a second token in their address,
+which only a page has. None of the three is in a log or a repr.
+
+Pages ask :func:`own_url` and get None if the app was started as a bare script, which has no routes of
+ours; then they fall back and say so.
 """
 
 from __future__ import annotations
@@ -24,16 +28,35 @@ class Access:
     """What the server admits.
 
     Attributes:
-        token: of this process.
+        token: token of this process, for routes of ours.
         hosts: names and addresses, lower case, by which a browser may call this server.
+        start: token in the printed address.
+        cookie: value of the cookie.
+        cookie_name: name of the cookie; two apps on one machine have two, because cookies know no ports.
     """
 
     token: Secret
     hosts: frozenset[str]
+    start: Secret
+    cookie: Secret
+    cookie_name: str
 
     def admits(self, token: str | None) -> bool:
         """Whether ``token`` is the one of this process; takes as long for a wrong one as for the right one."""
-        return token is not None and secrets.compare_digest(token.encode(), self.token.reveal().encode())
+        return _same(token, self.token)
+
+    def starts(self, token: str | None) -> bool:
+        """Whether ``token`` is the one of the printed address."""
+        return _same(token, self.start)
+
+    def knows(self, cookies: str) -> bool:
+        """Whether one of the cookies of a request is ours, as the header has them."""
+        pairs = (part.strip().partition("=") for part in cookies.split(";"))
+        return any(_same(value, self.cookie) for name, _, value in pairs if name == self.cookie_name)
+
+
+def _same(given: str | None, secret: Secret) -> bool:
+    return given is not None and secrets.compare_digest(given.encode(), secret.reveal().encode())
 
 
 class _Door:
@@ -42,9 +65,10 @@ class _Door:
     access: Access | None = None
 
 
-def open_access(hosts: frozenset[str]) -> Access:
-    """Make the token of this process; called by the server before it listens."""
-    _Door.access = Access(Secret(secrets.token_urlsafe(32)), hosts)
+def open_access(hosts: frozenset[str], port: int = 0) -> Access:
+    """Make the tokens of this process; called by the server before it listens."""
+    token, start, cookie = (Secret(secrets.token_urlsafe(32)) for _ in range(3))
+    _Door.access = Access(token, hosts, start, cookie, f"workbench-{port}")
     return _Door.access
 
 
@@ -54,7 +78,7 @@ def close_access() -> None:
 
 
 def current_access() -> Access | None:
-    """What the server admits; None where the app runs as a bare script."""
+    """What the server admits; None if the app runs as a bare script."""
     return _Door.access
 
 
@@ -66,7 +90,7 @@ def own_url(path: str, query: Mapping[str, str] | None = None) -> str | None:
         query: further parameters.
 
     Returns:
-        None where the app runs as a bare script.
+        None if the app runs as a bare script.
     """
     access = current_access()
     if access is None:

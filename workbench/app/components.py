@@ -1,6 +1,6 @@
 """Our three components: plain JavaScript modules beside this file, served by Streamlit from its own origin.
 
-House rules: no build step and no inline script, so that the page's policy stays strict: modules are files, import each
+No build step and no inline script, so that the page's policy stays strict: modules are files, import each
 other by relative paths and are registered as an installed package would declare them. Data goes in as JSON.
 """
 
@@ -23,23 +23,38 @@ _PACKAGE = "suki-workbench"
 _NAMES = ("live", "microphone", "inspector")
 
 
-def live(key: str, data: dict[str, Any]) -> None:
-    """Live transcript: ``session`` and either ``url`` of its socket or ``told``, a JSON array of its messages."""
+def live(key: str, data: dict[str, Any]) -> str | None:
+    """Live transcript: ``session`` and either ``url`` of its socket or ``told``, a JSON array of its messages.
+
+    ``sounds`` are the addresses of what each lane hears, ``present`` fills the window, ``next`` says that there is a
+    next clip, ``microphone`` that the sound is there only at the end.
+
+    Returns:
+        What the user has just asked for: ``present``, ``leave``, ``next`` or None.
+    """
     _declare()
-    _renderer("live")(key=key, data=data)
+    result = _renderer("live")(key=key, data=data, on_act_change=lambda: None)
+    return getattr(result, "act", None)
 
 
 def microphone(key: str, data: dict[str, Any]) -> str | None:
-    """Microphone: ``url`` of its socket, ``name`` and ``facts``; returns the session that was just begun, or None."""
+    """Microphone: ``url`` of its socket, ``name``, ``facts`` and ``lanes``; returns the session that was just begun."""
     _declare()
-    found = _renderer("microphone")(key=key, data=data, on_session_change=lambda: None)
-    return getattr(found, "session", None)
+    result = _renderer("microphone")(key=key, data=data, on_session_change=lambda: None)
+    return getattr(result, "session", None)
 
 
-def inspector(key: str, data: dict[str, Any]) -> None:
-    """Utterance inspector: see :mod:`workbench.app.inspecting` for its data."""
+def inspector(key: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Utterance inspector; returns what is seen once it rests: ``place`` of the data, ``at`` and ``zoom`` in ms.
+
+    Args:
+        key: unique on the page.
+        data: ``place``, a name that changes with what is shown; ``sessions``, one or two, see
+            :func:`workbench.reporting.session_timeline.session_timeline`; ``at`` and ``zoom``, where it opens.
+    """
     _declare()
-    _renderer("inspector")(key=key, data=data)
+    result = _renderer("inspector")(key=key, data=data, on_view_change=lambda: None)
+    return getattr(result, "view", None)
 
 
 def _declare() -> None:
@@ -52,8 +67,8 @@ def _declare() -> None:
 
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(f"{_PACKAGE}.{_NAMES[0]}") is None:
-        found = [ComponentConfig(name, ASSETS.name) for name in _NAMES]
-        manager.register_from_manifest(ComponentManifest(_PACKAGE, __version__, found), ASSETS.parent)
+        configs = [ComponentConfig(name, ASSETS.name) for name in _NAMES]
+        manager.register_from_manifest(ComponentManifest(_PACKAGE, __version__, configs), ASSETS.parent)
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The diagnostics bundle: what somebody who helps needs to know, without a word that was said and without a secret.
 
-House rules: built from a list of what goes in, never by leaving out of everything; text of sessions, ids of utterances,
+Built from a list of what goes in, never by leaving out of everything; text of sessions, ids of utterances,
 contexts, paths and credentials do not go in at all.
 """
 
@@ -16,7 +16,7 @@ import msgspec
 
 from workbench.app import jobs
 from workbench.errors import WorkbenchError
-from workbench.headlines import RunLine
+from workbench.runs.listing import RunListing
 from workbench.settings import Settings
 from workbench.store import Manifest, open_run
 from workbench.store.host import host_facts, library_versions
@@ -33,18 +33,18 @@ def about(settings: Settings) -> dict[str, Any]:
         "host": msgspec.to_builtins(host_facts()),
         "settings": {
             "endpoint": settings.endpoint if "@" not in settings.endpoint else "an address with credentials in it",
-            "credentials": settings.credentials is not None,
+            "credentials": settings.names_credentials,
             "certificate_authority": settings.ca_file is not None,
             "limits": msgspec.to_builtins(settings.limits),
         },
     }
 
 
-def bundle(settings: Settings, lines: Sequence[RunLine]) -> bytes:
+def bundle(settings: Settings, lines: Sequence[RunListing]) -> bytes:
     """A ZIP archive: ``about.json``, ``runs.json``, manifests of the newest runs and the state of background work.
 
     Args:
-        settings: of this process.
+        settings: settings of this process.
         lines: every run, newest first.
     """
     store = settings.store
@@ -62,7 +62,7 @@ def bundle(settings: Settings, lines: Sequence[RunLine]) -> bytes:
     return packed.getvalue()
 
 
-def _line(line: RunLine) -> dict[str, Any]:
+def _line(line: RunListing) -> dict[str, Any]:
     summary = msgspec.to_builtins(line.summary)
     # Why a run cannot be read names its folder.
     return {
@@ -79,15 +79,15 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _manifest(store: Path, line: RunLine) -> dict[str, Any]:
+def _manifest(store: Path, line: RunListing) -> dict[str, Any]:
     try:
         manifest: Manifest = open_run(store, line.summary.run_id).manifest
     except WorkbenchError as error:
         return {"run_id": line.summary.run_id, "problem": error.problem}
-    told = msgspec.to_builtins(manifest)
+    fields = msgspec.to_builtins(manifest)
     cells = [{"settings": cell.config, "hash": cell.hash} for cell in manifest.cells]
     corpus = {"hash": manifest.corpus.hash, "utterances": manifest.corpus.utterances}
-    return {key: told[key] for key in _KEPT if key in told} | {"cells": cells, "corpus": corpus}
+    return {key: fields[key] for key in _KEPT if key in fields} | {"cells": cells, "corpus": corpus}
 
 
 def _job(store: Path, job: jobs.Job) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Long work in processes of the command line: started here, remembered on disk, watched from any tab.
 
-House rules: a job belongs to the store, not to a tab or to this process: its folder says what was asked, and its output
+A job belongs to the store, not to a tab or to this process: its folder says what was asked, and its output
 and its end are read from there. A job is alive as long as it holds the lock that it inherited; a process id alone may
 have been given to somebody else. Stopping sends SIGTERM once: what an app that was itself started in the background has
 started may be deaf to SIGINT.
@@ -16,7 +16,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,9 +24,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from workbench.child_process import python_command
 from workbench.errors import InputError, StoreError, WorkbenchError
 from workbench.store import StoredRun, index_runs
 from workbench.store.files import is_held, lock_holder, private_folder, storing, write_atomic
+from workbench.store.manifest import is_run_id
 
 __all__ = ["JOBS", "Job", "JobState", "ask", "forget", "jobs", "output", "run_of", "said", "start", "state_of", "stop"]
 
@@ -48,11 +50,11 @@ class Job(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         job_id: name of its folder; sorts by age.
-        title: for people.
-        arguments: of ``workbench``; nothing secret is among them.
+        title: what people read.
+        arguments: arguments of ``workbench``; nothing secret is among them.
         started: Unix time, s.
-        pid: of the process.
-        run_id: of the run it goes on with, where it goes on with one.
+        pid: id of the process.
+        run_id: id of the run it resumes; None if it resumes none.
     """
 
     job_id: str
@@ -75,9 +77,9 @@ def start(
 
     Args:
         store: folder of the runs; passed to the command through the environment.
-        title: for people.
-        arguments: of the command; ``{folder}`` stands for the folder of the job.
-        run_id: of the run it goes on with.
+        title: what people read.
+        arguments: arguments of the command; ``{folder}`` stands for the folder of the job.
+        run_id: id of the run it resumes; None if it resumes none.
         files: written into the folder first, for instance a sweep file.
 
     Raises:
@@ -90,13 +92,13 @@ def start(
         private_folder(folder)
         for name, content in (files or {}).items():
             (folder / name).write_bytes(content)
-    told = tuple(argument.replace("{folder}", str(folder.resolve())) for argument in arguments)
+    command_line = tuple(argument.replace("{folder}", str(folder.resolve())) for argument in arguments)
     alive = os.open(folder / _ALIVE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX)
         with (folder / _OUT).open("wb") as out, (folder / _ERR).open("wb") as err:
             child = subprocess.Popen(
-                [sys.executable, "-m", "workbench", *told],
+                python_command("workbench", *command_line),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -108,7 +110,7 @@ def start(
     finally:
         os.close(alive)
     _CHILDREN.append(child)
-    job = Job(job_id=job_id, title=title, arguments=told, started=time.time(), pid=child.pid, run_id=run_id)
+    job = Job(job_id=job_id, title=title, arguments=command_line, started=time.time(), pid=child.pid, run_id=run_id)
     write_atomic(folder / _RECORD, lambda file: file.write(msgspec.json.encode(job)))
     return job
 
@@ -120,22 +122,24 @@ def jobs(store: Path) -> list[Job]:
         names = sorted((path.name for path in (store / JOBS).iterdir() if _ID.fullmatch(path.name)), reverse=True)
     except OSError:
         return []
-    found = []
+    readable = []
     for name in names:
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            found.append(msgspec.json.decode((store / JOBS / name / _RECORD).read_bytes(), type=Job))
-    return found
+        with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+            job = msgspec.json.decode((store / JOBS / name / _RECORD).read_bytes(), type=Job)
+            if job.job_id == name and (job.run_id is None or is_run_id(job.run_id)):
+                readable.append(job)
+    return readable
 
 
 def state_of(store: Path, job: Job) -> JobState:
     """What a job is doing, or how it ended: a command that ends well prints JSON, a stopped one was told to stop."""
     folder = store / JOBS / job.job_id
-    asked = (folder / _STOP).exists()
+    stopping = (folder / _STOP).exists()
     if is_held(folder / _ALIVE):
-        return "stopping" if asked else "running"
+        return "stopping" if stopping else "running"
     if output(store, job) is not None:
-        return "stopped" if asked and _incomplete(store, job) else "done"
-    return "stopped" if asked else "failed"
+        return "stopped" if stopping and _incomplete(store, job) else "done"
+    return "stopped" if stopping else "failed"
 
 
 def _incomplete(store: Path, job: Job) -> bool:
@@ -151,10 +155,10 @@ def _incomplete(store: Path, job: Job) -> bool:
 def output(store: Path, job: Job) -> dict[str, Any] | None:
     """The JSON object that the command printed; None while there is none."""
     try:
-        found = msgspec.json.decode((store / JOBS / job.job_id / _OUT).read_bytes())
-    except (OSError, msgspec.DecodeError):
+        answer = msgspec.json.decode((store / JOBS / job.job_id / _OUT).read_bytes())
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return answer if isinstance(answer, dict) else None
 
 
 def said(store: Path, job: Job) -> tuple[list[str], tuple[int, int] | None]:
@@ -177,9 +181,9 @@ def run_of(store: Path, job: Job) -> str | None:
     """Id of the run that the command writes or wrote; None before it has begun one."""
     if job.run_id is not None:
         return job.run_id
-    told = output(store, job)
-    if told is not None and isinstance(told.get("run_id"), str):
-        return str(told["run_id"])
+    answer = output(store, job)
+    if answer is not None and is_run_id(str(answer.get("run_id"))):
+        return str(answer["run_id"])
     began = time.strftime("%Y%m%dT%H%M%S", time.gmtime(job.started - 1))
     try:
         recent = [summary.run_id for summary in index_runs(store) if summary.run_id >= began]
@@ -217,19 +221,29 @@ def forget(store: Path, job: Job) -> None:
         shutil.rmtree(folder)
 
 
-def ask(store: Path, arguments: Sequence[str], timeout_s: float = 60.0) -> dict[str, Any]:
+def ask(
+    store: Path, arguments: Sequence[str], timeout_s: float = 60.0, files: dict[str, bytes] | None = None
+) -> dict[str, Any]:
     """Run a short command to its end and return the JSON object that it prints, whatever its exit code says.
 
     Args:
         store: folder of the runs.
-        arguments: of ``workbench``.
-        timeout_s: after which it is ended.
+        arguments: arguments of ``workbench``; ``{folder}`` stands for a folder that holds ``files``.
+        timeout_s: time after which it is ended.
+        files: written first, for instance a sweep file.
 
     Raises:
         InputError: it printed none; with the line that it told people.
     """
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        for name, content in (files or {}).items():
+            (Path(folder) / name).write_bytes(content)
+        return _answer(store, [argument.replace("{folder}", folder) for argument in arguments], timeout_s)
+
+
+def _answer(store: Path, arguments: Sequence[str], timeout_s: float) -> dict[str, Any]:
     environment = os.environ | {"WORKBENCH_STORE": str(store.resolve())}
-    command = [sys.executable, "-m", "workbench", *arguments]
+    command = python_command("workbench", *arguments)
     name = f"workbench {arguments[0]}"
     try:
         ended = subprocess.run(
@@ -243,9 +257,9 @@ def ask(store: Path, arguments: Sequence[str], timeout_s: float = 60.0) -> dict[
             action="Try again; the machine may be busy",
         ) from None
     try:
-        found: dict[str, Any] = msgspec.json.decode(ended.stdout, type=dict[str, Any])
+        answer: dict[str, Any] = msgspec.json.decode(ended.stdout, type=dict[str, Any])
     except msgspec.DecodeError:
         lines = ended.stderr.decode("utf-8", "replace").splitlines()
-        told = lines[-1].removeprefix("workbench: ") if lines else f"exit code {ended.returncode}, and no word"
-        raise InputError(told, item=name) from None
-    return found
+        problem = lines[-1].removeprefix("workbench: ") if lines else f"exit code {ended.returncode}, and no word"
+        raise InputError(problem, item=name) from None
+    return answer

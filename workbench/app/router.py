@@ -1,6 +1,6 @@
-"""The router: ten pages in four sections; nothing else happens before a page draws.
+"""The router: the pages in five sections; nothing else happens before a page draws.
 
-House rules: a page is a module of :mod:`workbench.app.pages` with ``page()``, imported when it is first opened. The
+A page is a module of :mod:`workbench.app.pages` with ``page()``, imported when it is first opened. The
 address of a page is its name, so that a link to a view stays good.
 """
 
@@ -26,10 +26,10 @@ class PageFacts:
     """One page.
 
     Attributes:
-        name: of its module, of its address and the prefix of its query parameters.
-        title: in the navigation and in the window.
+        name: name of its module and address, and prefix of its query parameters.
+        title: title in the navigation and in the window.
         icon: Material symbol that ships with Streamlit.
-        section: of the navigation.
+        section: section of the navigation.
     """
 
     name: str
@@ -51,14 +51,17 @@ class PageFacts:
 PAGES = (
     PageFacts("start", "Start", ":material/home:", "Demo"),
     PageFacts("live", "Live", ":material/graphic_eq:", "Demo"),
-    PageFacts("runs", "Runs", ":material/list_alt:", "Evaluate"),
-    PageFacts("compare", "Compare", ":material/compare_arrows:", "Evaluate"),
-    PageFacts("latency", "Latency", ":material/timer:", "Evaluate"),
-    PageFacts("accuracy", "Accuracy", ":material/spellcheck:", "Evaluate"),
+    PageFacts("datasets", "Data sets", ":material/library_music:", "Measure"),
+    PageFacts("sweep", "New run", ":material/play_circle:", "Measure"),
+    PageFacts("runs", "Runs", ":material/list_alt:", "Results"),
+    PageFacts("run", "Run", ":material/lab_profile:", "Results"),
+    PageFacts("compare", "Compare", ":material/compare_arrows:", "Results"),
+    PageFacts("trends", "Trends", ":material/trending_up:", "Results"),
+    PageFacts("latency", "Latency", ":material/timer:", "Results"),
+    PageFacts("accuracy", "Accuracy", ":material/spellcheck:", "Results"),
     PageFacts("inspect", "Inspect", ":material/manage_search:", "Explore"),
     PageFacts("audio_lab", "Audio lab", ":material/tune:", "Explore"),
-    PageFacts("sweep", "Sweep", ":material/grid_view:", "Explore"),
-    PageFacts("data", "Data & settings", ":material/database:", "System"),
+    PageFacts("data", "System", ":material/database:", "System"),
 )
 
 
@@ -78,8 +81,10 @@ def route() -> None:
     if st.context.theme.type == "dark":
         st.html(_DARK)
     opened = st.navigation(list(pages.values()), position="hidden")
-    with st.sidebar:
-        _sections(pages)
+    # Nothing but words in front of an audience; the page itself offers the way back.
+    if st.query_params.get("present") != "1":
+        with st.sidebar:
+            _sections(pages)
     opened.run()
 
 

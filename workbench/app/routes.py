@@ -1,6 +1,6 @@
 """Our own routes beside Streamlit's, and what runs as long as the app does.
 
-House rules: everything is below ``/workbench`` and passes :class:`workbench.app.guard.Guard`, so a handler here may
+Everything is below ``/workbench`` and passes :class:`workbench.app.guard.Guard`, so a handler here may
 trust host, origin and token. A room of the app that has routes or a life of its own adds one line to each list.
 """
 
@@ -34,6 +34,7 @@ def app_routes() -> list[BaseRoute]:
     return [
         Route(HEALTH, _health, methods=["GET"]),
         *(Route(path, _page, methods=["GET"]) for path in page_paths()),
+        *(Route(f"{path}/{{rest:path}}", _below_a_page, methods=["GET"]) for path in page_paths() if path != "/"),
         *live_routes(),
     ]
 
@@ -68,6 +69,33 @@ async def _page(request: Request) -> Response:
     from starlette.responses import HTMLResponse
 
     return HTMLResponse(index_html(), headers={"Cache-Control": "no-cache"})
+
+
+async def _below_a_page(request: Request) -> Response:
+    """No page has pages below it: a run has its address by its id, anything else is unknown and says so."""
+    from urllib.parse import quote
+
+    from starlette.responses import HTMLResponse, RedirectResponse
+
+    from workbench.store.manifest import is_run_id
+
+    rest = str(request.path_params["rest"]).strip("/")
+    first = request.url.path.strip("/").partition("/")[0]
+    if first in ("runs", "run") and is_run_id(rest):
+        return RedirectResponse(f"/run?id={quote(rest)}")
+    if not rest:
+        return RedirectResponse(f"/{first}")
+    return HTMLResponse(_UNKNOWN, status_code=404)
+
+
+_UNKNOWN = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Unknown address: Suki Workbench</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:4rem auto;max-width:36rem;padding:0 1rem}</style></head>
+<body><main><h1>There is no page at this address</h1>
+<p>A run is at <code>/run?id=</code> followed by its id.</p>
+<p><a href="/runs">See every run</a> or <a href="/">go to the start page</a>.</p></main></body></html>
+"""
 
 
 async def _health(request: Request) -> Response:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from workbench.app.access import Access, close_access, open_access
 from workbench.app.guard import Guard, security_headers
@@ -37,7 +39,7 @@ class Launch:
 
     Attributes:
         host: address to bind.
-        port: to listen on.
+        port: port to listen on.
         hosts: further names by which a browser may call it.
     """
 
@@ -46,27 +48,37 @@ class Launch:
     hosts: tuple[str, ...] = ()
 
     @property
+    def url(self) -> str:
+        """Address to open, without the start token."""
+        if self.host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+            return f"http://localhost:{self.port}"
+        return (
+            f"http://[{self.host.strip('[]')}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        )
+
+    @property
     def admitted(self) -> frozenset[str]:
         """Every host name a browser may use; an address that means every interface is no name."""
         bound = () if self.host in ("0.0.0.0", "::") else (self.host.strip("[]").lower(),)  # noqa: S104  compared, not bound
         return frozenset({"localhost", "127.0.0.1", "::1", *bound, *(name.lower() for name in self.hosts)})
 
 
-def make_app(access: Access) -> st.App:
+def make_app(access: Access, ready: Callable[[], None] = lambda: None) -> st.App:
     """The ASGI application: Streamlit, our routes, the guard; not yet started.
 
     Args:
-        access: hosts and the token of this process.
+        access: hosts and the tokens of this process.
+        ready: called once everything is there to serve.
     """
     import streamlit as st
     from starlette.middleware import Middleware
 
     guard = Middleware(Guard, access=access, open_paths=OPEN_PATHS, headers=security_headers(index_html()))
-    return st.App(SCRIPT, lifespan=_lifespan, routes=app_routes(), middleware=[guard])
+    return st.App(SCRIPT, lifespan=functools.partial(_lifespan, ready=ready), routes=app_routes(), middleware=[guard])
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(app: st.App) -> AsyncIterator[dict[str, Any] | None]:
+async def _lifespan(app: st.App, *, ready: Callable[[], None]) -> AsyncIterator[dict[str, Any] | None]:
     """Import what is heavy, freeze it, and run our services as long as the app runs."""
     for name in (*_HEAVY, *(f"workbench.app.pages.{facts.name}" for facts in PAGES)):
         importlib.import_module(name)
@@ -76,6 +88,7 @@ async def _lifespan(app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     async with contextlib.AsyncExitStack() as stack:
         for service in services():
             await stack.enter_async_context(service())
+        ready()
         yield None
 
 
@@ -88,12 +101,17 @@ def serve(launch: Launch) -> None:
     _check_free(launch)
     if not is_loopback(launch.host):
         logging.getLogger(__name__).warning(
-            "listening on %s: everybody who reaches this machine can read what is stored, transcripts included",
+            "listening on %s: whoever has the printed address, or hears it on the way, can read what is stored, "
+            "transcripts included",
             launch.host,
         )
-    access = open_access(launch.admitted)
-    app = make_app(access)
+    access = open_access(launch.admitted, launch.port)
+    address = f"{launch.url}/?{urlencode({'start': access.start.reveal()})}"
+    # On standard output alone: it is the key to what is stored, and logs are kept.
+    app = make_app(access, lambda: print(f"Suki Workbench: {address}", flush=True))  # noqa: T201
     listening = {
+        # Ours says more; Streamlit's would also ask another machine for the address of this one.
+        "logger.hideWelcomeMessage": True,
         "server.address": launch.host,
         "server.port": launch.port,
         "server.allowedHosts": sorted(launch.admitted),
@@ -115,5 +133,5 @@ def _check_free(launch: Launch) -> None:
                 "cannot listen",
                 item=f"{launch.host}:{launch.port}",
                 got=error.strerror,
-                action="Choose another --port or --host",
+                action="Choose another port or host",
             ) from None

@@ -6,7 +6,7 @@ __all__ = ["sound_url"]
 
 
 def sound_url(wav: bytes, place: str) -> str | None:
-    """Where the browser of this session finds a WAV file; None where there is no server (a test of a page alone).
+    """Where the browser of this session finds a WAV file; None if there is no server (a test of a page alone).
 
     Args:
         wav: the file.

@@ -1,6 +1,6 @@
 """Colours and the configuration of Streamlit, once: the launcher passes it, ``.streamlit/config.toml`` repeats it.
 
-House rules: ten categorical colours, neither more nor fewer (Streamlit falls back to red and green otherwise); a test
+Ten categorical colours, neither more nor fewer (Streamlit falls back to red and green otherwise); a test
 compares the file with this module.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 __all__ = ["CATEGORICAL", "config"]
 
 CATEGORICAL = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9",
-    "#D55E00", "#F0E442", "#000000", "#7F7F7F", "#332288",
+    "#0072B2", "#CC79A7", "#000000", "#66BDFF", "#6D00CC",
+    "#CCB800", "#8A426B", "#A866FF", "#878A42", "#565229",
 )  # fmt: skip
-"""Told apart with every kind of colour vision; a configuration keeps its colour wherever it is drawn."""
+"""Told apart with every kind of colour vision, none of them orange, red or green, which mean wrong and right."""
 
 _LIGHT = {
     "primaryColor": "#0B6E99",

@@ -22,7 +22,7 @@ def keep_upload(store: Path, name: str, content: bytes) -> Path:
 
     Args:
         store: folder of the runs.
-        name: as the browser says; only its last part is used, and of that only letters, digits, dots and dashes.
+        name: file name from the browser; only its last part is used, and of that only letters, digits, dots and dashes.
         content: bytes of the file.
 
     Returns:

@@ -86,7 +86,7 @@ def lose_packets(
         packet: samples in a packet.
         percent: probability of loss.
         concealment: ``zeros`` or ``repeat``.
-        rng: of this step. One number is drawn for each packet, so that a higher loss loses the same packets and more.
+        rng: generator of this step. Each packet draws one number, so that more loss loses the same packets and more.
 
     Returns:
         The audio, and the share of packets that were lost.

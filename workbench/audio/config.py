@@ -37,7 +37,7 @@ CODEC_RATES_HZ = {"opus": (8_000, 16_000, 24_000, 48_000), "gsm": (8_000,)}
 STEREO_FAULTS = ("left_only", "inverted", "delayed", "interleaved")
 CONCEALMENTS = ("zeros", "repeat")
 
-_RANGES: dict[str, tuple[float, float]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "chunk_ms": (10, 2_000),
     "speed": (0.5, 2.0),
     "lead_ms": (0, 60_000),
@@ -49,7 +49,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "loss_percent": (0.0, 100.0),
     "loss_ms": (1, 1_000),
 }
-_CHOICES: dict[str, tuple[int | str | None, ...]] = {
+CHOICES: dict[str, tuple[int | str | None, ...]] = {
     "sample_rate_hz": SAMPLE_RATES_HZ,
     "noise": (None, *NOISES),
     "stereo_fault": (None, *STEREO_FAULTS),
@@ -58,7 +58,7 @@ _CHOICES: dict[str, tuple[int | str | None, ...]] = {
     "codec_rate_hz": (None, *SAMPLE_RATES_HZ),
     "loss_concealment": CONCEALMENTS,
 }
-_SNR_RANGE_DB = (-20.0, 100.0)
+SNR_RANGE_DB = (-20.0, 100.0)
 _KBPS_RANGES = {"opus": (6.0, 256.0), "mp3": (8.0, 320.0), "vorbis": (16.0, 256.0)}
 
 
@@ -77,7 +77,7 @@ class AudioConfig:
         noise: ``white``, ``pink``, ``babble`` (other voices), ``hum`` (mains) or ``clicks`` (keyboard).
         snr_db: speech-active power over noise power at the point where noise is added; ``inf`` is no noise, so that a
             ladder may begin with it. Given without ``noise`` it means white noise.
-        gain_db: of the microphone.
+        gain_db: gain of the microphone.
         dc_offset: added, as a share of full scale.
         clip_db: peaks are cut off this many dB under the highest one; 0 is none.
         stereo_fault: a bad downmix of a stereo capture. ``left_only``: the other channel is silent (-6 dB);
@@ -90,6 +90,9 @@ class AudioConfig:
         loss_percent: share of packets lost, each independently.
         loss_ms: length of a packet.
         loss_concealment: ``zeros`` leaves a gap, ``repeat`` fades the last good packet.
+
+    >>> AudioConfig(noise="pink", snr_db=20).label()
+    'noise=pink snr_db=20'
     """
 
     name: str = ""
@@ -123,9 +126,9 @@ class AudioConfig:
             value = getattr(self, setting.name)
             if "float" in str(setting.type) and type(value) is int:
                 object.__setattr__(self, setting.name, float(value))  # 20 and 20.0 are one setting, with one hash
-        for key, (low, high) in _RANGES.items():
+        for key, (low, high) in RANGES.items():
             _require_range(key, getattr(self, key), low, high)
-        for key, allowed in _CHOICES.items():
+        for key, allowed in CHOICES.items():
             value = getattr(self, key)
             if value not in allowed:
                 raise _refuse(key, value, "one of " + ", ".join("none" if a is None else str(a) for a in allowed))
@@ -138,7 +141,7 @@ class AudioConfig:
                 raise _refuse("snr_db", None, f"a ratio in dB or inf, because noise is {self.noise}")
             return
         if self.snr_db != math.inf:
-            _require_range("snr_db", self.snr_db, *_SNR_RANGE_DB, also=" or inf")
+            _require_range("snr_db", self.snr_db, *SNR_RANGE_DB, also=" or inf")
             if self.noise is None:
                 object.__setattr__(self, "noise", "white")
 
@@ -199,10 +202,12 @@ class AudioConfig:
 def audio_config(settings: Mapping[str, object], *, item: str = "audio", from_text: bool = False) -> AudioConfig:
     """Decode one configuration from a table of a TOML file, a JSON object or ``key=value`` flags.
 
+    The text ``none`` stands for None.
+
     Args:
         settings: keys are the attributes of ``AudioConfig``.
         item: path of the table, such as ``cells[2].audio``; errors name the key under it.
-        from_text: values are text, as on a command line; ``none`` stands for None.
+        from_text: values are text, as on a command line.
 
     Raises:
         InputError: unknown key, wrong type or a value that is not allowed, with the path of the key.
@@ -211,7 +216,7 @@ def audio_config(settings: Mapping[str, object], *, item: str = "audio", from_te
     for key in settings:
         if key not in known:
             raise InputError("unknown setting", item=f"{item}.{key}", expected="one of " + ", ".join(known))
-    values = {k: _from_text(v) if from_text else v for k, v in settings.items()}
+    values = {k: _none_from_text(v) for k, v in settings.items()}
     try:
         return msgspec.convert(values, AudioConfig, strict=not from_text)
     except msgspec.ValidationError as error:
@@ -220,7 +225,8 @@ def audio_config(settings: Mapping[str, object], *, item: str = "audio", from_te
         raise InputError(error.problem, item=f"{item}.{error.item}", got=error.got, expected=error.expected) from None
 
 
-def _from_text(value: object) -> object:
+def _none_from_text(value: object) -> object:
+    """``none`` as None: neither TOML nor a command line has a null."""
     return None if isinstance(value, str) and value.lower() == "none" else value
 
 
@@ -233,13 +239,13 @@ def _translate(error: msgspec.ValidationError, values: Mapping[str, object], ite
         return InputError(
             "settings cannot be read", item=item, got=text, expected="keys of an audio configuration, see docs/audio.md"
         )
-    if key in _RANGES:
-        low, high = _RANGES[key]
+    if key in RANGES:
+        low, high = RANGES[key]
         expected += f" from {low:g} to {high:g}"
-    elif key in _CHOICES:
-        expected += ": " + ", ".join("none" if a is None else str(a) for a in _CHOICES[key])
+    elif key in CHOICES:
+        expected += ": " + ", ".join("none" if a is None else str(a) for a in CHOICES[key])
     elif key == "snr_db":
-        expected += f" from {_SNR_RANGE_DB[0]:g} to {_SNR_RANGE_DB[1]:g}, or inf"
+        expected += f" from {SNR_RANGE_DB[0]:g} to {SNR_RANGE_DB[1]:g}, or inf"
     return InputError("setting of the wrong kind", item=f"{item}.{key}", got=repr(values[key]), expected=expected)
 
 

@@ -77,7 +77,7 @@ def prepare(
         rate_hz: rate of ``pcm``.
         reference: word positions at ``rate_hz``.
         config: what to do.
-        seed: of the run.
+        seed: seed of the run.
         key: id of the utterance; with the seed it fixes every random number.
         speaker: whose voice babble leaves out; None leaves out nobody.
 

@@ -26,7 +26,7 @@ def make_noise(
         kind: ``white``, ``pink``, ``babble``, ``hum`` or ``clicks``.
         samples: how many.
         rate_hz: sample rate.
-        rng: of this step.
+        rng: generator of this step.
         speaker: whose voice babble leaves out.
 
     Returns:

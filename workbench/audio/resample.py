@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from workbench.errors import AudioError
 
-__all__ = ["resample", "resampled_length"]
+__all__ = ["ResampleStream", "resample", "resampled_length"]
 
 # soxr's HQ (its default): 20-bit precision, stop band under the floor of int16; VHQ costs half as much again for
 # differences that int16 cannot hold.
@@ -43,14 +43,50 @@ def resample(x: NDArray[np.float64], from_hz: float, to_hz: float) -> NDArray[np
         return x
     import soxr
 
-    wanted = resampled_length(x.shape[0], from_hz, to_hz)
-    if wanted == 0:
-        raise AudioError(
-            "audio is too short to resample",
-            got=f"{x.shape[0]} samples at {from_hz:g} Hz",
-            expected="a longer recording",
-        )
+    wanted = _checked_length(x.shape[0], from_hz, to_hz)
     y = cast("NDArray[np.float64]", soxr.resample(x, from_hz, to_hz, quality=_QUALITY))
     if y.shape[0] < wanted:  # soxr may round the last sample away
         y = np.concatenate([y, np.zeros((wanted - y.shape[0], *y.shape[1:]))])
     return y[:wanted]
+
+
+class ResampleStream:
+    """The same for audio that comes in blocks: what comes out is, joined, bit for bit what ``resample`` returns.
+
+    Args:
+        from_hz: rate of the blocks.
+        to_hz: rate wanted.
+    """
+
+    def __init__(self, from_hz: float, to_hz: float) -> None:
+        import soxr
+
+        self._from_hz, self._to_hz = from_hz, to_hz
+        self._stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float64", quality=_QUALITY)
+        self._received = self._returned = 0
+
+    def add(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take a block of shape (n,) and return what is ready, which may be nothing."""
+        self._received += x.size
+        y = cast("NDArray[np.float64]", self._stream.resample_chunk(np.ascontiguousarray(x)))
+        self._returned += y.size
+        return y
+
+    def end(self) -> NDArray[np.float64]:
+        """What is left, up to ``resampled_length`` of everything that was added.
+
+        Raises:
+            AudioError: so short that nothing is left.
+        """
+        left = _checked_length(self._received, self._from_hz, self._to_hz) - self._returned
+        y = cast("NDArray[np.float64]", self._stream.resample_chunk(np.zeros(0), last=True))[: max(0, left)]
+        return np.concatenate([y, np.zeros(left - y.size)]) if y.size < left else y
+
+
+def _checked_length(samples: int, from_hz: float, to_hz: float) -> int:
+    wanted = resampled_length(samples, from_hz, to_hz)
+    if wanted == 0:
+        raise AudioError(
+            "audio is too short to resample", got=f"{samples} samples at {from_hz:g} Hz", expected="a longer recording"
+        )
+    return wanted

@@ -25,7 +25,7 @@ def room_response(rt60_s: float, rate_hz: int, rng: np.random.Generator) -> NDAr
     Args:
         rt60_s: time in which the diffuse sound decays by 60 dB, in seconds; positive.
         rate_hz: sample rate.
-        rng: of this step.
+        rng: generator of this step.
 
     Returns:
         float64, shape (rt60_s * rate_hz,); total energy 1, direct sound at index 0.
@@ -54,7 +54,7 @@ def reverberate(x: NDArray[np.float64], response: NDArray[np.float64]) -> NDArra
 
 
 def measured_rt60_s(response: NDArray[np.float64], rate_hz: int) -> float | None:
-    """Reverberation time of a response, in seconds; None where the response is too short to have one.
+    """Reverberation time of a response, in seconds; None if the response is too short to have one.
 
     Schroeder's backward integration of the diffuse part; 60 dB over its slope between -5 and -25 dB (T20).
 

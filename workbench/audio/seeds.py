@@ -17,7 +17,7 @@ def step_generator(seed: int, key: str, step: str) -> np.random.Generator:
     """Generator for one step of one utterance.
 
     Args:
-        seed: of the run.
+        seed: seed of the run.
         key: id of the utterance.
         step: name of the step, such as ``noise``.
     """

@@ -6,47 +6,77 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.screen import json_option, kernel_stamps_option, note, print_json, realtime_option, transport_option
+from workbench.cli.options import json_option, quiet_option, spec_option, store_option
+from workbench.cli.screen import hint, note, print_json, print_table, store_flag
+from workbench.units import counted
 
 __all__ = ["calibrate"]
 
 
 @click.command(epilog="Example: workbench calibrate --sessions 50 --json")
-@click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 2000), help="At the same time.")
-@click.option("--seed", default=0, show_default=True, help="Of delays, revisions and errors.")
-@transport_option
-@realtime_option
-@kernel_stamps_option
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
+@click.option(
+    "--sessions", default=10, show_default=True, type=click.IntRange(1, 2000), help="Number of concurrent sessions."
+)
+@click.option("--seed", default=0, show_default=True, help="Random seed for delays, revisions and errors.")
+@spec_option("transport", default=True)
+@spec_option("realtime", default=True)
+@spec_option("kernel_stamps", default=True)
+@click.option("--list", "listed", is_flag=True, help="List earlier calibrations and measure nothing.")
+@quiet_option
+@store_option
 @json_option
 def calibrate(
-    sessions: int, seed: int, transport: str, realtime: bool, kernel_stamps: bool, store: Path | None, as_json: bool
+    sessions: int,
+    seed: int,
+    transport: str,
+    realtime: bool,
+    kernel_stamps: bool,
+    listed: bool,
+    store: Path | None,
+    as_json: bool,
 ) -> int:
-    """Play sessions whose delays, revisions and errors are known, and state what was measured wrong.
+    """Play sessions with known delays, revisions and errors, and report the measurement error.
 
-    The result is kept beside the runs: later tables show no more digits than it supports.
+    The result is stored with the runs: later tables show no more digits than it supports. Exit code 6 if a count is
+    wrong.
     """
     import os
 
     import msgspec
 
-    from workbench.calibration import calibrate as measure
-    from workbench.calibration import save_calibration
     from workbench.client.kernel_stamps import KernelStamps
-    from workbench.delta_tables import calibration_table
-    from workbench.pacing import run
+    from workbench.instrument.calibration import save_calibration
+    from workbench.instrument.calibration.calibrate import calibrate as measure
+    from workbench.playing.pacer import run
+    from workbench.reporting.tables.calibration import calibration_table
     from workbench.settings import load_settings
 
     settings = load_settings(os.environ, store=store)
-    note(f"{sessions} scripted sessions at the same time, about 15 s")
+    if listed:
+        _list(settings.store, as_json)
+        return 0
+    hint(f"{counted(sessions, 'concurrent scripted session')}, about 15 s")
     kernel = KernelStamps() if kernel_stamps else None
-    found = run(measure(sessions, seed=seed, transport=transport, realtime_priority=realtime, kernel=kernel))
-    path = save_calibration(settings.store, found)
+    calibration = run(measure(sessions, seed=seed, transport=transport, realtime_priority=realtime, kernel=kernel))
+    path = save_calibration(settings.store, calibration)
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(msgspec.to_builtins(calibration))
     else:
-        from workbench.cli.screen import print_table
+        print_table(calibration_table(calibration))
+        hint(f"Stored as {path}. List all: workbench calibrate --list{store_flag()}")
+    return 0 if calibration.counts_exact else 6
 
-        print_table(calibration_table(found))
-        note(f"Stored as {path}")
-    return 0 if found.counts_exact else 6
+
+def _list(store: Path, as_json: bool) -> None:
+    import msgspec
+
+    from workbench.instrument.calibration.result import stored_calibrations
+    from workbench.reporting.tables.calibration import calibrations_table
+
+    found = stored_calibrations(store)
+    if as_json:
+        print_json({"store": str(store), "calibrations": msgspec.to_builtins(found)})
+    elif found:
+        print_table(calibrations_table(found))
+    else:
+        note(f"No calibration is stored in {store}. Make one: workbench calibrate{store_flag()}")

@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json
+from workbench.cli.options import json_option, quiet_option, spec_option, store_option
+from workbench.cli.screen import hint, note, print_json, print_table, say, store_flag
+from workbench.units import counted
 
 if TYPE_CHECKING:
-    from workbench.capacity import Level
+    from workbench.instrument.capacity import Capacity, Level
 
-__all__ = ["capacity"]
+__all__ = ["capacity", "print_capacity"]
 
 
 @click.command(epilog="Example: workbench capacity --sessions 1000 --seconds 20 --json")
-@click.option("--endpoint", help="simulator (started for the run), or a base URL.")
-@click.option("--sessions", type=click.IntRange(1), help="Hold this level.  [default: ramp until something gives way]")
-@click.option("--seconds", default=20.0, show_default=True, help="Steady stretch of a level.")
-@click.option("--max-sessions", default=4000, show_default=True, type=click.IntRange(1), help="Where a ramp ends.")
-@click.option("--arrivals", is_flag=True, help="Sessions come at random moments and go; default: all stay.")
-@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Of the client.")
+@spec_option("endpoint")
 @click.option(
-    "--transport", type=click.Choice(["auto", "websockets", "picows"]), default="auto", show_default=True,
-    help="auto takes picows above 200 sessions.",
-)  # fmt: skip
+    "--sessions", type=click.IntRange(1), help="Only number of sessions to try.  [default: grow until one fails]"
+)
+@click.option(
+    "--seconds", default=20.0, show_default=True, help="Seconds to hold each level once every session is streaming."
+)
+@click.option(
+    "--max-sessions", default=4000, show_default=True, type=click.IntRange(1), help="Highest number of sessions to try."
+)
+@click.option(
+    "--arrivals",
+    is_flag=True,
+    help="Open-loop load: sessions start at random times and end.  [default: all stay connected]",
+)
+@click.option(
+    "--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of client processes."
+)
+@spec_option("transport", default=True)
 @click.option(
     "--recogniser", type=click.Choice(["scripted", "replay"]), default="scripted", show_default=True,
-    help="Of the simulator that is started.",
+    help="Recogniser of the local simulator.",
 )  # fmt: skip
-@click.option("--corpus", help="What is said to anything but the scripted recogniser.  [default: clinic]")
-@click.option("--finalisation-ms", default=1000.0, show_default=True, help="Objective: p95 of finals behind speech.")
-@click.option("--errors", default=0.01, show_default=True, help="Objective: share of sessions that may fail.")
-@click.option("--realtime", is_flag=True, help="Ask for SCHED_FIFO while sessions stream.")
-@click.option("--seed", default=0, show_default=True, help="Of the arrivals.")
-@click.option("--i-own-this-endpoint", "owned", is_flag=True, help="Load another machine's service.")
-@click.option("--ca-file", type=click.Path(path_type=Path), help="Further certificate authority, PEM.")
+@click.option("--corpus", help="Corpus to stream (not used by the scripted recogniser).  [default: clinic]")
+@click.option("--finalisation-ms", default=1000.0, show_default=True, help="Largest p95 delay of finals (ms).")
+@click.option("--errors", default=0.01, show_default=True, help="Largest share of failed sessions, 0 to 1.")
+@spec_option("realtime", default=True)
+@click.option("--seed", default=0, show_default=True, help="Random seed for the arrivals of sessions.")
+@click.option("--i-own-this-endpoint", "owned", is_flag=True, help="Confirm that this remote service is yours to load.")
+@spec_option("ca_file")
+@click.option("--list", "listed", is_flag=True, help="List earlier results and measure nothing.")
+@quiet_option
+@store_option
 @json_option
 def capacity(
     endpoint: str | None,
@@ -54,51 +68,69 @@ def capacity(
     seed: int,
     owned: bool,
     ca_file: Path | None,
+    listed: bool,
+    store: Path | None,
     as_json: bool,
 ) -> int:
-    """Find out how many sessions at a time hold, and whether the client or the service gives way.
+    """Find how many concurrent sessions work, and whether client or service is the limit.
 
-    Levels grow until the p95 of finals, the share of failed sessions or the client's own pacing breaks. Exit code 1
-    where a level that was asked for did not hold.
+    The number of sessions grows until finals are too late, too many sessions fail, or the client sends audio late.
+    Results are stored with the runs. Exit code 1 if the level of --sessions failed.
     """
     import os
 
     import msgspec
 
-    from workbench.capacity import LoadPlan, Objective, find_capacity
     from workbench.corpus import find_corpus
-    from workbench.pacing import run
+    from workbench.instrument.capacity import LoadPlan, Objective, find_capacity
+    from workbench.instrument.capacity.ramp import HISTORY
+    from workbench.instrument.history import append_result
+    from workbench.playing.pacer import run
     from workbench.settings import load_settings
 
+    if listed:
+        _list(load_settings(os.environ, store=store).store, as_json)
+        return 0
     load = LoadPlan(
         sessions, seconds, max_sessions, arrivals, processes, transport, recogniser, find_corpus(corpus or "clinic"),
         realtime, seed, owned,
     )  # fmt: skip
-    settings = load_settings(os.environ, endpoint=endpoint, ca_file=ca_file)
-    found = run(find_capacity(settings, load, Objective(finalisation_ms, errors), _show))
+    settings = load_settings(os.environ, endpoint=endpoint, ca_file=ca_file, store=store)
+    result = run(find_capacity(settings, load, Objective(finalisation_ms, errors), _note_level))
+    path = append_result(settings.store, HISTORY, result)
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(msgspec.to_builtins(result))
     else:
-        for level in found.levels:
-            click.echo(_line(level))
-        after = f"; beyond that the {found.gave_way} gives way" if found.gave_way else ""
-        click.echo(f"Held: {found.held_sessions or 'no level'}{after}")
-    return 1 if sessions is not None and not found.levels[0].held else 0
+        print_capacity(result)
+        hint(f"Stored in {path}. List all: workbench capacity --list{store_flag()}")
+    return 1 if sessions is not None and not result.levels[0].held else 0
 
 
-def _show(level: Level) -> None:
-    note(_line(level))
+def print_capacity(result: Capacity) -> None:
+    """The levels as a table, and the result in a sentence."""
+    from workbench.reporting.tables.capacity import capacity_sentence, capacity_table
+
+    print_table(capacity_table(result))
+    say(capacity_sentence(result))
 
 
-def _line(level: Level) -> str:
-    """A level in one line."""
+def _list(store: Path, as_json: bool) -> None:
+    import msgspec
 
-    def ms(value: Any) -> str:  # noqa: ANN401  a number, or None
-        return "unknown" if value is None else f"{value:.3g} ms"
+    from workbench.instrument.capacity import Capacity
+    from workbench.instrument.capacity.ramp import HISTORY
+    from workbench.instrument.history import stored_results
+    from workbench.reporting.tables.capacity import capacities_table
 
-    said = (
-        f"{level.sessions} sessions: sent late p99 {ms(level.lateness_p99_ms)}, max {ms(level.lateness_max_ms)}; "
-        f"{level.cpu_us_per_frame or 0:.0f} us of CPU a frame; finals p95 {ms(level.finalisation_p95_ms)}; "
-        f"{level.errors} failed"
-    )
-    return said + (f"; the {level.gave_way} gave way: {level.reason}" if level.gave_way else "")
+    found = stored_results(store, HISTORY, Capacity)
+    if as_json:
+        print_json({"store": str(store), "results": msgspec.to_builtins(found)})
+    elif found:
+        print_table(capacities_table(found))
+    else:
+        note(f"No load test is stored in {store}. Make one: workbench capacity{store_flag()}")
+
+
+def _note_level(level: Level) -> None:
+    outcome = "passed" if level.held else f"failed, the {level.gave_way} was the bottleneck: {level.reason}"
+    hint(f"{counted(level.sessions, 'session')}: {outcome}")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json, print_table
+from workbench.cli.options import json_option, percentiles_option, store_option
+from workbench.cli.screen import echo, note, print_json, print_table, say
+from workbench.units import counted
+
+if TYPE_CHECKING:
+    from workbench.runs.result import RunResult
+    from workbench.scoring.metric import Metric
 
 __all__ = ["compare"]
 
@@ -14,35 +22,107 @@ __all__ = ["compare"]
 @click.command(epilog="Example: workbench compare last   (its first configuration against each of the others)")
 @click.argument("base", default="last")
 @click.argument("candidates", nargs=-1)
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
+@click.option("--by-speaker", is_flag=True, help="Use speakers instead of utterances as the units of the tests.")
+@click.option("--offline-baseline", is_flag=True, help="Compare with whole recordings decoded by the same model.")
+@percentiles_option
+@store_option
 @json_option
-def compare(base: str, candidates: tuple[str, ...], store: Path | None, as_json: bool) -> None:
+def compare(
+    base: str,
+    candidates: tuple[str, ...],
+    by_speaker: bool,
+    offline_baseline: bool,
+    percentiles: str | None,
+    store: Path | None,
+    as_json: bool,
+) -> int:
     """Compare runs, or the configurations of one run, paired on the utterance.
 
-    With one run, its first configuration is the baseline of the others. With several, configurations of the same
-    name are compared; runs of one configuration each are compared whatever their names.
+    With one run, its first configuration is the baseline of the others. With several runs, configurations of the same
+    name are compared; runs of one configuration each are compared whatever their names. Exit code 6: the runs cannot
+    be compared. --offline-baseline takes runs on the simulator's whisper and reports what streaming costs in WER: it
+    decodes recordings whole that the run did not.
     """
     import os
 
-    from workbench.comparisons import compare_runs
-    from workbench.delta_tables import changed_table, comparison_json, pair_table, settings_table
-    from workbench.scored import load_result
+    from workbench.comparing.percentiles import percentile_differences
+    from workbench.comparing.runs import compare_runs
+    from workbench.reporting.tables.comparison import changed_table, comparison_json
+    from workbench.reporting.tables.differences import (
+        pair_text_table,
+        percentiles_json,
+        percentiles_text_table,
+        settings_text_table,
+    )
+    from workbench.runs.result import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 
+    metrics = _percentile_metrics(percentiles)
     root = load_settings(os.environ, store=store).store
-    found = compare_runs([load_result(open_run(root, name)) for name in (base, *candidates)], root)
-    for line in found.warnings:
+    results = [load_result(open_run(root, name)) for name in (base, *candidates)]
+    if offline_baseline:
+        _streaming(results, as_json)
+        return 0
+    comparison = compare_runs(results, root, by_speaker=by_speaker)
+    for line in comparison.warnings:
         note(f"warning: {line}")
+    seed = results[0].run.manifest.seed
+    further = [percentile_differences(p, metrics, seed=seed, by_speaker=by_speaker) for p in comparison.pairs]
     if as_json:
-        print_json(comparison_json(found))
-        return
-    for pair in found.pairs:
-        click.echo(f"{pair.candidate} against {pair.baseline}, {pair.comparison.n} utterances paired")
-        click.echo(f"Verdict: {pair.verdict}")
+        payload = comparison_json(comparison)
+        for row, found in zip(payload["comparisons"], further if metrics else (), strict=False):
+            row["percentiles"] = percentiles_json(found, metrics)
+        print_json(payload)
+        return comparison.exit_code
+    for place, (pair, found) in enumerate(zip(comparison.pairs, further, strict=True)):
+        if place:
+            echo("")
+        say(f"{pair.candidate} against {pair.baseline}, {counted(pair.comparison.n, 'utterance')} paired")
+        say(f"Verdict: {pair.verdict}")
         if pair.settings:
-            print_table(settings_table(pair), title="Settings that differ")
-        print_table(pair_table(pair, found.floor), title="Differences, candidate - baseline", store=root)
+            print_table(settings_text_table(pair), title="Settings that differ")
+        print_table(pair_text_table(pair, comparison.floor), title="Differences, candidate - baseline", store=root)
+        if metrics:
+            title = "Percentiles of latencies, candidate - baseline; not part of the tests"
+            print_table(percentiles_text_table(found, metrics), title=title, store=root)
         if pair.changed:
             print_table(changed_table(pair), title="Utterances that changed most", store=root)
-    click.echo(f"Noise floor: {found.floor_origin}" + (f", {found.floor.n} utterances" if found.floor else ""))
+    paired = f", {counted(comparison.floor.n, 'utterance')}" if comparison.floor else ""
+    say(f"Noise floor: {comparison.floor_origin}{paired}")
+    return comparison.exit_code
+
+
+def _percentile_metrics(text: str | None) -> list[Metric]:
+    if text is None:
+        return []
+    from workbench.reporting.tables.chosen import percentile_metrics, percentiles
+
+    return percentile_metrics(percentiles(text, item="percentiles"))
+
+
+def _streaming(results: Sequence[RunResult], as_json: bool) -> None:
+    from workbench.cli.screen import item_progress
+    from workbench.comparing.runs import excluded_warnings
+    from workbench.comparing.streaming import streaming_costs
+    from workbench.reporting.tables.comparison import streaming_table
+
+    with item_progress("decoding whole", "recordings") as advance:
+        costs = [(result, streaming_costs(result, advance)) for result in results]
+    for line in (line for result in results for line in excluded_warnings(result)):
+        note(f"warning: {line}")
+    if as_json:
+        rows = [
+            {
+                "run_id": result.run.run_id,
+                "streaming_cost": list(streaming_table(found).rows),
+                "excluded": result.excluded,
+            }
+            for result, found in costs
+        ]
+        print_json({"runs": rows})
+        return
+    for result, found in costs:
+        echo(result.run.run_id)
+        for cost in found:
+            say(f"  {cost}")

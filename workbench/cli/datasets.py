@@ -1,41 +1,47 @@
-"""`workbench datasets`: look at corpora, check them, bring in others, find word times, hear a configuration."""
+"""`workbench datasets`: look at corpora, check them, bring in others, draft references, find word times, render."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
+
+from workbench.cli.options import KEY_VALUE, help_without_verb, json_option, store_option
+from workbench.cli.references import confirm_and_print, doubt_json, doubts_of, draft_and_print, print_doubts
+from workbench.cli.screen import echo, note, print_rows
+from workbench.settings import DEFAULT_MODEL
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.audio.config import AudioConfig
-    from workbench.corpus.aligning import AlignmentReport
+    from workbench.corpus import Problem, Utterance
+    from workbench.corpus.align import AlignmentReport
 
 __all__ = ["datasets"]
 
-SCHEMA_VERSION = 1
 _PROGRESS_S = 2.0
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group()
-def datasets() -> None:
+@click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
+@click.pass_context
+def datasets(context: click.Context) -> None:
     """List, check, import, align and render corpora."""
+    help_without_verb(context)
 
 
 @datasets.command("list", epilog="Example: workbench datasets list --json")
-@_json
+@json_option
 def list_(as_json: bool) -> None:
-    """List the built-in corpora."""
-    from workbench.corpus import builtin_corpora, load_corpus
+    """List the built-in corpora and your own."""
+    from workbench.corpus import builtin_corpora, load_corpus, own_corpora
 
     rows = []
-    for name, folder in builtin_corpora().items():
+    for name, folder in (own_corpora() | builtin_corpora()).items():
         corpus = load_corpus(folder)
         seconds = round(sum(u.duration_s for u in corpus.utterances), 1)
         rows.append(
@@ -49,16 +55,17 @@ def list_(as_json: bool) -> None:
             }
         )
     if as_json:
-        _print_json(corpora=rows)
+        print_rows(corpora=rows)
         return
     for row in rows:
-        click.echo(f"{row['name']:<10} {row['utterances']:>4} utterances {row['seconds']:>7} s  {row['description']}")
+        line = f"{row['name']:<10} {row['utterances']:>4} utterances {row['seconds']:>7} s  {row['description'] or ''}"
+        echo(line.rstrip())
 
 
 @datasets.command(epilog="Example: workbench datasets show clinic")
 @click.argument("corpus")
 @click.option("--dictionary", type=click.Path(path_type=Path), help="Words a recogniser knows, one a line.")
-@_json
+@json_option
 def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
     """Show what is in CORPUS: a built-in name, a folder or a manifest.
 
@@ -72,9 +79,9 @@ def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
     loaded = load_corpus(find_corpus(corpus))
     summary = summarise(loaded, read_dictionary(dictionary or shipped_dictionary()))
     if as_json:
-        _print_json(name=loaded.name, sha256=loaded.sha256, **asdict(summary))
+        print_rows(name=loaded.name, sha256=loaded.sha256, **asdict(summary))
         return
-    click.echo(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
+    echo(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
     for key, value in asdict(summary).items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items()) or None
@@ -82,36 +89,82 @@ def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
             value = ", ".join(value) or "none"
         elif isinstance(value, float):
             value = f"{value:.3f}"
-        click.echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
 
 
 @datasets.command(epilog="Example: workbench datasets check datasets/clinic")
 @click.argument("corpus")
-@_json
-def check(corpus: str, as_json: bool) -> None:
-    """Check CORPUS against its files; exit 1 where something is wrong."""
-    from workbench.corpus import check_corpus, find_corpus
+@click.option("--against", metavar="MODEL", help="Also list references that this model (whisper) contradicts.")
+@click.option("--run", "run_id", metavar="RUN", help="Stored run that must agree with --against.")
+@click.option("--skip-bad", is_flag=True, help="Exit 0 if at least one recording is good.")
+@store_option
+@json_option
+def check(
+    corpus: str, against: str | None, run_id: str | None, skip_bad: bool, store: Path | None, as_json: bool
+) -> None:
+    """Check the manifest and every recording of CORPUS; exit code 1 if a recording cannot be played.
 
+    Of problems with the same cause the first five are listed and the others counted; --json lists all.
+
+    Remarks (quiet, clipped, telephone sound, more words than fit …) do not change the exit code. Files that were
+    checked before are recognised by their content and not decoded again. With --against each recording is decoded
+    whole, and references that probably are wrong are listed, worst first; with --run only what that run heard
+    likewise counts.
+    """
+    from workbench.cli.problems import problem_lines
+    from workbench.cli.screen import item_progress
+    from workbench.corpus import check_corpus, find_corpus, load_corpus
+    from workbench.corpus.load import parse_corpus
+
+    if run_id is not None and against is None:
+        raise click.UsageError("--run needs --against MODEL")
     path = find_corpus(corpus)
-    problems = check_corpus(path, on_utterance=_progress())
+    with item_progress("checking") as advance:
+        findings = check_corpus(path, on_progress=advance)
+    problems = [finding for finding in findings if not finding.remark]
+    remarks = [finding for finding in findings if finding.remark]
+    runs = [] if run_id is None else [run_id]
+    doubts = doubts_of(load_corpus(path), against, runs, store) if against is not None and not problems else []
     if as_json:
-        _print_json(corpus=str(path), good=not problems, problems=[asdict(p) for p in problems])
+        rows = {"problems": [asdict(p) for p in problems], "remarks": [asdict(r) for r in remarks]}
+        if against is not None:
+            rows["references"] = [doubt_json(doubt) for doubt in doubts]
+        print_rows(corpus=str(path), good=not problems, **rows)
     else:
-        for problem in problems:
-            click.echo(str(problem))
-        click.echo(f"{path}: " + (f"{len(problems)} problems" if problems else "good"))
-    if problems:
+        for line in problem_lines([*problems, *remarks]):
+            echo(line)
+        print_doubts(doubts)
+        verdict = counted(len(problems), "problem") if problems else "good"
+        echo(f"{path}: {verdict}" + (f", {counted(len(remarks), 'remark')}" if remarks else ""))
+    if problems and not (skip_bad and _some_good(parse_corpus(path)[0].utterances, problems)):
         raise SystemExit(1)
+
+
+def _some_good(utterances: Iterable[Utterance], problems: Iterable[Problem]) -> bool:
+    return bool({utterance.id for utterance in utterances} - {problem.item for problem in problems})
 
 
 @datasets.command("import", epilog="Example: workbench datasets import nemo data/test.jsonl ./my-corpus")
 @click.argument("format_name", metavar="FORMAT")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--audio-root", type=click.Path(path_type=Path), help="Folder that holds all audio [SOURCE's folder].")
+@click.option(
+    "--audio-root", type=click.Path(path_type=Path), help="Folder with the audio.  [default: folder of SOURCE]"
+)
 @click.option("--copy", is_flag=True, help="Copy the audio into the corpus.")
-@click.option("--licence", help="Of the audio; recorded in every row.")
-@_json
+@click.option("--licence", help="Licence of the audio, recorded in every row.")
+@click.option(
+    "--map",
+    "mapping",
+    type=KEY_VALUE,
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Column of a table: audio, reference, spoken, id, speaker, start, end, duration, channel, or reference.0 and "
+    "reference.1 for the text of each channel (repeatable). Others are guessed by name.",
+)
+@click.option("--split-channels", is_flag=True, help="Make one recording of each channel.")
+@click.option("--skip-bad", is_flag=True, help="Import the good rows; list and count the bad ones.")
+@json_option
 def import_(
     format_name: str,
     source: Path,
@@ -119,14 +172,19 @@ def import_(
     audio_root: Path | None,
     copy: bool,
     licence: str | None,
+    mapping: tuple[tuple[str, str], ...],
+    split_channels: bool,
+    skip_bad: bool,
     as_json: bool,
 ) -> None:
-    """Make a corpus in TARGET from SOURCE, which is of FORMAT.
+    """Import SOURCE, which has FORMAT, as a corpus into TARGET.
 
-    FORMAT is nemo, audiofolder, kaldi, librispeech, common-voice, lhotse or seglst. Where a row is bad, it is named
-    and nothing is written; exit 2.
+    FORMAT is table (any CSV, TSV, JSONL or Parquet), folder (a.wav and a.txt), nemo, audiofolder, kaldi, librispeech,
+    common-voice, lhotse or seglst. Columns and the folder of the audio are shown before anything is written. If a row
+    is bad it is named and nothing is written; exit 2.
     """
-    from workbench.importers import import_corpus
+    from workbench.cli.problems import problem_lines
+    from workbench.corpus.importers import import_corpus
 
     report = import_corpus(
         format_name,
@@ -135,55 +193,117 @@ def import_(
         audio_root=audio_root,
         copy=copy,
         licence=licence,
+        mapping=dict(mapping),
+        split_channels=split_channels,
+        skip_bad=skip_bad,
         on_item=_progress(),
+        on_plan=note,
     )
     if as_json:
-        _print_json(**(asdict(report) | {"manifest": report.manifest and str(report.manifest)}))
+        paths = {name: getattr(report, name) and str(getattr(report, name)) for name in ("manifest", "audio_root")}
+        print_rows(**(asdict(report) | paths))
     else:
-        for problem in report.problems:
-            click.echo(str(problem))
-        good = f"{report.utterances} utterances, {report.seconds:.1f} s, in {target}"
-        click.echo(f"{len(report.problems)} bad rows, nothing written" if report.problems else good)
-    if report.problems:
+        for line in problem_lines([*report.problems, *report.remarks]):
+            echo(line)
+        bad = counted(len(report.problems), "bad row")
+        if report.manifest is None:
+            echo(f"{bad}, nothing written" + ("" if skip_bad else "; --skip-bad imports the others"))
+        else:
+            left_out = f"; {bad} left out" if report.problems else ""
+            echo(f"{counted(report.utterances, 'utterance')}, {report.seconds:.1f} s, in {target}{left_out}")
+    if report.manifest is None:
         raise SystemExit(2)
+
+
+@datasets.command(epilog="Example: workbench datasets transcribe ./recordings")
+@click.argument("corpus")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A variant of whisper, or a folder of one.")
+@click.option("--confirm", "ids", multiple=True, metavar="ID", help="Confirm this draft instead (repeatable).")
+@click.option("--confirm-all", is_flag=True, help="Confirm every draft instead.")
+@json_option
+def transcribe(corpus: str, model: str, ids: tuple[str, ...], confirm_all: bool, as_json: bool) -> None:
+    """Draft references for recordings of CORPUS that have none; nothing is scored against a draft.
+
+    CORPUS is a folder of recordings, a corpus or a manifest. Drafts are written into the manifest and marked
+    ("draft": true). Read and correct them there, then confirm them: an empty one then says that nothing is spoken.
+    """
+    if ids and confirm_all:
+        raise click.UsageError("--confirm and --confirm-all exclude each other")
+    if ids or confirm_all:
+        confirm_and_print(corpus, ids, as_json)
+        return
+    draft_and_print(corpus, model, as_json)
+
+
+@datasets.command(epilog="Example: workbench datasets review ./my-corpus --against whisper")
+@click.argument("corpus")
+@click.option("--against", metavar="MODEL", help="Also decode each recording whole with this model (whisper).")
+@click.option("--run", "runs", metavar="RUN", multiple=True, help="Run to take (repeatable).")
+@click.option("--export", type=click.Path(path_type=Path), help="Write the history of changes (JSONL); ask nothing.")
+@store_option
+@json_option
+def review(
+    corpus: str, against: str | None, runs: tuple[str, ...], export: Path | None, store: Path | None, as_json: bool
+) -> None:
+    """Review the references of CORPUS: what recognisers agree on against them first, then drafts.
+
+    Without --run it takes the newest run of each recogniser; two must agree, or one and --against. At a terminal each
+    reference is shown and a key says what becomes of it; changes go into the manifest, and the old text into its
+    history. A reference that was found right is not shown again while it stands. Elsewhere, and with --json, they are
+    listed.
+    """
+    from workbench.cli.review import review_and_print
+
+    review_and_print(corpus, against, runs, export, store, as_json)
 
 
 @datasets.command(epilog="Example: workbench datasets align ./my-corpus")
 @click.argument("corpus")
-@click.option("--dictionary", type=click.Path(path_type=Path), help="Pronunciations: word PHONE PHONE … a line.")
-@click.option("--replace", is_flag=True, help="Replace times that a synthesiser reported or a person gave.")
-@_json
-def align(corpus: str, dictionary: Path | None, replace: bool, as_json: bool) -> None:
-    """Find word times of CORPUS by forced alignment and store them beside its manifest.
+@click.option(
+    "--dictionary", type=click.Path(path_type=Path), help="File of pronunciations, one `word PHONE PHONE …` per line."
+)
+@click.option("--replace", is_flag=True, help="Also replace word times from a synthesiser or a person.")
+@click.option("--skip-bad", is_flag=True, help="Leave out recordings that check refuses; list and count them.")
+@json_option
+def align(corpus: str, dictionary: Path | None, replace: bool, skip_bad: bool, as_json: bool) -> None:
+    """Find the word times of CORPUS by forced alignment and store them with its manifest.
 
-    Where times are known they are kept, and the aligner's error against them is reported.
+    Known word times are kept, and the error of the aligner against them is reported.
     """
     from workbench.audio.pronunciations import read_dictionary
-    from workbench.corpus import find_corpus, load_corpus
-    from workbench.corpus.aligning import align_corpus
+    from workbench.cli.problems import say_left_out
+    from workbench.corpus import find_corpus, load_corpus, playable_corpus
+    from workbench.corpus.align import align_corpus
 
-    loaded = load_corpus(find_corpus(corpus))
+    path = find_corpus(corpus)
+    loaded = playable_corpus(path) if skip_bad else load_corpus(path)
     pronunciations = read_dictionary(dictionary) if dictionary else None
     report = align_corpus(loaded, pronunciations=pronunciations, replace=replace, on_utterance=_progress())
     facts = _alignment_facts(report)
+    say_left_out(loaded.left_out)
     if as_json:
-        _print_json(corpus=loaded.name, **facts)
+        print_rows(corpus=loaded.name, left_out=[asdict(problem) for problem in loaded.left_out], **facts)
         return
     for key, value in facts.items():
-        if isinstance(value, tuple):
-            value = ", ".join(map(str, value)) or "none"
-        click.echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+        if isinstance(value, dict):
+            value = "".join(f"\n    {item}: {reason}" for item, reason in value.items()) or "none"
+        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
 
 
 @datasets.command(epilog="Example: workbench datasets render vitals-01-slt --audio snr_db=20,codec=opus -o out.wav")
 @click.argument("utterance")
 @click.option("--corpus", default="clinic", show_default=True, help="Built-in name, folder or manifest.")
-@click.option("--audio", "settings", default="", help="key=value, several with commas; see AudioConfig.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of every random step.")
+@click.option(
+    "--audio",
+    "settings",
+    default="",
+    help="Audio settings, key=value with commas between them, such as snr_db=20,codec=opus.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for every step that draws.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write, .wav or .flac.")
-@_json
+@json_option
 def render(utterance: str, corpus: str, settings: str, seed: int, output: Path, as_json: bool) -> None:
-    """Write UTTERANCE as a service would hear it under an audio configuration."""
+    """Write UTTERANCE as it is streamed under an audio configuration."""
     from workbench.audio.degrade import prepare
     from workbench.audio.files import write_audio
     from workbench.corpus import find_corpus, load_corpus, read_utterance
@@ -196,22 +316,18 @@ def render(utterance: str, corpus: str, settings: str, seed: int, output: Path, 
     )
     write_audio(output, prepared.pcm, prepared.sample_rate_hz)
     if as_json:
-        _print_json(output=str(output), audio=config.label(), hash=config.hash(), facts=prepared.facts)
+        print_rows(output=str(output), audio=config.label(), hash=config.hash(), facts=prepared.facts)
         return
-    click.echo(f"{output}: {config.label()}")
+    echo(f"{output}: {config.label()}")
     for key, value in prepared.facts.items():
-        click.echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
 
 
 def _config(settings: str) -> AudioConfig:
     from workbench.audio.config import audio_config
-    from workbench.errors import InputError
 
-    pairs = [part.partition("=") for part in settings.split(",") if part]
-    for key, equals, _ in pairs:
-        if not equals:
-            raise InputError("not a setting", item="--audio", got=key, expected="key=value, such as snr_db=20")
-    return audio_config({key.strip(): value.strip() for key, _, value in pairs}, item="--audio", from_text=True)
+    pairs = [KEY_VALUE(part) for part in settings.split(",") if part]
+    return audio_config(dict(pairs), item="--audio", from_text=True)
 
 
 def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
@@ -229,17 +345,13 @@ def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
 
 def _progress() -> Callable[[str], object]:
     """Says on stderr how many utterances went by, every two seconds: nothing at all for a small corpus."""
-    count, told = 0, time.monotonic()
+    count, shown_at = 0, time.monotonic()
 
     def step(_: str) -> None:
-        nonlocal count, told
+        nonlocal count, shown_at
         count += 1
-        if time.monotonic() - told >= _PROGRESS_S:
-            told = time.monotonic()
-            click.echo(f"{count} utterances", err=True)
+        if time.monotonic() - shown_at >= _PROGRESS_S:
+            shown_at = time.monotonic()
+            note(counted(count, "utterance"))
 
     return step
-
-
-def _print_json(**fields: object) -> None:
-    click.echo(msgspec.json.encode({"schema_version": SCHEMA_VERSION, **fields}, order="deterministic").decode())

@@ -3,56 +3,107 @@
 from __future__ import annotations
 
 import os
+import shlex
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.run import exit_code, play_and_print
-from workbench.cli.screen import json_option, note
+from workbench.cli.options import columns_option, json_option, percentiles_option, quiet_option, store_option
+from workbench.cli.playing import play_and_print
+from workbench.cli.results import asked_metrics, exit_code, print_metrics
+from workbench.cli.screen import hint, note, say
 
-__all__ = ["demo"]
+if TYPE_CHECKING:
+    from workbench.runs.result import RunResult
+    from workbench.settings import Settings
+
+__all__ = ["demo", "print_verdicts"]
 
 CELLS = (
     {"name": "clean 16 kHz"},
     {"name": "pink noise 20 dB", "noise": "pink", "snr_db": 20},
     {"name": "8 kHz", "sample_rate_hz": 8000},
 )
-UTTERANCES = 12
+UTTERANCES = 24
 
 
 @click.command(epilog="Example: workbench demo --json --no-app --seed 7")
 @click.option(
-    "--corpus", "corpora", multiple=True, default=("librivox", "clinic"), show_default=True, help="May be repeated."
+    "--corpus",
+    "corpora",
+    multiple=True,
+    default=("librivox", "clinic"),
+    show_default=True,
+    help="Corpus to play (repeatable).",
 )
-@click.option("--seed", default=0, show_default=True, help="Which utterances, and the noise.")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
-@click.option("--no-app", is_flag=True, help="Do not offer the app at the end.")
+@click.option("--seed", default=0, show_default=True, help="Random seed for the choice of utterances and the noise.")
+@columns_option
+@percentiles_option
+@quiet_option
+@store_option
+@click.option("--no-app", is_flag=True, help="Print no hint to open the app at the end.")
 @json_option
-def demo(corpora: tuple[str, ...], seed: int, store: Path | None, no_app: bool, as_json: bool) -> int:
+def demo(
+    corpora: tuple[str, ...],
+    seed: int,
+    columns: str | None,
+    percentiles: str | None,
+    store: Path | None,
+    no_app: bool,
+    as_json: bool,
+) -> int:
     """Stream real and synthetic dictation to the simulator under three audio configurations and compare them.
 
-    The simulator runs on this machine and recognises the audio it receives; no credentials, no network.
+    The simulator runs on this machine and decodes the audio it receives. Needs no credentials and no network.
     """
     from workbench.corpus import find_corpus, load_corpus
-    from workbench.question import Question, join, select
+    from workbench.corpus.join import join
+    from workbench.runs.order import select
+    from workbench.runs.resolve import resolve
+    from workbench.runs.spec_fields import make_spec
     from workbench.settings import load_settings
-    from workbench.sweep import cell_from
 
-    settings = load_settings(os.environ, endpoint="simulator", store=store)
+    if columns == "help":
+        print_metrics()
+        return 0
+    metrics = asked_metrics(columns, percentiles, "summary")
+    settings = _with_a_model(load_settings(os.environ, endpoint="simulator", store=store))
     loaded = [load_corpus(find_corpus(name)) for name in corpora]
-    share = max(1, UTTERANCES // len(loaded) // 2)
-    # Half of a share from every corpus but the last, which fills up: a few real voices, more dictation.
+    share = max(1, UTTERANCES // len(loaded))
     chosen = [u for corpus in loaded[:-1] for u in select(corpus, share, seed)]
     chosen += select(loaded[-1], UTTERANCES - len(chosen), seed)
-    question = Question(
-        corpus=join(loaded),
-        utterances=tuple(chosen),
-        cells=tuple(cell_from(settings_of, item="demo") for settings_of in CELLS),
-        seed=seed,
-        concurrency=3,
-    )
-    note("A simulator with a real recogniser starts on this machine; what it hears is what it writes.")
-    result = play_and_print(question, settings, as_json)
+    spec = make_spec({"cells": CELLS, "seed": seed, "concurrency": 3})
+    resolved = resolve(spec, corpus=join(loaded), utterances=tuple(chosen))
+    hint(f"Starting a local simulator; its transcripts come from decoding the audio it receives ({settings.model}).")
+    result = play_and_print(resolved, settings, as_json, metrics=metrics)
+    if not as_json and result.complete:
+        print_verdicts(result)
     if not no_app and not as_json:
-        note(f"See it in a browser: workbench app --store {settings.store}")
+        hint(f"See it in a browser: workbench app --store {shlex.quote(str(settings.store))}")
     return exit_code(result, 0)
+
+
+def _with_a_model(settings: Settings) -> Settings:
+    """The settings, with the recogniser that needs no weights if those of the default one are not on this machine."""
+    from workbench.errors import ConfigurationError
+    from workbench.simulator.recognition.models import check_model
+
+    try:
+        check_model(settings.model)
+    except ConfigurationError as error:
+        note(f"{error}. This demo uses the model general, which writes plain lower-case words.")
+        return replace(settings, model="general")
+    return settings
+
+
+def print_verdicts(result: RunResult) -> None:
+    """What the other configurations cost against the first, as `workbench compare` judges it."""
+    from workbench.comparing.runs import compare_runs
+
+    pairs = compare_runs([result]).pairs
+    if not pairs:
+        say("Nothing to compare: too few sessions completed.")
+    for pair in pairs:
+        say(f"{pair.candidate} against {pair.baseline}: {pair.verdict}")

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json
+from workbench.cli.options import json_option, spec_option, store_option, text_in_flags
+from workbench.cli.screen import echo, note, print_json
 
 __all__ = ["doctor"]
 
 
 @click.command(epilog="Example: workbench doctor --endpoint staging")
-@click.option("--endpoint", help="simulator (started for the check), staging, production or a base URL.")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
-@click.option("--ca-file", type=click.Path(path_type=Path), help="Further certificate authority, PEM.")
+@spec_option("endpoint")
+@store_option
+@spec_option("ca_file")
 @json_option
 def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_json: bool) -> int:
-    """Check this machine and the way to the service, and say what to do where something fails.
+    """Check this machine and the connection to the service, with a fix for every failure.
 
     It logs in and creates nothing. The exit code is that of the first check that failed: 1 storage, 4 installation,
     configuration or credentials, 5 service not reachable, 6 measuring would be invalid.
@@ -25,7 +26,7 @@ def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_js
     import os
     from dataclasses import asdict
 
-    from workbench.doctor import State, diagnose, exit_code
+    from workbench.instrument.doctor import State, diagnose, exit_code
     from workbench.settings import load_settings
 
     settings = load_settings(os.environ, endpoint=endpoint, store=store, ca_file=ca_file)
@@ -38,9 +39,9 @@ def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_js
         return status
     width = max(len(check.name) for check in checks)
     for check in checks:
-        click.echo(f"{check.state.value:<8} {check.name:<{width}}  {check.found}")
+        echo(f"{check.state.value:<8} {check.name:<{width}}  {check.found}")
         if check.action is not None:
-            click.echo(f"{'':<8} {'':<{width}}  → {check.action}")
+            echo(f"{'':<8} {'':<{width}}  → {text_in_flags(check.action, doctor)}")
     failed = sum(check.state is State.FAILED for check in checks)
-    click.echo("All that is needed is in place." if not failed else f"{failed} of {len(checks)} checks failed.")
+    echo("All that is needed is in place." if not failed else f"{failed} of {len(checks)} checks failed.")
     return status

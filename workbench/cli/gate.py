@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json
+from workbench.cli.options import KEY_VALUE, SLICES, json_option, run_argument, store_option
+from workbench.cli.screen import note, print_json, say
+
+if TYPE_CHECKING:
+    from workbench.scoring.breakdown import Grouping
 
 __all__ = ["gate"]
 
@@ -16,46 +21,66 @@ __all__ = ["gate"]
     epilog="Example: workbench gate last --limit wer=0.15 --limit word_latency_p95_ms=900 --against BASE "
     "--margin wer=0.01 --junit gate.xml"
 )
-@click.argument("run", default="last")
+@run_argument
 @click.option("--against", metavar="BASE", help="Baseline run of the margins.")
-@click.option("--limit", "limits", multiple=True, metavar="METRIC=NUMBER", help="What the metric may reach.")
-@click.option("--margin", "margins", multiple=True, metavar="METRIC=NUMBER", help="How much worse than BASE it may be.")
-@click.option("--min-utterances", type=click.IntRange(1), help="With fewer, nothing passes.  [default: 20]")
-@click.option("--by", "slices", multiple=True, type=click.Choice(["tag", "speaker"]), help="Judge these slices too.")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML with [gate].  [default: workbench.toml]")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML: a test case a metric and slice.")
-@click.option("--markdown", "page", type=click.Path(path_type=Path), help="Write Markdown for the page of a build.")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
+@click.option(
+    "--limit", "limits", multiple=True, type=KEY_VALUE, metavar="METRIC=NUMBER", help="Limit of a metric (repeatable)."
+)
+@click.option(
+    "--margin",
+    "margins",
+    multiple=True,
+    type=KEY_VALUE,
+    metavar="METRIC=NUMBER",
+    help="How much worse than BASE a metric may be (repeatable).",
+)
+@click.option(
+    "--min-utterances", type=click.IntRange(1), help="Minimum number of utterances for a pass.  [default: 20]"
+)
+@click.option("--by", "slices", multiple=True, type=click.Choice(SLICES), help="Also judge each part of this kind.")
+@click.option("--uncertified", is_flag=True, help="Accept runs without certified timing and judge only their words.")
+@click.option("--by-speaker", is_flag=True, help="Use speakers instead of utterances as the units of the tests.")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with [gate].  [default: workbench.toml]")
+@click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML file to write, one test case per check.")
+@click.option("--markdown", "page", type=click.Path(path_type=Path), help="Markdown file to write, for a build page.")
+@store_option
 @json_option
 def gate(
     run: str,
     against: str | None,
-    limits: tuple[str, ...],
-    margins: tuple[str, ...],
+    limits: tuple[tuple[str, str], ...],
+    margins: tuple[tuple[str, str], ...],
     min_utterances: int | None,
-    slices: tuple[Literal["tag", "speaker"], ...],
+    slices: tuple[Grouping, ...],
+    uncertified: bool,
+    by_speaker: bool,
     config: Path | None,
     junit: Path | None,
     page: Path | None,
     store: Path | None,
     as_json: bool,
 ) -> int:
-    """Judge RUN by limits, and by how much worse than a baseline it is.
+    """Judge RUN by limits, and by how much worse it is than a baseline.
 
-    Shares are ratios, times are ms. Flags come before the tables [gate.limits] and [gate.margins] of the
-    configuration. Exit code 0: pass; 1: fail; 6: not enough data, or the measurement itself is invalid.
+    Some checks are always made: failed sessions, coverage, certified timing and, with BASE, whether critical errors,
+    flicker or words taken back are shown to be worse. A limit or margin on the same metric replaces its check.
+
+    Give shares as ratios (wer=0.15) and times in ms. Options override the tables [gate.limits] and [gate.margins] of
+    the TOML file. Exit code 0: pass; 1: fail; 6: not enough data, or the measurement itself is invalid.
     """
     import os
 
-    from workbench.gate import Rules, gate_json, judge, junit_xml, load_rules, markdown, parse_bounds
-    from workbench.scored import load_result
+    from workbench.comparing.gate import Rules, gate_json, judge, junit_xml, load_rules, markdown
+    from workbench.runs.result import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 
     root = load_settings(os.environ, store=store).store
     file = config or Path("workbench.toml")
     rules = load_rules(file) if config or file.exists() else Rules()
-    rules = rules.merged(parse_bounds(limits, "--limit"), parse_bounds(margins, "--margin"), min_utterances, slices)
+    rules = rules.merged(
+        _bounds(limits, "limits"), _bounds(margins, "margins"), min_utterances, slices, by_speaker, uncertified
+    )
     base = load_result(open_run(root, against)) if against else None
     result = judge(load_result(open_run(root, run)), rules, base)
     _write(junit, junit_xml(result))
@@ -66,24 +91,30 @@ def gate(
         print_json(gate_json(result))
     else:
         from workbench.cli.screen import print_table
-        from workbench.delta_tables import checks_table
+        from workbench.reporting.tables.gate import checks_text_table
 
-        print_table(checks_table(result))
-        click.echo(result.sentence)
+        print_table(checks_text_table(result))
+        for sentence in result.verdicts:
+            say(sentence)
+        say(result.sentence)
     return result.exit_code
 
 
-def _write(path: Path | None, text: str) -> None:
+def _bounds(pairs: Sequence[tuple[str, str]], item: str) -> dict[str, float]:
+    """``wer=0.15`` as name and number."""
     from workbench.errors import InputError
 
-    if path is None:
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            "the file cannot be written",
-            item=str(path),
-            got=error.strerror,
-            action="Name a file in a folder that you may write",
-        ) from None
+    bounds = {}
+    for name, text in pairs:
+        try:
+            bounds[name] = float(text)
+        except ValueError:
+            raise InputError("not a bound", item=f"{item}.{name}", got=text, expected="a number") from None
+    return bounds
+
+
+def _write(path: Path | None, text: str) -> None:
+    from workbench.store.files import write_named
+
+    if path is not None:
+        write_named(path, "file", lambda file: file.write(text.encode()))

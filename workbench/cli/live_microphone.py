@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ConfigurationError, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.capture import Capture
     from workbench.cli.live_screen import Screen
-    from workbench.recording import SessionRecord
+    from workbench.playing.microphone import Capture
+    from workbench.recording.record import SessionRecord
     from workbench.settings import Settings
 
 __all__ = ["open_microphone", "play_microphone"]
@@ -37,11 +37,11 @@ async def play_microphone(
         ConfigurationError: no package, no library or no microphone.
         WorkbenchError: no service, or the run cannot be written.
     """
-    from workbench.capture import Capture
-    from workbench.following import play_told
-    from workbench.pipeline import open_service
-    from workbench.recording import SessionKey
-    from workbench.runner import Job
+    from workbench.playing.job import Job
+    from workbench.playing.microphone import Capture
+    from workbench.recording.record import SessionKey
+    from workbench.runs.observe import play_observed
+    from workbench.runs.service import open_service
 
     device = _device()
     capture = Capture(_NAME, "microphone", facts={"device": device["name"], "way": "PortAudio"})
@@ -49,7 +49,7 @@ async def play_microphone(
     async with open_service(settings) as (service, recogniser):
         screen.open(service.address.name, recogniser)
         with open_microphone(capture), _ends(capture, seconds):
-            (record,) = await play_told([job], service, screen.tell)
+            (record,) = await play_observed([job], service, screen.tell)
     run_id = None
     if save and capture.pcm.size:
         run_id = _store(record, capture, settings, service.address.name, recogniser)
@@ -59,18 +59,19 @@ async def play_microphone(
 def _store(record: SessionRecord, capture: Capture, settings: Settings, endpoint: str, recogniser: str | None) -> str:
     from workbench.audio.files import write_audio
     from workbench.corpus import corpus_of_file
-    from workbench.following import store_told
-    from workbench.question import Question
+    from workbench.runs.observe import store_observed
+    from workbench.runs.resolve import resolve
+    from workbench.runs.spec import RunSpec
+    from workbench.runs.sweep import cell_from
     from workbench.store.files import private_folder
-    from workbench.sweep import cell_from
 
     folder = settings.store / "recordings" / f"{time.time_ns():x}"
     private_folder(folder)
     write_audio(folder / f"{_NAME}.wav", capture.pcm, _RATE_HZ)
     corpus = corpus_of_file(folder / f"{_NAME}.wav", _NAME)
     cell = cell_from({"name": "microphone"}, item="microphone")
-    question = Question(corpus=corpus, utterances=corpus.utterances, cells=(cell,), concurrency=1)
-    return store_told(question, [record], settings.store, endpoint, recogniser)
+    resolved = resolve(RunSpec(concurrency=1), corpus=corpus, utterances=corpus.utterances, cells=(cell,))
+    return store_observed(resolved, [record], settings.store, endpoint, recogniser)
 
 
 def _portaudio() -> Any:  # noqa: ANN401  the module sounddevice, which has no types
@@ -94,14 +95,14 @@ def _device() -> dict[str, Any]:
     """The default input of this machine."""
     portaudio = _portaudio()
     try:
-        found: dict[str, Any] = portaudio.query_devices(kind="input")
+        device: dict[str, Any] = portaudio.query_devices(kind="input")
     except (portaudio.PortAudioError, ValueError):
         raise ConfigurationError(
             "this machine has no microphone",
             item="--microphone",
             action="Connect one, use --file, or let a browser listen: workbench app",
         ) from None
-    return found
+    return device
 
 
 @contextlib.contextmanager

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.screen import note
+from workbench.cli.screen import echo, note
 from workbench.protocol.messages import Final, Partial
 from workbench.protocol.stream import codec_for
 
 if TYPE_CHECKING:
-    from workbench.recording import SessionRecord
+    from workbench.recording.record import SessionRecord
 
 __all__ = ["Screen"]
 
 
 class Screen:
-    """Shows messages as they come.
+    """Shows messages as they arrive.
 
     Args:
         quiet: shows nothing; for output that a program reads.
@@ -36,7 +36,7 @@ class Screen:
             note(f"Listening: {endpoint}" + (f", simulated by {recogniser}" if recogniser else ""))
 
     def tell(self, record: SessionRecord, received_ns: int, text: str) -> None:
-        """A message arrived: see :data:`workbench.following.TellText`."""
+        """A message arrived: see :data:`workbench.runs.observe.TextListener`."""
         if self._quiet:
             return
         message = codec_for(record.dialect).decode_server(text)
@@ -50,7 +50,7 @@ class Screen:
         # A service may send control characters; a terminal must not obey them.
         shown = "".join(sign if sign.isprintable() else " " for sign in text)
         if not self._terminal:
-            click.echo(f"{at_s:7.2f} s  {'final  ' if end else 'partial'}  {shown}")
+            echo(f"{at_s:7.2f} s  {'final  ' if end else 'partial'}  {shown}")
             return
         self._erase()
         width = shutil.get_terminal_size().columns
@@ -74,20 +74,22 @@ class Screen:
 
 
 def _summary(record: SessionRecord) -> str:
-    from workbench.metrics.normalize import normaliser
-    from workbench.scoring import score_session
+    from workbench.scoring.measures import METRICS
+    from workbench.scoring.metrics.normalize import DEFAULT
+    from workbench.scoring.session import score_session
     from workbench.units import ms
 
-    score = score_session(record, normaliser("basic"))
+    score = score_session(record, DEFAULT)
     first = ms(score.latency.first_partial_ns)
     if first is None:
         first = ms(score.latency.first_partial_audio_start_ns)
     lag = ms(score.latency.finalisation_ns if record.reference.words else score.latency.last_byte_to_final_ns)
     known = record.reference.spoken and score.words.rate is not None
+    errors = f"{score.words.rate:.1%} ({score.words.errors} of {score.words.reference} words)" if known else "–"
     parts = [
         f"first word {first:.0f} ms" if first is not None else "first word –",
         f"final lag {lag:.0f} ms" if lag is not None else "final lag –",
-        f"WER {score.words.rate:.1%} ({score.words.errors} of {score.words.reference} words)" if known else "WER –",
+        f"{METRICS['wer'].title} {errors} [{score.normaliser}]",
         "pacing valid" if score.instrument.pacing_valid else f"invalid measurement: {score.instrument.pacing_reason}",
     ]
     return " · ".join(parts)

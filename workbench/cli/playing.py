@@ -1,189 +1,261 @@
-"""Play a question with progress and print what came of it; shared by the verbs that play."""
+"""Play a run with progress and print what came of it; shared by the verbs that play."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from workbench.cli.screen import note, print_json, print_table, session_progress
+from workbench.cli.problems import say_left_out
+from workbench.cli.results import asked_metrics, exit_code, print_metrics, show_played
+from workbench.cli.screen import hint, item_progress, note, print_json, say
 from workbench.units import counted
 
 if TYPE_CHECKING:
-    from workbench.pipeline import Rest, RunResult
-    from workbench.question import Question
-    from workbench.recording import SessionKey
+    from workbench.playing.job import Job
+    from workbench.recording.record import SessionKey, SessionRecord
+    from workbench.runs.order import Shard
+    from workbench.runs.resolved_run import ResolvedRun
+    from workbench.runs.result import RunResult
+    from workbench.runs.resume import Remainder
+    from workbench.runs.spec import RunSpec
+    from workbench.scoring.metric import Metric
     from workbench.settings import Settings
-    from workbench.shards import Shard
-    from workbench.tables import Table
+    from workbench.store.labels import RunLabel
 
 __all__ = [
-    "cluster_option",
-    "exit_code",
-    "noise_floor_table",
     "play_and_print",
-    "result_json",
+    "play_verb",
     "resume_and_print",
-    "shard_option",
 ]
 
-cluster_option = click.option(
-    "--cluster", metavar="ADDRESS", help="Play on the workers of a Dask scheduler, such as tcp://scheduler:8786."
-)
 
-shard_option = click.option(
-    "--shard", metavar="I/N", help="Play only part I of N, to be put together with workbench runs merge."
-)
+def play_verb(
+    spec: RunSpec,
+    *,
+    shard: str | None,
+    cluster: str | None,
+    dry_run: bool,
+    allow_failed: int,
+    store: Path | None,
+    as_json: bool,
+    columns: str | None,
+    percentiles: str | None,
+    name: str | None,
+    note_text: str | None,
+    run_tags: Sequence[str],
+    pilot: str | None = None,
+    announce: bool = False,
+) -> int:
+    """Play a specification, or with ``dry_run`` say what would be played; returns the exit code.
+
+    The other arguments are the options of these names; ``announce`` prints the plan before it is played.
+    """
+    if columns == "help":
+        print_metrics()
+        return 0
+    from workbench.comparing.plan import plan_json, plan_lines
+    from workbench.corpus.draft import drafts_sentence
+    from workbench.runs.order import Shard
+    from workbench.runs.resolve import resolve, service_settings
+    from workbench.store.labels import RunLabel, label_tags
+
+    metrics = asked_metrics(columns, percentiles, "summary")
+    label = RunLabel((name or "").strip(), (note_text or "").strip(), label_tags(run_tags))
+    part = None if shard is None else Shard.parse(shard)
+    settings = service_settings(spec, os.environ, store=store)
+    resolved = resolve(spec)
+    if resolved.drafts:
+        note(drafts_sentence(resolved.drafts))
+    priced = settings.price_per_minute
+    plan = plan_json(resolved, settings.store, pilot, priced) if dry_run or announce else None
+    if plan is not None and dry_run and as_json:
+        print_json(plan)
+    elif plan is not None:
+        show = say if dry_run else hint
+        for line in plan_lines(plan):
+            show(line)
+    if dry_run:
+        return 0
+    more = None if plan is None else {"plan": plan}
+    result = play_and_print(resolved, settings, as_json, more, part, cluster, metrics, label)
+    return exit_code(result, allow_failed)
 
 
 def play_and_print(
-    question: Question,
+    resolved: ResolvedRun,
     settings: Settings,
     as_json: bool,
     more: dict[str, Any] | None = None,
     shard: Shard | None = None,
     cluster: str | None = None,
+    metrics: Sequence[Metric] = (),
+    label: RunLabel | None = None,
 ) -> Any:  # noqa: ANN401
-    """Play with progress, then print the table or the JSON object; returns the RunResult."""
-    from workbench.pipeline import evaluate, evaluate_on_cluster
-    from workbench.question import prepare_jobs, session_keys
-    from workbench.stopping import Stop
+    """Play with progress, then print the table or the JSON object; returns the RunResult.
 
-    stop, keys = Stop(_say_stop), session_keys(question, shard)
+    Args:
+        resolved: what to play.
+        settings: where, and with which store.
+        as_json: print JSON.
+        more: further keys of the JSON object.
+        shard: play only this part.
+        cluster: address of a Dask scheduler to play on.
+        metrics: columns of the table; empty for the usual ones.
+        label: name, note and tags of the run.
+    """
+    from workbench.playing.stop import Stop
+    from workbench.runs.cluster import evaluate_on_cluster
+    from workbench.runs.evaluate import evaluate
+    from workbench.runs.order import session_keys
+    from workbench.runs.prepare import prepare_jobs
+    from workbench.runs.service import logged_in
+
+    stop, keys = Stop(_say_stop), session_keys(resolved, shard)
     if cluster is not None:
         sessions = counted(len(keys), "session")
-        note(f"{sessions} on the cluster at {cluster}, {question.concurrency} at a time on each worker")
-        result = evaluate_on_cluster(question, settings, cluster, shard=shard, on_shard=_say_shard, stop=stop)
+        hint(f"{sessions} on the cluster at {cluster}, {resolved.spec.concurrency} at a time on each worker")
+        result = evaluate_on_cluster(
+            resolved, settings, cluster, shard=shard, on_shard=_say_shard, stop=stop, label=label
+        )
     else:
-        question = _fitted(question, settings)
-        _announce(question, keys, f"Shard {shard}: " if shard else "")
-        jobs = prepare_jobs(question, keys=keys)
-        with session_progress(len(jobs)) as advance:
-            result = evaluate(question, settings, jobs=jobs, on_session=advance, shard=shard, stop=stop)
-    _show(result, settings, as_json, more)
+        settings = logged_in(resolved, settings)
+        resolved = _cap_concurrency(resolved, settings)
+        _announce(resolved, keys, f"Shard {shard}: " if shard else "")
+        jobs = _with_baseline(resolved, settings, prepare_jobs(resolved, keys=keys))
+        play = partial(
+            evaluate, resolved, settings, jobs=jobs, shard=shard, stop=stop, on_slots=_say_slots, label=label
+        )
+        result = _followed(play, resolved, jobs)
+    left_out = resolved.corpus.left_out
+    if left_out:
+        more = {**(more or {}), "left_out": [str(problem) for problem in left_out]}
+    if resolved.drafts:
+        more = {**(more or {}), "drafts": resolved.drafts}
+    show_played(result, settings, as_json, more, metrics, baseline=resolved.spec.offline_baseline)
+    say_left_out(left_out)
     return result
 
 
-def resume_and_print(rest: Rest, settings: Settings, as_json: bool, cluster: str | None = None) -> Any:  # noqa: ANN401
+def resume_and_print(
+    rest: Remainder, settings: Settings, as_json: bool, cluster: str | None = None, metrics: Sequence[Metric] = ()
+) -> Any:  # noqa: ANN401
     """Play what is left with progress, say what was kept, then print as :func:`play_and_print`."""
-    from workbench.pipeline import resume, resume_on_cluster
-    from workbench.question import prepare_jobs
-    from workbench.stopping import Stop
+    from workbench.playing.stop import Stop
+    from workbench.runs.cluster import resume_on_cluster
+    from workbench.runs.prepare import prepare_jobs
+    from workbench.runs.resume import resume
+    from workbench.runs.service import logged_in
 
     again = f", {rest.again} of them again, from their beginning" if rest.again else ""
     failed = f", {rest.failed} of them failed" if rest.failed else ""
-    note(f"Run {rest.run.run_id}: {rest.kept} sessions are kept{failed}; {len(rest.missing)} are missing{again}")
+    kept = f"{counted(rest.kept, 'session')} kept{failed}"
+    hint(f"Run {rest.run.run_id}: {kept}; {len(rest.missing)} left to play{again}")
     if cluster is not None and rest.missing:
         result = resume_on_cluster(rest, settings, cluster, on_shard=_say_shard, stop=Stop(_say_stop))
     else:
-        rest = replace(rest, question=_fitted(rest.question, settings))
+        settings = logged_in(rest.resolved, settings) if rest.missing else settings
+        rest = replace(rest, resolved=_cap_concurrency(rest.resolved, settings))
         if rest.missing:
-            _announce(rest.question, rest.missing)
-        jobs = prepare_jobs(rest.question, keys=rest.missing)
-        with session_progress(len(jobs)) as advance:
-            result = resume(rest, settings, jobs=jobs, on_session=advance, stop=Stop(_say_stop))
+            _announce(rest.resolved, rest.missing)
+        jobs = _with_baseline(rest.resolved, settings, prepare_jobs(rest.resolved, keys=rest.missing))
+        play = partial(resume, rest, settings, jobs=jobs, stop=Stop(_say_stop), on_slots=_say_slots)
+        result = _followed(play, rest.resolved, jobs)
     resumed = {"kept": rest.kept, "kept_failed": rest.failed, "played": len(rest.missing), "played_again": rest.again}
-    _show(result, settings, as_json, {"resumed": resumed})
+    show_played(result, settings, as_json, {"resumed": resumed}, metrics, baseline=rest.resolved.spec.offline_baseline)
     return result
 
 
-def _fitted(question: Question, settings: Settings) -> Question:
-    from workbench.pipeline import fitted
+def _with_baseline(resolved: ResolvedRun, settings: Settings, jobs: Sequence[Job]) -> Sequence[Job]:
+    from workbench.runs.offline_baseline import with_baseline
 
-    asked, question = question.concurrency, fitted(question, settings)
-    if question.concurrency < asked:
-        note(
-            f"The simulator decodes {question.concurrency} streams at a time here; not {asked}, but as many are played."
-        )
-    return question
+    with item_progress("decoding whole", "recordings") as advance:
+        return with_baseline(resolved, settings, jobs, advance)
 
 
-def _announce(question: Question, keys: Sequence[SessionKey], prefix: str = "") -> None:
-    length_s = {utterance.id: utterance.duration_s for utterance in question.utterances}
+def _followed(play: Callable[..., RunResult], resolved: ResolvedRun, jobs: Sequence[Job]) -> RunResult:
+    """Play with progress: of what is decoded beforehand, and then of what is streamed."""
+    from workbench.cli.progress import SessionProgress, planned_seconds, session_progress
+
+    progress = SessionProgress(planned_seconds(jobs), resolved.spec.concurrency)
+    with contextlib.ExitStack() as shown:
+        predecoding: list[Callable[[int, int], None]] = []
+
+        def predecode(done: int, chunks: int) -> None:
+            if not predecoding:
+                predecoding.append(before.enter_context(item_progress("decoding for replay", "chunks")))
+            predecoding[0](done, chunks)
+
+        def begin(record: SessionRecord) -> None:
+            if progress.idle:
+                before.close()
+                shown.enter_context(session_progress(progress, len(jobs)))
+            progress.begin(record)
+
+        with contextlib.ExitStack() as before:
+            return play(on_begin=begin, on_session=progress.end, on_predecode=predecode)
+
+
+def _cap_concurrency(resolved: ResolvedRun, settings: Settings) -> ResolvedRun:
+    from workbench.runs.service import cap_concurrency
+
+    wanted, resolved = resolved.spec.concurrency, cap_concurrency(resolved, settings)
+    capped = resolved.spec.concurrency
+    if capped < wanted:
+        note(f"This machine can decode {capped} streams at once; playing {capped} at a time instead of {wanted}.")
+    local = "simulator" in resolved.endpoints(settings.endpoint).values()
+    if local and settings.recogniser == "live" and (busy := _busy()):
+        note(f"{busy}: the recogniser may fall behind, and latencies of sessions in which it does are left out.")
+    return resolved
+
+
+_BUSY_SHARE = 0.5
+"""Of the cores: from here on what else runs takes time from the recogniser."""
+
+
+def _busy() -> str | None:
+    """That other work keeps this machine busy; None if it does not, or if the system does not tell."""
+    import os
+
+    from workbench.simulator.local import usable_cores
+
+    if not hasattr(os, "getloadavg"):
+        return None
+    load, cores = os.getloadavg()[0], usable_cores()
+    return f"This machine is busy (load {load:.1f} on {counted(cores, 'core')})" if load > _BUSY_SHARE * cores else None
+
+
+def _announce(resolved: ResolvedRun, keys: Sequence[SessionKey], prefix: str = "") -> None:
+    from workbench.cli.progress import clock_text
+    from workbench.runs.estimate import estimated_seconds, units_of
+
+    length_s = {utterance.id: utterance.duration_s for utterance in resolved.utterances}
     seconds = sum(length_s[key.utterance] for key in keys)
-    note(
-        f"{prefix}{counted(len(keys), 'session')}, {seconds:.0f} s of speech in real time, "
-        f"{question.concurrency} at a time: about {seconds / question.concurrency + 5:.0f} s"
+    paces = {cell.pace for cell in resolved.cells}
+    pace = "in real time" if paces == {1.0} else f"at pace {', '.join(f'{pace:g}' for pace in sorted(paces))}"
+    about = estimated_seconds(units_of(resolved, keys), resolved.spec.concurrency) + _AROUND_S
+    hint(
+        f"{prefix}{counted(len(keys), 'session')}, {seconds:.0f} s of speech {pace}, "
+        f"{resolved.spec.concurrency} at a time: about {clock_text(about) if about >= _MINUTE_S else f'{about:.0f} s'}"
     )
 
 
+_AROUND_S = 5
+_MINUTE_S = 60
+
+
 def _say_shard(done: int, shards: int) -> None:
-    note(f"  {done} of {shards} shards")
+    hint(f"  {done} of {counted(shards, 'shard')}")
 
 
-def _say_stop(asked: int) -> None:
-    if asked == 1:
+def _say_slots(limit: int, why: str) -> None:
+    hint(f"  {why[0].upper()}{why[1:]}: {limit} at a time from here on")
+
+
+def _say_stop(requests: int) -> None:
+    if requests == 1:
         note("Stopping after the sessions in flight; Ctrl-C again stops now")
-
-
-def _show(result: RunResult, settings: Settings, as_json: bool, more: dict[str, Any] | None) -> None:
-    from workbench.tables import summary_table
-
-    if as_json:
-        print_json(result_json(result) | _noise_floor(result) | (more or {}))
-        return
-    print_table(summary_table(result.cells), store=settings.store)
-    if floor := noise_floor_table(result):
-        print_table(floor, title="A/A: differences between two plays of the same sessions", store=settings.store)
-    if result.complete:
-        note(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}")
-
-
-def noise_floor_table(result: RunResult) -> Table | None:
-    """Differences between the repeats of an A/A run; None for any other run, or where nothing completed twice."""
-    from workbench.compare import noise_floor
-    from workbench.tables import differences_table
-
-    if result.run.manifest.settings.get("kind") != "aa":
-        return None
-    floor = noise_floor(result.scores, result.run.manifest.seed)
-    if floor is None:
-        return None
-    return differences_table(floor.differences)
-
-
-def _noise_floor(result: RunResult) -> dict[str, Any]:
-    table = noise_floor_table(result)
-    return {} if table is None else {"noise_floor": list(table.rows)}
-
-
-def result_json(result: RunResult) -> dict[str, Any]:
-    """A run as ``--json`` gives it."""
-    from workbench.tables import cell_json
-
-    manifest = result.run.manifest
-    return {
-        "run_id": result.run.run_id,
-        "path": str(result.run.path),
-        "status": result.run.status,
-        "corpus": manifest.corpus.name,
-        "endpoint": manifest.endpoint,
-        "recogniser": manifest.recogniser,
-        "seed": manifest.seed,
-        "sessions": len(result.scores),
-        "failed": sum(score.failed for score in result.scores),
-        "cells": [cell_json(cell) for cell in result.cells],
-    }
-
-
-def exit_code(result: RunResult, allow_failed: int) -> int:
-    """130 when stopped, 3 when more sessions failed than allowed, 0 otherwise."""
-    failed = sum(score.failed for score in result.scores)
-    if not result.complete:
-        planned, whole = result.run.manifest.counts.planned, sum(s.outcome != "cancelled" for s in result.scores)
-        note(
-            f"workbench: stopped with {whole} of {planned} sessions played to their end; nothing recorded is lost. "
-            f"Play the rest: workbench resume {result.run.run_id}"
-        )
-        return 130
-    if failed > allow_failed:
-        first = next(score for score in result.scores if score.failed)
-        note(
-            f"workbench: {failed} of {len(result.scores)} sessions failed, first {first.key}: {first.outcome}. "
-            f"See workbench show {result.run.run_id} --sessions; play them again with workbench resume "
-            f"{result.run.run_id} --retry-failed"
-        )
-        return 3
-    return 0

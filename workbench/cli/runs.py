@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.screen import json_option, note, print_json, print_table
+from workbench.cli.options import help_without_verb, json_option, run_argument, store_option
+from workbench.cli.screen import echo, note, print_json, print_table, say, store_flag
+from workbench.cli.session_page import export_session
 from workbench.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.metrics.normalize import Normaliser
-    from workbench.recording import SessionRecord
-    from workbench.store import Finding, RunSummary, StoredRun
-    from workbench.tables import Table
+    from workbench.recording.record import SessionRecord
+    from workbench.reporting.scoring_files import AudioPlace
+    from workbench.scoring.metrics.normalize import Normaliser
+    from workbench.store import Finding, StoredRun
 
 __all__ = ["runs"]
 
-_store_option = click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
-_run_argument = click.argument("run", default="last")
 
+@click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
+@click.pass_context
+def runs(context: click.Context) -> None:
+    """List, label, verify, recover, merge, export and remove stored runs.
 
-@click.group()
-def runs() -> None:
-    """List, verify, recover, merge, export and remove stored runs. RUN is an id, a folder, or `last`."""
+    RUN is an id or the beginning of one, a folder, or `last` for the newest run.
+    """
+    help_without_verb(context)
 
 
 def _root(store: Path | None) -> Path:
@@ -44,54 +48,105 @@ def _open(run: str, store: Path | None) -> StoredRun:
 
 
 def _scorer(which: Normaliser) -> Callable[[SessionRecord], dict[str, Any]]:
-    from workbench.scoring import score_session
+    from workbench.scoring.session import score_session
 
     return lambda record: score_session(record, which).to_row()
 
 
-@runs.command("list", epilog="Example: workbench runs list --json")
-@_store_option
+@runs.command("list", epilog="Example: workbench runs list --filter data_set=clinic --sort wer")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="TEXT",
+    help="Show only runs that contain this text, or COLUMN=TEXT for one column (repeatable; all must match).",
+)
+@click.option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the largest first.  [default: begun]")
+@store_option
 @json_option
-def list_(store: Path | None, as_json: bool) -> None:
-    """List all runs, oldest first, interrupted and damaged ones too."""
+def list_(filters: tuple[str, ...], sort: str | None, store: Path | None, as_json: bool) -> None:
+    """List all runs, oldest first, interrupted and damaged ones too.
+
+    Columns: run, name, begun, state, data_set, settings, endpoint, model, planned, stored, failed, wer and word_p95.
+    """
     import msgspec
 
-    from workbench.store import index_runs
+    from workbench.reporting.tables.runs import runs_text_table
+    from workbench.reporting.tables.select import matching, sorted_by
+    from workbench.runs.listing import run_listings
+    from workbench.store.labels import RunLabel, run_labels
 
     root = _root(store)
-    found = index_runs(root)
+    listings = run_listings(root)[::-1]
+    labels = run_labels(root)
+    table = matching(runs_text_table(listings, labels), filters, item="--filter")
+    if sort is not None:
+        table = sorted_by(table, sort, item="--sort")
     if as_json:
-        print_json({"store": str(root), "runs": [msgspec.to_builtins(run) for run in found]})
-    elif found:
-        print_table(_list_table(found))
+        of = {listing.summary.run_id: listing for listing in listings}
+        shown = [of[str(row["run"])] for row in table.rows]
+        runs = [
+            {
+                **msgspec.to_builtins(line.summary),
+                "label": labels.get(line.summary.run_id, RunLabel()),
+                "configurations": [cell.name for cell in line.cells],
+                "wer": line.best.wer if line.best else None,
+            }
+            for line in shown
+        ]
+        print_json({"store": str(root), "runs": runs})
+    elif table.rows:
+        print_table(table)
+    elif listings:
+        note(f"No run in {root} matches; {counted(len(listings), 'run')} without --filter")
     else:
-        note(f"There is no run in {root} yet. Start one with `workbench run`")
+        note(f"There is no run in {root} yet. Start one: workbench run{store_flag()}")
 
 
-def _list_table(found: list[RunSummary]) -> Table:
-    from workbench.tables import Column, Table
+@runs.command(epilog="Example: workbench runs label last --name 'Friday smoke test' --tag smoke --tag release-1.8")
+@run_argument
+@click.option("--name", help="Name of the run, shown in lists.")
+@click.option("--note", help="Free text.")
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="Word to find it by (repeatable).")
+@store_option
+@json_option
+def label(
+    run: str, name: str | None, note: str | None, tags: tuple[str, ...], store: Path | None, as_json: bool
+) -> None:
+    """Give a run a name, a note and tags; without options show what it has.
 
-    columns: tuple[Column[RunSummary], ...] = (
-        Column("run_id", "run", lambda run: run.run_id),
-        Column("status", "status", lambda run: run.status),
-        Column("corpus", "corpus", lambda run: run.corpus),
-        Column("endpoint", "endpoint", lambda run: run.endpoint),
-        Column("cells", "cells", lambda run: run.cells),
-        Column("planned", "planned", lambda run: run.counts.planned),
-        Column("sessions", "stored", lambda run: run.counts.sessions),
-        Column("failed", "failed", lambda run: run.counts.failed),
-    )
-    rows = tuple({column.key: column.value(run) for column in columns} for run in found)
-    return Table(columns, rows, tuple(run.problem for run in found if run.problem))
+    Each option replaces the earlier value; an empty one (--tag "") removes it. The run itself is not changed.
+    """
+    from workbench.store.labels import RunLabel, label_run, label_tags, run_labels
+
+    stored = _open(run, store)
+    root = stored.path.parent
+    given = run_labels(root).get(stored.run_id, RunLabel())
+    if name is not None or note is not None or tags:
+        given = RunLabel(
+            given.name if name is None else name.strip(),
+            given.note if note is None else note.strip(),
+            label_tags(tags) if tags else given.tags,
+        )
+        label_run(root, stored.run_id, given)
+    if as_json:
+        print_json({"run_id": stored.run_id, "label": given})
+        return
+    say(f"run {stored.run_id}: {given.text or 'no name'}")
+    if given.note:
+        say(given.note)
 
 
 @runs.command(epilog="Example: workbench runs verify last")
-@_run_argument
-@_store_option
+@run_argument
+@store_option
 @json_option
 def verify(run: str, store: Path | None, as_json: bool) -> int:
-    """Derive hashes, row counts, certificates and scores again and name what differs; exit code 1 for damage."""
-    from workbench.metrics.normalize import normaliser
+    """Recompute hashes, row counts, certificates and scores and report differences.
+
+    Exit code 1 if the run is damaged.
+    """
+    from workbench.scoring.metrics.normalize import normaliser
     from workbench.store import Finding, verify_run
 
     stored = _open(run, store)
@@ -117,23 +172,21 @@ def verify(run: str, store: Path | None, as_json: bool) -> int:
 
 def _print_findings(stored: StoredRun, findings: list[Finding], damaged: bool) -> None:
     for finding in findings:
-        click.echo(f"{'damage' if finding.damage else 'note':8}{finding}")
+        echo(f"{'damage' if finding.damage else 'note':8}{finding}")
     verdict = "is damaged" if damaged else "is sound"
     keys = stored.keys()
     sessions = len({(key.cell, key.utterance, key.repeat) for key in keys})
-    earlier = f" and {len(keys) - sessions} earlier attempts" if len(keys) > sessions else ""
-    click.echo(
-        f"run {stored.run_id} {verdict}: {counted(sessions, 'session')}{earlier}, {counted(len(findings), 'remark')}"
-    )
+    earlier = f" and {counted(len(keys) - sessions, 'earlier attempt')}" if len(keys) > sessions else ""
+    echo(f"run {stored.run_id} {verdict}: {counted(sessions, 'session')}{earlier}, {counted(len(findings), 'remark')}")
 
 
 @runs.command(epilog="Example: workbench runs recover last")
-@_run_argument
-@_store_option
+@run_argument
+@store_option
 @json_option
 def recover(run: str, store: Path | None, as_json: bool) -> None:
-    """Commit what an interrupted or killed run had recorded; sessions that were in flight count as cancelled."""
-    from workbench.metrics.normalize import normaliser
+    """Commit what an interrupted or killed run recorded; its unfinished sessions count as cancelled."""
+    from workbench.scoring.metrics.normalize import normaliser
     from workbench.store import RunWriter
 
     stored = _open(run, store)
@@ -142,7 +195,7 @@ def recover(run: str, store: Path | None, as_json: bool) -> None:
     else:
         with RunWriter.resume(stored.path) as writer:
             facts = writer.manifest.normaliser
-            score = _scorer(normaliser(facts.name if facts else "basic"))
+            score = _scorer(normaliser(facts.name if facts else "clinical"))
             writer.commit([score(record) for record in writer.records()])
     counts = _open(str(stored.path), store).manifest.counts
     if as_json:
@@ -157,24 +210,22 @@ def recover(run: str, store: Path | None, as_json: bool) -> None:
         )
         return
     missing = f", {counts.planned - counts.sessions} never began" if counts.planned > counts.sessions else ""
-    click.echo(
-        f"run {stored.run_id}: {counted(counts.sessions, 'session')} stored, {counts.failed} of them failed{missing}"
-    )
+    echo(f"run {stored.run_id}: {counted(counts.sessions, 'session')} stored, {counts.failed} of them failed{missing}")
 
 
 @runs.command(epilog="Example: workbench runs merge shard-1/RUN shard-2/RUN shard-3/RUN")
 @click.argument("shards", nargs=-1, required=True, metavar="RUN...")
-@_store_option
+@store_option
 @json_option
 def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
-    """Put the shards of a run or sweep (--shard I/N) together: the run that one machine would have made.
+    """Merge the shards of a run or sweep (--shard I/N) into the run that one machine would have made.
 
-    Every shard is named once, by id or by folder; they stay as they are. A shard that is missing, unfinished, there
-    twice or of another run is refused.
+    Name every shard once, by id or by folder; the shards are not changed. Missing, unfinished, duplicate or foreign
+    shards are rejected.
     """
-    from workbench.cli.playing import result_json
-    from workbench.merging import merge_runs
-    from workbench.tables import summary_table
+    from workbench.cli.results import result_json
+    from workbench.reporting.tables.cells import summary_table
+    from workbench.runs.merge import merge_runs
 
     root = _root(store)
     result = merge_runs([_open(shard, store) for shard in shards], root)
@@ -182,21 +233,33 @@ def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
         print_json(result_json(result))
         return
     print_table(summary_table(result.cells), store=root)
-    note(f"{len(shards)} shards, {counted(len(result.scores), 'session')}, merged into {result.run.path}")
+    note(f"{counted(len(shards), 'shard')}, {counted(len(result.scores), 'session')}, merged into {result.run.path}")
 
 
 @runs.command(epilog="Example: workbench runs export last --format ctm --output run.ctm")
-@_run_argument
+@run_argument
 @click.option(
-    "--format", "name", required=True, help="csv, parquet, jsonl, ctm, stm, seglst, webvtt, srt, nemo or mlflow."
+    "--format",
+    "name",
+    required=True,
+    help="csv, parquet, jsonl, ctm, stm, seglst, rttm, webvtt, srt, nemo, mlflow, or html (one recording with sound).",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="File, or folder for captions.  [default: RUN.FORMAT]")
 @click.option(
     "--to", "uri", metavar="URI", help="For mlflow: tracking server, or folder.  [default: MLFLOW_TRACKING_URI]"
 )
-@click.option("--experiment", help="For mlflow: where to.  [default: the corpus]")
-@click.option("--transcripts", is_flag=True, help="For mlflow: leave what was said in the report (patient data).")
-@_store_option
+@click.option("--experiment", help="For mlflow: name of the experiment.  [default: name of the corpus]")
+@click.option("--transcripts", is_flag=True, help="For mlflow: keep transcripts in the report (patient data).")
+@click.option("--recording", metavar="ID", help="For html: the recording.")
+@click.option(
+    "--configuration",
+    "cells",
+    multiple=True,
+    metavar="NAME",
+    help="For html: its configuration; given twice, both in step.  [default: the first]",
+)
+@click.option("--with", "other", metavar="RUN", help="For html: the same recording of this run in step with it.")
+@store_option
 @json_option
 def export(
     run: str,
@@ -205,34 +268,43 @@ def export(
     uri: str | None,
     experiment: str | None,
     transcripts: bool,
+    recording: str | None,
+    cells: tuple[str, ...],
+    other: str | None,
     store: Path | None,
     as_json: bool,
 ) -> None:
     """Write a run for other tools; the files hold transcripts (patient data).
 
-    `mlflow` sends it to a tracking server instead: one run for each configuration, with the settings that differ, every
-    headline number and the report, without what was said.
+    `html` is one recording, or two sessions of it side by side, with sound and every partial in time, in one file.
+    `mlflow` sends the run to a tracking server instead: one MLflow run for each configuration, with the settings that
+    differ, every headline number and the report without transcripts.
     """
-    from workbench.store import export_run
+    from workbench.reporting.export import export_run
 
     stored = _open(run, store)
     if name == "mlflow":
         _to_mlflow(stored, uri, experiment, transcripts, as_json)
         return
+    if name == "html":
+        export_session(stored, output, recording, cells, None if other is None else _open(other, store), as_json)
+        return
+    if recording is not None or cells or other is not None:
+        raise click.UsageError("--recording, --configuration and --with are for --format html")
     target = output or Path(f"{stored.run_id}.{name}")
-    written = export_run(stored, name, target, _audio_paths(stored) if name == "nemo" else None)
+    written = export_run(stored, name, target, _audio_places(stored) if name in ("nemo", "seglst") else None)
     if as_json:
         print_json({"run_id": stored.run_id, "format": name, "files": [str(path) for path in written]})
         return
-    click.echo(f"{len(written)} files in {target}" if len(written) > 1 else str(target))
+    echo(f"{counted(len(written), 'file')} in {target}" if target.is_dir() else "\n".join(map(str, written)))
 
 
 def _to_mlflow(stored: StoredRun, uri: str | None, experiment: str | None, transcripts: bool, as_json: bool) -> None:
     import os
 
     from workbench.errors import InputError
-    from workbench.scored import load_result
-    from workbench.trackers import export_to_mlflow
+    from workbench.reporting.mlflow_export import export_to_mlflow
+    from workbench.runs.result import load_result
 
     address = uri or os.environ.get("MLFLOW_TRACKING_URI")
     if not address:
@@ -241,30 +313,34 @@ def _to_mlflow(stored: StoredRun, uri: str | None, experiment: str | None, trans
     if as_json:
         print_json({"run_id": stored.run_id, "format": "mlflow", "runs": ids})
         return
-    click.echo("\n".join(ids))
-    note(f"{len(ids)} configurations of {stored.run_id} sent")
+    echo("\n".join(ids))
+    note(f"{counted(len(ids), 'configuration')} of {stored.run_id} sent")
 
 
-def _audio_paths(stored: StoredRun) -> dict[str, str]:
-    """Audio of each utterance, from the corpus where it still is."""
-    from workbench.asked import corpus_of
+def _audio_places(stored: StoredRun) -> dict[str, AudioPlace]:
+    """Audio of each utterance, from the corpus if it is still there."""
     from workbench.errors import WorkbenchError
+    from workbench.reporting.scoring_files import AudioPlace
+    from workbench.runs.manifest import corpus_of
 
     try:
         corpus = corpus_of(stored.manifest.corpus)
     except WorkbenchError as error:
         note(f"The corpus cannot be read, audio is named by its utterance: {error}")
         return {}
-    return {utterance.id: str(utterance.audio.resolve()) for utterance in corpus.utterances}
+    return {
+        u.id: AudioPlace(str(u.audio.resolve()), u.start_sample / u.sample_rate_hz, u.duration_s, u.channel)
+        for u in corpus.utterances
+    }
 
 
 @runs.command(epilog="Example: workbench runs rm 20260101T120000000Z-3fa9c1")
 @click.argument("run")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@_store_option
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+@store_option
 @json_option
 def rm(run: str, yes: bool, store: Path | None, as_json: bool) -> None:
-    """Remove a run and everything that was recorded in it; asks first."""
+    """Remove a run with all its recordings of messages and scores; asks first."""
     stored = _open(run, store)
     sessions = stored.manifest.counts.sessions
     if not yes:
@@ -277,4 +353,4 @@ def rm(run: str, yes: bool, store: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"run_id": stored.run_id, "removed": True})
     else:
-        click.echo(f"removed {stored.run_id}")
+        echo(f"removed {stored.run_id}")

@@ -3,142 +3,167 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from workbench.errors import escaped, visible
+
 if TYPE_CHECKING:
-    from workbench.recording import SessionRecord
-    from workbench.tables import Table
+    from workbench.reporting.tables.table import Table
 
 __all__ = [
+    "QUIET",
     "SCHEMA_VERSION",
-    "json_option",
-    "kernel_stamps_option",
+    "echo",
+    "hint",
+    "item_progress",
     "note",
     "print_json",
+    "print_rows",
     "print_table",
-    "realtime_option",
-    "session_progress",
-    "transport_option",
+    "quiet",
+    "say",
+    "screen_width",
+    "store_flag",
 ]
+
+QUIET = "workbench.quiet"
+"""Key of ``--quiet`` among what the contexts of a command share."""
 
 SCHEMA_VERSION = 1
 """Of every ``--json`` output; grows when a key changes its meaning or goes."""
-
-transport_option = click.option(
-    "--transport", type=click.Choice(["auto", "websockets", "picows"]), default="auto", show_default=True,
-    help="auto: picows above 200 sessions at a time.",
-)  # fmt: skip
-realtime_option = click.option(
-    "--realtime", is_flag=True, help="Ask for SCHED_FIFO, and processors that do not sleep, while sessions are played."
-)
-kernel_stamps_option = click.option(
-    "--kernel-stamps", is_flag=True, help="Let the kernel stamp arrivals; over TLS the stamps stay our own.",
-)  # fmt: skip
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 
 
 def print_json(payload: dict[str, Any]) -> None:
     """One JSON object on stdout, ``schema_version`` first; numbers that are not finite become null."""
     data = msgspec.json.encode({"schema_version": SCHEMA_VERSION, **payload})
-    click.echo(msgspec.json.format(data, indent=2).decode())
+    click.echo(json_text(msgspec.json.format(data, indent=2)))
+
+
+def print_rows(**fields: object) -> None:
+    """One JSON object on one line, ``schema_version`` among its keys in their order, as ``datasets`` prints it."""
+    click.echo(json_text(msgspec.json.encode({"schema_version": SCHEMA_VERSION, **fields}, order="deterministic")))
+
+
+def json_text(data: bytes) -> str:
+    """JSON as stdout can show it: what its encoding has not, or a terminal would obey, is escaped."""
+    text = escaped(data.decode())
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "".join(character if character.isascii() else json.dumps(character)[1:-1] for character in text)
+    return text
+
+
+def echo(text: str) -> None:
+    """Lines for people; what a terminal would obey is made visible, whoever it came from."""
+    click.echo(visible(text, keep="\n"))
 
 
 def note(text: str) -> None:
     """A line for people, on stderr."""
-    click.echo(text, err=True)
+    click.echo(visible(text, keep="\n"), err=True)
 
 
-def print_table(table: Table, title: str = "", store: Path | None = None) -> None:
-    """A table on stdout and its notes below it; plain and unshortened where stdout is no terminal.
+def quiet() -> bool:
+    """Whether ``--quiet`` was given to the verb that is running."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
+def hint(text: str) -> None:
+    """A line on stderr about progress or what to do next; none with ``--quiet``."""
+    if not quiet():
+        note(text)
+
+
+def store_flag() -> str:
+    """The option ``--store`` as it was typed, with a blank before it, for a hint that can be pasted; else nothing."""
+    context = click.get_current_context(silent=True)
+    store = None if context is None else context.params.get("store")
+    return "" if store is None else f" --store {shlex.quote(str(store))}"
+
+
+def screen_width() -> int | None:
+    """Columns that lines are laid out for: those of COLUMNS or of the terminal; None for a pipe or a file."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def say(text: str) -> None:
+    """Sentences for people on stdout; where the width is known, lines end between words."""
+    from workbench.reporting.tables.text import paragraph
+
+    width = screen_width()
+    for line in text.split("\n"):
+        echo("\n".join(paragraph(visible(line), width)) if width is not None else line)
+
+
+def print_table(table: Table, title: str = "", store: Path | None = None, *, turned: bool = False) -> None:
+    """A table on stdout and its notes below it, laid out for the width of the terminal.
 
     Args:
         table: what to print.
         title: above it.
         store: folder of the runs; where a calibration lies in it, times show no finer digits than it supports.
+        turned: one line a column, whether or not the table would fit.
     """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
+    from workbench.reporting.tables.text import table_lines
 
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 1000, highlight=False)
     resolution_ms = _resolution_ms(store) if store is not None else None
-    rows = list(table.text_rows(resolution_ms))
-    lefts = [any(isinstance(row[column.key], str) for row in table.rows) for column in table.columns]
-    if len(rows) > _DRAWN_ROWS:
-        _print_long([column.heading for column in table.columns], rows, lefts)
-    else:
-        drawn = RichTable(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for column, left in zip(table.columns, lefts, strict=True):
-            drawn.add_column(Text(column.heading), justify="left" if left else "right", overflow="fold")
-        for row in rows:
-            drawn.add_row(*map(Text, row))
-        console.print(drawn)
-    for line in table.notes:
-        console.print(Text(f"  {line}"), soft_wrap=True)
+    if title:
+        echo("")
+        say(title)
+    width = screen_width()
+    for line in table_lines(table, width, resolution_ms=resolution_ms, turned=turned):
+        echo(line)
     if resolution_ms is not None:
-        console.print(
-            Text(f"  times to {resolution_ms:g} ms, the resolution found by workbench calibrate"), soft_wrap=True
-        )
+        say(f"  times to {resolution_ms:g} ms, the resolution found by workbench calibrate")
 
 
-_DRAWN_ROWS = 200
-"""Longer tables are set in plain columns: laying out a thousand rows takes rich 0.7 s."""
-
-
-def _print_long(headings: Sequence[str], rows: Sequence[Sequence[str]], lefts: Sequence[bool]) -> None:
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        placed = zip(cells, widths, lefts, strict=True)
-        return "  ".join(cell.ljust(width) if left else cell.rjust(width) for cell, width, left in placed).rstrip()
-
-    click.echo("\n".join([line(headings), "─" * (sum(widths) + 2 * len(widths) - 2), *map(line, rows)]))
+_LINE_EVERY_S = 2.0
 
 
 def _resolution_ms(store: Path) -> float | None:
-    from workbench.calibration import load_calibration
+    from workbench.instrument.calibration import load_calibration
 
-    found = load_calibration(store)
-    return found.resolution_ms if found is not None else None
+    calibration = load_calibration(store)
+    return calibration.applied_ms if calibration is not None else None
 
 
 @contextlib.contextmanager
-def session_progress(sessions: int, quiet: bool = False) -> Iterator[Callable[[SessionRecord, int], None]]:
-    """Progress of a run on stderr: a bar on a terminal, a line every tenth of the way elsewhere."""
-    if quiet:
-        yield lambda record, done: None
+def item_progress(what: str, unit: str = "utterances") -> Iterator[Callable[[int, int], None]]:
+    """Progress of work on stderr: a bar with the time left on a terminal, a line every two seconds elsewhere."""
+    if quiet():
+        yield lambda done, total: None
         return
-    failed = 0
     if not sys.stderr.isatty():
-        step = max(1, sessions // 10)
+        last = time.monotonic()
 
-        def line(record: SessionRecord, done: int) -> None:
-            nonlocal failed
-            failed += record.outcome.failed
-            if record.outcome.failed:
-                note(f"  {record.key}: {record.outcome.value}: {record.error}")
-            if done % step == 0 or done == sessions:
-                note(f"  {done} of {sessions} sessions" + (f", {failed} failed" if failed else ""))
+        def line(done: int, total: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _LINE_EVERY_S:
+                last = time.monotonic()
+                note(f"{what}: {done} of {total} {unit}")
 
         yield line
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
-        task = progress.add_task("streaming in real time", total=sessions)
-
-        def advance(record: SessionRecord, done: int) -> None:
-            if record.outcome.failed:
-                progress.console.print(f"  {record.key}: {record.outcome.value}: {record.error}", markup=False)
-            progress.update(task, completed=done, description=f"{record.key.cell}: {record.key.utterance}")
-
-        yield advance
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

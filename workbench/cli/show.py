@@ -2,55 +2,180 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.run import result_json
-from workbench.cli.screen import json_option, print_json, print_table
+from workbench.cli.options import SLICES, columns_option, json_option, percentiles_option, run_argument, store_option
+from workbench.cli.results import asked_metrics, cost_json, print_metrics, result_json, say_cost
+from workbench.cli.screen import echo, print_json, print_table, say
+from workbench.units import counted
+
+if TYPE_CHECKING:
+    from workbench.reporting.tables.table import Table
+    from workbench.runs.result import RunResult
+    from workbench.scoring.breakdown import Grouping
+    from workbench.scoring.metric import Metric
+    from workbench.store.labels import RunLabel
 
 __all__ = ["show"]
 
+_OF_PARTS = ("wer", "word_latency_p95")
 
-@click.command(epilog="Example: workbench show last --sessions")
-@click.argument("run", default="last")
-@click.option("--sessions", is_flag=True, help="One row a session instead of one a configuration.")
+
+@click.command(epilog="Example: workbench show last --columns wer,clinical,stability")
+@run_argument
+@click.option("--sessions", is_flag=True, help="One row per session instead of one per configuration.")
+@click.option("--by", type=click.Choice(SLICES), help="One row per part of each configuration.")
+@click.option("--delays", is_flag=True, help="Show what the delay of the median word is made of; the parts add up.")
+@click.option("--curve", is_flag=True, help="Show what waiting buys: WER over the time after each word.")
+@click.option(
+    "--plot",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the figures as a picture: FILE ends in .svg or .html.",
+)
 @click.option("--text", is_flag=True, help="Print reference and transcript of each session (patient data).")
-@click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
+@columns_option
+@percentiles_option
+@store_option
 @json_option
-def show(run: str, sessions: bool, text: bool, store: Path | None, as_json: bool) -> None:
-    """Show a stored run: RUN is its id, its folder, or `last`."""
+def show(
+    run: str,
+    sessions: bool,
+    by: Grouping | None,
+    delays: bool,
+    curve: bool,
+    plot: Path | None,
+    text: bool,
+    columns: str | None,
+    percentiles: str | None,
+    store: Path | None,
+    as_json: bool,
+) -> None:
+    """Show a stored run: RUN is its id or the beginning of it, its folder, or `last`."""
     import os
 
-    from workbench.scored import load_result
+    from workbench.reporting.tables.sessions import sessions_table
+    from workbench.runs.result import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
-    from workbench.tables import cells_table, sessions_table
+    from workbench.store.labels import RunLabel, run_labels
 
-    root = load_settings(os.environ, store=store).store
+    if columns == "help":
+        print_metrics()
+        return
+    metrics = asked_metrics(columns, percentiles, "sessions" if sessions else "cells")
+    settings = load_settings(os.environ, store=store)
+    root = settings.store
     stored = open_run(root, run)
     result = load_result(stored)
-    table = sessions_table(result.scores)
+    if plot is not None:
+        from workbench.reporting.run_figures import write_plot
+
+        write_plot(plot, result)
+    views = _views(result, metrics, by, delays=delays) | (_curves(result) if curve else {})
     texts = [
         {"session": str(r.key), "error": r.error, "reference": r.reference.written, "transcript": r.hypothesis()}
         for r in (stored.iter_records() if text else ())
     ]
+    label = run_labels(stored.path.parent).get(stored.run_id, RunLabel())
     if as_json:
-        payload = result_json(result)
+        payload = (
+            result_json(result, metrics) | cost_json(result, settings) | {"label": label, "excluded": result.excluded}
+        )
+        payload |= {name: list(table.rows) for name, table in views.items()} | _throughput_json(result)
         if sessions:
-            payload["session_scores"] = list(table.rows)
+            payload["session_scores"] = list(sessions_table(result.scores).rows)
         if text:
             payload["texts"] = texts
         print_json(payload)
         return
+    _print_head(result, label)
+    _print_tables(result, views, metrics, root, sessions=sessions)
+    say_cost(result, settings)
+    if plot is not None:
+        say(f"figures written to {plot}")
+    for item in texts:
+        echo(f"{item['session']}\n  reference   {item['reference']}\n  transcript  {item['transcript']}")
+        if item["error"]:
+            echo(f"  error       {item['error']}")
+
+
+def _views(result: RunResult, metrics: Sequence[Metric], by: Grouping | None, *, delays: bool) -> dict[str, Table]:
+    """The tables that were asked for, by their names in JSON."""
+    from workbench.reporting.tables.analysis import delay_parts_table
+    from workbench.reporting.tables.groups import groups_table
+    from workbench.scoring.delay_parts import median_words
+    from workbench.scoring.measures import METRICS
+
+    views: dict[str, Table] = {}
+    cells = [cell.cell for cell in result.cells]
+    if by is not None:
+        shown = metrics or [METRICS[key] for key in _OF_PARTS]
+        views["parts"] = groups_table(result.scores, by, shown, result.run.manifest.seed, cells)
+    if delays:
+        views["delay_parts"] = delay_parts_table(median_words(result.scores, cells))
+    return views
+
+
+def _throughput_json(result: RunResult) -> dict[str, object]:
+    from workbench.runs.throughput import throughput
+    from workbench.units import NS_PER_S
+
+    played = throughput(result.run)
+    if played is None:
+        return {"throughput": None}
+    seconds = {"audio_s": played.audio_ns / NS_PER_S, "wall_s": played.wall_ns / NS_PER_S}
+    return {"throughput": {**seconds, "times_real_time": played.times_real_time}}
+
+
+def _curves(result: RunResult) -> dict[str, Table]:
+    from workbench.reporting.tables.curves import over_time_table, wait_table
+    from workbench.scoring.curves import over_time, timed_keys, wait_curve
+
+    timed = timed_keys(result.scores)
+    records = [record for record in result.iter_records() if record.key in timed]
+    points = wait_curve(records, timed, result.run.manifest.seed)
+    instants = over_time(records, {score.key: score for score in result.scores}, timed)
+    return {"curve": wait_table(points), "over_time": over_time_table(instants)}
+
+
+def _print_head(result: RunResult, label: RunLabel) -> None:
+    stored = result.run
     manifest = stored.manifest
-    click.echo(
+    say(
         f"run {stored.run_id} ({stored.status}), {manifest.created}: corpus {manifest.corpus.name}, "
         f"endpoint {manifest.endpoint}, recogniser {manifest.recogniser or 'of the service'}, seed {manifest.seed}, "
         f"normaliser {result.scores[0].normaliser if result.scores else '-'}"
     )
-    print_table(table if sessions else cells_table(result.cells), store=root)
-    for item in texts:
-        click.echo(f"{item['session']}\n  reference   {item['reference']}\n  transcript  {item['transcript']}")
-        if item["error"]:
-            click.echo(f"  error       {item['error']}")
+    for line in filter(None, (label.text, label.note)):
+        say(line)
+    if result.excluded:
+        wrong = counted(len(result.excluded), "utterance")
+        say(f"{wrong} excluded, because the reference is marked as wrong: {', '.join(result.excluded)}")
+    echo("")
+
+
+def _print_tables(
+    result: RunResult, views: dict[str, Table], metrics: Sequence[Metric], root: Path, *, sessions: bool
+) -> None:
+    from workbench.reporting.tables.cells import cells_table, readable
+    from workbench.reporting.tables.chosen import chosen_sessions_table, chosen_table
+    from workbench.reporting.tables.sessions import sessions_table
+    from workbench.reporting.tables.table import without_results
+    from workbench.runs.throughput import throughput
+
+    if sessions:
+        every = chosen_sessions_table(result.scores, metrics) if metrics else sessions_table(result.scores)
+        print_table(without_results(every), store=root)
+    elif metrics and "parts" not in views:
+        print_table(chosen_table(result, metrics), store=root)
+        if played := throughput(result.run):
+            say(f"The whole run: {played}")
+    elif not views:
+        print_table(readable(cells_table(result.cells), result.cells), store=root)
+    for table in views.values():
+        print_table(table, store=root)

@@ -12,12 +12,18 @@ import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from workbench.cli.options import KEY_VALUE, spec_option
+from workbench.cli.screen import echo, note
+from workbench.errors import InputError
 from workbench.protocol.messages import Dialect
 from workbench.settings import Secret, is_loopback
+
+if TYPE_CHECKING:
+    from workbench.simulator.auth.accounts import Partner
 
 __all__ = ["simulate"]
 
@@ -27,63 +33,99 @@ __all__ = ["simulate"]
     "workbench run --corpus datasets/clinic --endpoint http://127.0.0.1:8765"
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
-    "--recogniser",
-    default="pocketsphinx",
+    "--port",
+    default=8765,
     show_default=True,
-    type=click.Choice(["pocketsphinx", "scripted", "replay"]),
-    help="Real decoding, what a script posted to /_sim/scripts/{session_id} says, or what was decoded once.",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
-    "--refuse-unknown", is_flag=True, help="Of replay: break off audio that was never decoded.  [default: decode it]"
+    "--recogniser",
+    default="live",
+    show_default=True,
+    type=click.Choice(["live", "scripted", "replay"]),
+    help="Live decoding, a script posted to /_sim/scripts/{session_id}, or cached decodings.",
+)
+@click.option(
+    "--refuse-unknown", is_flag=True, help="With replay: reject audio that was never decoded.  [default: decode it]"
 )
 @click.option(
     "--processes", default=1, show_default=True, type=click.IntRange(1, 64),
-    help="Simulators on ports in a row, each a whole one with sessions of its own.",
+    help="Number of independent simulators, on consecutive ports.",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help="Recogniser processes.  [default: one per core]")
-@click.option("--streams", type=click.IntRange(1), help="Streams at the same time.  [default: two per worker]")
+@click.option("--workers", type=click.IntRange(1), help="Recogniser processes or threads.  [default: one per core]")
 @click.option(
-    "--model", default="general", show_default=True, help="general, vocabulary, lite, or a dictionary file to add."
+    "--streams",
+    type=click.IntRange(1),
+    help="Number of concurrent streams.  [default: what the workers decode in real time]",
 )
+@spec_option("model")
+@spec_option("partials", default=True)
+@spec_option("partial_every", default=True)
 @click.option(
     "--dialect", type=click.Choice([d.value for d in Dialect]), default="live", show_default=True,
-    help="Whose addresses and messages it has.",
+    help="API dialect to serve.",
 )  # fmt: skip
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="PEM certificate; serves https and wss.")
-@click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of the certificate.")
-@click.option("--single-auth", is_flag=True, help="The partner token is shared: calls name a registered provider.")
+@click.option(
+    "--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM); the simulator then serves https and wss."
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Key of the certificate (PEM).")
+@click.option(
+    "--partner",
+    "partners",
+    multiple=True,
+    type=KEY_VALUE,
+    metavar="ID=TOKEN",
+    help="Additional partner with its token (repeatable).",
+)
+@click.option(
+    "--single-auth", is_flag=True, help="Single Auth: one shared partner token; every call names a registered provider."
+)
 @click.option(
     "--partner-key", type=click.Path(path_type=Path),
-    help="PEM public key or JSON key set: partner tokens must be RS256 and signed with it.",
+    help="Public key (PEM) or JSON key set; partner tokens must be RS256 and signed with it.",
 )  # fmt: skip
 @click.option(
     "--partner-claim", default="email", show_default=True, help="Claim of a partner token that names the user."
 )
-@click.option("--inactive-provider", "inactive", multiple=True, metavar="ID", help="Refused with 412; may be repeated.")
 @click.option(
-    "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds a token lives."
+    "--inactive-provider",
+    "inactive",
+    multiple=True,
+    metavar="ID",
+    help="Provider to reject with status 412 (repeatable).",
 )
 @click.option(
-    "--processing", default=1.0, show_default=True, type=click.FloatRange(0), help="Seconds a note or form takes."
+    "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds until a token expires."
+)
+@click.option(
+    "--processing",
+    default=7.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds until a note or form is ready; the service takes 5 to 10.",
 )
 @click.option(
     "--keep-alive",
     default="5",
     show_default=True,
     type=click.Choice(["5", "15"]),
-    help="Seconds a paused stream may be silent; the documents give both.",
+    help="Seconds that a paused stream may be silent; the vendor documents 5 and 15.",
 )
 @click.option(
-    "--limit", "limits", multiple=True, metavar="NAME=VALUE",
-    help="Any bound, such as idle_s=25, paused_s=1800, release_s=2, refusal_status=412; may be repeated.",
+    "--limit", "limits", multiple=True, type=KEY_VALUE, metavar="NAME=VALUE",
+    help="Limit of the simulator, such as idle_s=25, paused_s=1800, release_s=2 or refusal_status=412 (repeatable).",
 )  # fmt: skip
-@click.option("--webhook-url", help="Announce results of notes and forms here; reads SUKI_WEBHOOK_SECRET.")
-@click.option("--scenario", type=click.Path(path_type=Path), help="Faults to play, TOML; see docs/faults.md.")
+@click.option(
+    "--strict", is_flag=True, help="Reject every breach of the contract and name it, even where the service ignores it."
+)
+@click.option("--cors", multiple=True, metavar="ORIGIN", help="Web origin that may call REST; * for all (repeatable).")
+@click.option("--webhook-url", help="Address to notify of finished notes and forms; reads SUKI_WEBHOOK_SECRET.")
+@click.option("--scenario", type=click.Path(path_type=Path), help="TOML file of faults to play; see docs/faults.md.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="First line on stdout is one object with address and credentials."
+    "--json", "as_json", is_flag=True, help="Print address and credentials as one JSON object on the first line."
 )
 def simulate(
     host: str,
@@ -93,10 +135,13 @@ def simulate(
     processes: int,
     workers: int | None,
     streams: int | None,
-    model: str,
+    model: str | None,
+    partials: str,
+    partial_every: float,
     dialect: str,
     tls_cert: Path | None,
     tls_key: Path | None,
+    partners: tuple[tuple[str, str], ...],
     single_auth: bool,
     partner_key: Path | None,
     partner_claim: str,
@@ -104,41 +149,45 @@ def simulate(
     token_life: float,
     processing: float,
     keep_alive: str,
-    limits: tuple[str, ...],
+    limits: tuple[tuple[str, str], ...],
+    strict: bool,
+    cors: tuple[str, ...],
     webhook_url: str | None,
     scenario: Path | None,
     end_with_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Run a Suki on this machine until it is interrupted.
+    """Run a local Suki simulator until Ctrl-C.
 
     Its words come from real decoding of the audio it receives. It prints the address and the credentials that it
     accepts. With --processes it is several simulators: a session belongs to the address at which it was created, and
     whoever plays against them splits its sessions over the addresses.
     """
-    from workbench.pacing import run
-    from workbench.simulator.accounts import DEMO_PARTNER
+    from workbench.playing.pacer import run
+    from workbench.settings import DEFAULT_MODEL
+    from workbench.simulator.auth.accounts import DEMO_PARTNER
+    from workbench.simulator.auth.partner_tokens import load_partner_keys
+    from workbench.simulator.faults.read_scenario import read_scenario
     from workbench.simulator.limits import SimulatorLimits, changed_limits
     from workbench.simulator.local import LocalSimulator
-    from workbench.simulator.partner_tokens import load_partner_keys
-    from workbench.simulator.scenario_file import read_scenario
     from workbench.simulator.server import SimulatorOptions
 
     if not is_loopback(host):
-        click.echo(
+        note(
             f"warning: {host} can be reached from other machines; the credentials are public and the speech is not"
-            " protected",
-            err=True,
+            " protected"
         )
     secret = os.environ.get("SUKI_WEBHOOK_SECRET")
     options = SimulatorOptions(
         host=host,
         port=port,
-        recogniser=cast("Literal['pocketsphinx', 'scripted', 'replay']", recogniser),
+        recogniser=cast("Literal['live', 'scripted', 'replay']", recogniser),
         decode_unknown=not refuse_unknown,
         workers=workers,
         streams=streams,
-        model=model,
+        model=model or os.environ.get("WORKBENCH_MODEL") or DEFAULT_MODEL,
+        partials=partials,
+        partial_every_s=partial_every,
         dialect=Dialect(dialect),
         tls_cert=tls_cert,
         tls_key=tls_key,
@@ -149,8 +198,13 @@ def simulate(
             inactive=frozenset(inactive),
         ),
         limits=changed_limits(
-            SimulatorLimits(token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive)), limits
+            SimulatorLimits(
+                token_life_s=token_life, processing_s=processing, keep_alive_s=float(keep_alive), strict=strict
+            ),
+            dict(limits),
         ),
+        partners=tuple(_partner(name, token, single_auth=single_auth) for name, token in partners),
+        cors=cors,
         webhook_url=webhook_url,
         webhook_secret=Secret(secret) if secret else None,
         scenario=read_scenario(scenario) if scenario is not None else None,
@@ -163,16 +217,25 @@ def simulate(
         run(_serve(options, as_json, end_with_stdin, [(other.url, other.ws_url) for other in more]))
 
 
+def _partner(name: str, token: str, *, single_auth: bool) -> Partner:
+    from workbench.simulator.auth.accounts import Partner
+
+    if not token:
+        raise InputError("a partner needs a token", item=f"--partner {name}", expected="ID=TOKEN")
+    return Partner(name, token, single_auth=single_auth)
+
+
 def _repeated(context: click.Context, port: int) -> list[str]:
     """The arguments of this call once more, for a process that listens elsewhere."""
-    found: list[str] = []
+    words: list[str] = []
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
         if parameter.name in ("port", "processes", "end_with_stdin", "as_json", "host") or value in (None, False, ()):
             continue
         for each in value if isinstance(value, tuple) else (value,):
-            found += [parameter.opts[-1]] if each is True else [parameter.opts[-1], str(each)]
-    return [*found, "--host", context.params["host"], "--port", str(port)]
+            text = "=".join(each) if isinstance(each, tuple) else str(each)
+            words += [parameter.opts[-1]] if each is True else [parameter.opts[-1], text]
+    return [*words, "--host", context.params["host"], "--port", str(port)]
 
 
 def _settle_collector() -> None:
@@ -199,22 +262,23 @@ async def _serve(options: object, as_json: bool, end_with_stdin: bool, others: S
     async with Simulator(options) as simulator:
         _settle_collector()
         partner = options.partner
-        said = {
+        facts = {
             "url": simulator.url,
             "ws_url": simulator.ws_url,
             "partner_id": partner.id,
             "partner_token": partner.token if partner.keys is None else None,
+            "partners": [{"partner_id": other.id, "partner_token": other.token} for other in options.partners],
             "processes": [
                 {"url": url, "ws_url": ws_url} for url, ws_url in [(simulator.url, simulator.ws_url), *others]
             ],
         }
         if as_json:
-            click.echo(json.dumps(said))
+            echo(json.dumps(facts))
         else:
-            click.echo(f"Suki simulator ({options.recogniser}) at {simulator.url} and {simulator.ws_url}")
+            echo(f"Suki simulator ({options.recogniser}) at {simulator.url} and {simulator.ws_url}")
             for url, ws_url in others:
-                click.echo(f"and, with sessions of its own, at {url} and {ws_url}")
+                echo(f"and, with separate sessions, at {url} and {ws_url}")
             token = partner.token if partner.keys is None else "<signed with the private key>"
-            click.echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={token}")
-            click.echo("End it with Ctrl-C.")
+            echo(f"SUKI_PARTNER_ID={partner.id} SUKI_PARTNER_TOKEN={token}")
+            echo("End it with Ctrl-C.")
         await stop.wait()

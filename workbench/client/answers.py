@@ -8,14 +8,18 @@ from typing import TypeVar
 import httpx
 import msgspec
 
+from workbench.client.proxies import proxy_for, refused_by_proxy
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.protocol.bodies import envelope_message, error_id_of
 from workbench.protocol.endpoints import Endpoint
+from workbench.protocol.vocabulary import BACKLOG_HEADER
 from workbench.settings import Credentials, ServiceAddress
 
 __all__ = ["Exchange", "as_configuration", "decoded", "exchange_text", "refused", "unreachable"]
 
 _T = TypeVar("_T")
+
+_SPELLING = "Check the spelling of --endpoint, or of the proxy, and the network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,14 @@ class Exchange:
 
     Attributes:
         text: JSON object of ``call``, ``status`` and ``body``.
-        sent_ns, received_ns: monotonic; ``received_ns`` is None where no answer came.
+        sent_ns, received_ns: monotonic; ``received_ns`` is None if no answer came.
+        backlog_ms: what a simulator says of its recogniser; None from any other service.
     """
 
     text: str
     sent_ns: int
     received_ns: int | None
+    backlog_ms: int | None = None
 
     def __repr__(self) -> str:
         """Length only: results are patient data."""
@@ -38,7 +44,9 @@ class Exchange:
     @classmethod
     def of(cls, call: str, sent_ns: int, received_ns: int, response: httpx.Response) -> Exchange:
         """An answer; a body that is no JSON is kept as a JSON string."""
-        return cls(exchange_text(call, response.status_code, response.content), sent_ns, received_ns)
+        text = exchange_text(call, response.status_code, response.content)
+        backlog = response.headers.get(BACKLOG_HEADER, "")
+        return cls(text, sent_ns, received_ns, int(backlog) if backlog.isascii() and backlog.isdigit() else None)
 
     @classmethod
     def unanswered(cls, call: str, sent_ns: int) -> Exchange:
@@ -98,20 +106,24 @@ def refused(item: str, response: httpx.Response) -> ServiceError:
 def unreachable(item: str, address: ServiceAddress, error: httpx.TransportError) -> tuple[ServiceError, bool]:
     """A connection that did not come about or was lost, and whether another try may mend it."""
     text = str(error) or type(error).__name__
+    proxy = proxy_for(address.rest_url, address.proxy)
+    if isinstance(error, httpx.ProxyError):
+        # A proxy that wants a login or forbids a host does so again; one that cannot reach it may a little later.
+        return refused_by_proxy(address.name, f"{text} from {proxy}"), not text.startswith("4")
     if isinstance(error, httpx.ConnectError):
         name_unknown = any(part in text for part in ("Name or service", "getaddrinfo", "nodename", "Temporary failure"))
         if name_unknown or "CERTIFICATE" in text.upper():
             # Neither a spelling nor a certificate gets better by asking again.
             failed = ServiceError(
                 "host name does not resolve" if name_unknown else "TLS was refused",
-                item=address.rest_url,
+                item=str(proxy) if proxy is not None and name_unknown else address.rest_url,
                 got=text,
-                action="Check --endpoint" if name_unknown else "Give the service's authority with --ca-file",
+                action=_SPELLING if name_unknown else "Name the service's certificate authority with `ca_file`",
             )
             return failed, False
     failed = ServiceError(
         "service cannot be reached",
-        item=f"{item} at {address.name}",
+        item=f"{item} at {address.name}" + (f" through the proxy {proxy}" if proxy is not None else ""),
         got=text,
         action="Check that the service is up and the address is right",
     )

@@ -33,7 +33,7 @@ def read_context(path: Path, product: Product) -> Context:
     """
     if product not in _TYPES:
         raise InputError(
-            "dictation has no context", item="--context", got=str(path), expected="--product ambient or form-filling"
+            "dictation has no context", item="context", got=str(path), expected="product ambient or form-filling"
         )
     try:
         data = path.read_bytes()
@@ -70,7 +70,7 @@ def context_of(stored: dict[str, Any], product: Product) -> Context:
             "the context of the run cannot be used",
             item=product.value,
             got=str(error),
-            action="Start a new run with --context",
+            action="Start a new run with its context",
         ) from None
     return context
 
@@ -96,16 +96,16 @@ def chosen_templates(known: Sequence[FormTemplate], wanted: Sequence[str]) -> li
     chosen: list[str] = []
     for text in wanted:
         key = text.casefold()
-        found = [t for t in known if key in (t.template_id.casefold(), t.name.casefold(), t.type.casefold())]
-        if len(found) != 1:
+        fitting = [t for t in known if key in (t.template_id.casefold(), t.name.casefold(), t.type.casefold())]
+        if len(fitting) != 1:
             raise InputError(
-                "no such form template" if not found else "several form templates have this name",
-                item="--form-template",
+                "no such form template" if not fitting else "several form templates have this name",
+                item="form_templates",
                 got=text,
                 expected="one of " + ", ".join(f"{t.name} ({t.template_id})" for t in known),
             )
-        if found[0].template_id not in chosen:
-            chosen.append(found[0].template_id)
+        if fitting[0].template_id not in chosen:
+            chosen.append(fitting[0].template_id)
     return chosen
 
 
@@ -114,7 +114,7 @@ async def with_templates(rest: SukiRest, context: Context | None, wanted: Sequen
 
     Args:
         rest: logged-in client.
-        context: of a file, or None; its templates come first.
+        context: context read from a file, or None; its templates come first.
         wanted: ids, names or types.
 
     Raises:
@@ -125,5 +125,5 @@ async def with_templates(rest: SukiRest, context: Context | None, wanted: Sequen
     given = [] if filling is msgspec.UNSET else [choice.form_template_id for choice in filling.values]
     ids = chosen_templates(listed.form_templates, [*given, *wanted])
     if not ids:
-        raise InputError("no form template was chosen", item="--form-template", expected="a name or an id")
+        raise InputError("no form template was chosen", item="form_templates", expected="a name or an id")
     return FormContext(FormFilling([FormTemplateChoice(identity) for identity in ids]))

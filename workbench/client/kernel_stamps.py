@@ -89,7 +89,7 @@ class KernelStamps:
         loop.add_reader(ours.fileno(), readable)
 
     def of_arrival(self, received_ns: int) -> int:
-        """The kernel's stamp of what is being delivered; ``received_ns`` itself where there is none."""
+        """The kernel's stamp of what is being delivered; ``received_ns`` itself if there is none."""
         if self._stamp_ns is None or self._stamp_ns > received_ns:
             self.missing += 1
             return received_ns

@@ -18,11 +18,12 @@ import stamina
 
 import workbench
 from workbench.client.answers import Exchange, as_configuration, decoded, refused, unreachable
-from workbench.client.background import BackgroundLoop
-from workbench.client.keys import TokenKeys
+from workbench.client.credentials import announce
+from workbench.client.live_secrets import LiveSecrets
+from workbench.client.proxies import proxy_for, through
 from workbench.client.rest_process import RestProcess
 from workbench.client.retries import is_transient, retry_after_s
-from workbench.client.stream import tls_context
+from workbench.client.transport import tls_context
 from workbench.errors import ServiceError, WorkbenchError
 from workbench.protocol import bodies, endpoints
 from workbench.protocol.endpoints import Endpoint
@@ -38,7 +39,7 @@ TOKEN_LIFE_S = 3600.0
 RENEW_BEFORE_S = 300.0
 """Log in afresh when less than this is left (S-13)."""
 
-_MAX_BODY = 64 * 1024 * 1024
+_MAX_BODY = 16 * 1024 * 1024
 """Greatest answer that is read; a note with its sources takes some hundred kB."""
 
 
@@ -58,9 +59,11 @@ class SukiRest:
         limits: request timeout and number of tries.
         tls: context for https.
         now_s: monotonic seconds, for token age.
-        verify_tokens: check each token against the service's key set before it is used (S-27).
-        apart: makes the requests in a process of its own, where they delay no stamp; a thread does otherwise.
+        apart: makes the requests in a process of its own, where they delay no stamp; they are made here otherwise.
         ca_file: the authority behind ``tls``, for that process.
+
+    Attributes:
+        secrets: tokens that the service was given or gave; cut out of what it says.
     """
 
     def __init__(
@@ -70,7 +73,6 @@ class SukiRest:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         now_s: Callable[[], float] = time.monotonic,
-        verify_tokens: bool = False,
         apart: RestProcess | None = None,
         ca_file: Path | None = None,
     ) -> None:
@@ -78,43 +80,43 @@ class SukiRest:
         self._ca_file = ca_file
         self._address = address
         self._credentials = credentials
+        self.secrets = LiveSecrets([credentials.partner_token.reveal()])
         self._limits = limits or Limits()
         self._now_s = now_s
         self._token: str | None = None
         self._token_at_s = 0.0
         self._logging_in = asyncio.Lock()
-        self._keys = TokenKeys(self._key_set) if verify_tokens else None
-        self._background = BackgroundLoop()
         self._http = httpx.AsyncClient(
             base_url=address.rest_url,
             timeout=self._limits.rest_s,
             # Plain HTTP, which stays on this machine, has no certificate to check; to load the authorities takes 45 ms.
-            verify=tls if tls is not None else address.rest_url.startswith("https:"),
+            verify=tls or (address.rest_url.startswith("https:") and tls_context()),
             headers={"User-Agent": f"suki-workbench/{workbench.__version__}"},
             follow_redirects=False,
+            **through(proxy_for(address.rest_url, address.proxy)),
         )
 
     async def __aenter__(self) -> SukiRest:
+        announce(self._address, self._credentials)
         if self._apart is not None:
-            known = (self._address, self._credentials, self._limits, self._ca_file, self._keys is not None)
-            await self._apart.ask("open", *known)
+            await self._apart.ask("open", self._address, self._credentials, self._limits, self._ca_file)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._apart is not None:
-            await self._http.aclose()
-            return
-        await self._background.run(self._http.aclose())
-        await self._background.close()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
 
     @classmethod
     def opened_apart(
-        cls, address: ServiceAddress, credentials: Credentials, limits: Limits, ca_file: Path | None, verify: bool
+        cls, address: ServiceAddress, credentials: Credentials, limits: Limits, ca_file: Path | None
     ) -> SukiRest:
         """The client that makes the requests of another one, in another process."""
-        return cls(address, credentials, limits, tls_context(ca_file), verify_tokens=verify)
+        return cls(address, credentials, limits, tls_context(ca_file))
 
     async def answer_apart(self, what: str, *arguments: Any) -> Any:  # noqa: ANN401  a question of the other process
         """What the client in the other process asks for: a token, or a request's status, body, exchanges and error."""
@@ -124,42 +126,39 @@ class SukiRest:
             return await self._token_after(*arguments)
         endpoint, body, path, query = arguments
         exchanges: list[Exchange] = []
-        asked = _Asked(endpoint, body, path, query, exchanges)
+        call = _Call(endpoint, body, path, query, exchanges)
         try:
-            response = await self._replayed(asked)
+            response = await self._replayed(call)
         except WorkbenchError as error:
             return None, b"", exchanges, error
         return response.status_code, response.content, exchanges, None
 
-    async def close_apart(self) -> None:
-        """Close the connections of a client that makes the requests of another one."""
-        await self._http.aclose()
-
-    async def _response(self, asked: _Asked) -> httpx.Response:
+    async def _response(self, call: _Call) -> httpx.Response:
         """One request with all that belongs to it, made where requests are made."""
         if self._apart is None:
-            return await self._background.run(self._replayed(asked))
-        body = None if asked.body is None else msgspec.Raw(msgspec.json.encode(asked.body))
+            return await self._replayed(call)
+        body = None if call.body is None else msgspec.Raw(msgspec.json.encode(call.body))
         status, content, exchanges, error = await self._apart.ask(
-            "request", asked.endpoint, body, dict(asked.path), dict(asked.query)
+            "request", call.endpoint, body, dict(call.path), dict(call.query)
         )
-        if asked.exchanges is not None:
-            asked.exchanges.extend(exchanges)
+        if call.exchanges is not None:
+            call.exchanges.extend(exchanges)
         if error is not None:
             raise error
         return httpx.Response(status, content=content)
 
     async def token(self) -> str:
-        """A token with at least five minutes to live; logs in where there is none.
+        """A token with at least five minutes to live; logs in if there is none.
 
         Raises:
             ConfigurationError: the credentials were refused.
             ServiceError: the service could not be reached or failed.
         """
         if self._apart is not None:
-            found: str = await self._apart.ask("token")
-            return found
-        return await self._background.run(self._fresh_token())
+            token: str = await self._apart.ask("token")
+            self.secrets.add(token)
+            return token
+        return await self._fresh_token()
 
     async def _fresh_token(self) -> str:
         async with self._logging_in:  # sessions that start together share one login
@@ -198,14 +197,10 @@ class SukiRest:
         )
         # The life of a token counts from its issue, so the clock is read before the request.
         asked_s = self._now_s()
-        response = await self._request(_Asked(endpoints.LOGIN, body))
+        response = await self._request(_Call(endpoints.LOGIN, body))
         answer = decoded(endpoints.LOGIN, response, bodies.LoggedIn)
-        if self._keys is not None:
-            await self._keys.verify(answer.suki_token)
         self._token, self._token_at_s = answer.suki_token, asked_s
-
-    async def _key_set(self) -> dict[str, Any]:
-        return decoded(endpoints.JWKS, await self._request(_Asked(endpoints.JWKS)), dict[str, Any])
+        self.secrets.add(self._token)
 
     async def _register(self) -> None:
         who = self._credentials
@@ -218,7 +213,7 @@ class SukiRest:
             **({"provider_specialty": who.provider_specialty} if who.provider_specialty else {}),
         )
         try:
-            await self._request(_Asked(endpoints.REGISTER, body))
+            await self._request(_Call(endpoints.REGISTER, body))
         except ServiceError as error:
             if error.status != 409:  # already linked is as good as linked (S-18)
                 raise as_configuration(error, who) from None
@@ -237,21 +232,21 @@ class SukiRest:
 
         Args:
             endpoint: which one.
-            body: of its request type, or None.
+            body: a value of its request type, or None.
             query: values of its query parameters; those not given are not sent.
-            answer: what to decode the answer to, where that is not ``endpoint.response``.
+            answer: what to decode the answer to, if not to ``endpoint.response``.
             exchanges: gets every try of the request, failed ones too; logins are never among them.
             path: values of the placeholders in its path.
 
         Returns:
-            The answer as ``endpoint.response``, or None where that is None (S-38).
+            The answer as ``endpoint.response``, or None if that is None (S-38).
 
         Raises:
             ConfigurationError: login refused.
             ServiceError: refused, not reachable, or not understood.
         """
-        asked = _Asked(endpoint, body, path, query or {}, exchanges)
-        response = await self._response(asked)
+        call = _Call(endpoint, body, path, query or {}, exchanges)
+        response = await self._response(call)
         wanted = answer or endpoint.response
         return None if wanted is None else decoded(endpoint, response, wanted)
 
@@ -259,7 +254,7 @@ class SukiRest:
         """Create a dictation session; returns its id. The audio configuration is always sent (S-47).
 
         Args:
-            sample_rate_hz: of the audio that will be streamed.
+            sample_rate_hz: sample rate of the audio that will be streamed.
             session_id: a UUID to ask for (S-43); None lets the service choose.
         """
         config = bodies.AudioConfigBody("LINEAR16", "en-US", sample_rate_hz)
@@ -269,20 +264,20 @@ class SukiRest:
 
     async def end_dictation(self, session_id: str) -> bodies.DictationResult:
         """End a dictation session; every field of the answer may be missing (S-54)."""
-        found: bodies.DictationResult = await self.call(endpoints.END_DICTATION, transcription_session_id=session_id)
-        return found
+        result: bodies.DictationResult = await self.call(endpoints.END_DICTATION, transcription_session_id=session_id)
+        return result
 
-    async def _replayed(self, asked: _Asked) -> httpx.Response:
+    async def _replayed(self, call: _Call) -> httpx.Response:
         """One request with a token where it needs one; a 401 leads to one login and one replay (S-37)."""
-        if not asked.endpoint.authenticated:
-            return await self._request(asked)
+        if not call.endpoint.authenticated:
+            return await self._request(call)
         token = await self._fresh_token()
         try:
-            return await self._request(asked, token)
+            return await self._request(call, token)
         except ServiceError as error:
             if error.status != 401:
                 raise
-            return await self._request(asked, await self._token_after(token))
+            return await self._request(call, await self._token_after(token))
 
     async def token_after(self, refused_token: str) -> str:
         """A token in place of one that was refused; logs in once, whoever asks first.
@@ -292,9 +287,10 @@ class SukiRest:
             ServiceError: the service could not be reached or failed.
         """
         if self._apart is not None:
-            found: str = await self._apart.ask("token_after", refused_token)
-            return found
-        return await self._background.run(self._token_after(refused_token))
+            token: str = await self._apart.ask("token_after", refused_token)
+            self.secrets.add(token)
+            return token
+        return await self._token_after(refused_token)
 
     async def _token_after(self, refused_token: str) -> str:
         """A token that is not the one just refused; sessions refused together share one login."""
@@ -303,16 +299,16 @@ class SukiRest:
                 await self._login()
             return self._token or ""
 
-    async def _request(self, asked: _Asked, token: str | None = None) -> httpx.Response:
-        endpoint = asked.endpoint
+    async def _request(self, call: _Call, token: str | None = None) -> httpx.Response:
+        endpoint = call.endpoint
         headers = {"sdp_suki_token": token} | self.provider_header() if token else {}
         content = None
-        if asked.body is not None:
-            content, headers["Content-Type"] = msgspec.json.encode(asked.body), "application/json"
+        if call.body is not None:
+            content, headers["Content-Type"] = msgspec.json.encode(call.body), "application/json"
         request = self._http.build_request(
             endpoint.method,
-            endpoint.path.format_map({name: quote(value, safe="") for name, value in asked.path.items()}),
-            params={name: str(value).lower() for name, value in asked.query.items()} or None,
+            endpoint.path.format_map({name: quote(value, safe="") for name, value in call.path.items()}),
+            params={name: str(value).lower() for name, value in call.query.items()} or None,
             content=content,
             headers=headers,
         )
@@ -321,20 +317,22 @@ class SukiRest:
                 on=_back_off, attempts=self._limits.rest_attempts, wait_initial=0.25, wait_max=8.0, timeout=None
             ):
                 with attempt:
-                    response = await self._send(asked, request)
+                    response = await self._send(call, request)
         except _Transient as last:
             raise last.error from None
         return response
 
-    async def _send(self, asked: _Asked, request: httpx.Request) -> httpx.Response:
-        endpoint = asked.endpoint
+    async def _send(self, call: _Call, request: httpx.Request) -> httpx.Response:
+        endpoint = call.endpoint
         item = f"{endpoint.method} {endpoint.path}"
         sent_ns = time.perf_counter_ns()
         try:
             response = await self._http.send(request, stream=True)
             await _read_bounded(response, item)
+            if endpoint is not endpoints.LOGIN or not response.is_success:  # that one has the token to use
+                response._content = self.secrets.cut_bytes(response.content)
         except httpx.TransportError as error:
-            asked.note(Exchange.unanswered(endpoint.name, sent_ns))
+            call.note(Exchange.unanswered(endpoint.name, sent_ns))
             if isinstance(error, httpx.TimeoutException):
                 late = ServiceError("no answer in time", item=item, expected=f"one within {self._limits.rest_s:g} s")
                 raise _Transient(late, None) from None
@@ -347,16 +345,21 @@ class SukiRest:
                 got=type(error).__name__,
                 expected="gzip, deflate or no compression",
             ) from None
-        asked.note(Exchange.of(endpoint.name, sent_ns, time.perf_counter_ns(), response))
+        call.note(Exchange.of(endpoint.name, sent_ns, time.perf_counter_ns(), response))
         if is_transient(response.status_code):
-            raise _Transient(refused(item, response), retry_after_s(response.headers.get("retry-after")))
+            raise _Transient(self._refused(item, response), retry_after_s(response.headers.get("retry-after")))
         if not response.is_success:
-            raise refused(item, response)
+            raise self._refused(item, response)
         return response
+
+    def _refused(self, item: str, response: httpx.Response) -> ServiceError:
+        error = refused(item, response)
+        error.got = self.secrets.cut(str(error.got))  # the reason of the status line, too
+        return error
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Call:
     """One call: everything but the token."""
 
     endpoint: Endpoint

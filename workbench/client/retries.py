@@ -31,6 +31,11 @@ POLICY: tuple[tuple[str, str], ...] = (
         "first handshake of a session: 429, 5xx",
         "`rest_attempts` times in all, where `Retry-After` says when; without it a refusal is a result",
     ),
+    (
+        "handshake: 503 `recogniser_busy`",
+        "when another session of the run has ended, and from then on one fewer is played at a time; as any other 503 "
+        "where no session of the run is in its way",
+    ),
     ("first handshake of a session: 401", "once, after one login"),
     (
         "later handshake of the same session",
@@ -39,7 +44,7 @@ POLICY: tuple[tuple[str, str], ...] = (
     (
         "socket that was lost or stalled",
         "never: audio that was sent is not sent again under the same record. Playing the utterance again is a new "
-        "attempt, with a key, a record and a place in every count of its own",
+        "attempt, with a separate key, record and place in every count",
     ),
 )
 """What, and when it is tried again."""
@@ -59,7 +64,7 @@ def is_transient(status: int) -> bool:
 
 
 def retry_after_s(value: str | None, wall_s: Callable[[], float] = time.time) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header, at most a minute; None where it says nothing that can be read.
+    """Seconds to wait by a ``Retry-After`` header, at most a minute; None if it says nothing that can be read.
 
     Args:
         value: seconds, or an HTTP date (RFC 9110, 10.2.3).
@@ -97,7 +102,7 @@ class HandshakePatience:
         self._wait_s = _FIRST_S
 
     def wait_s(self, refused: ServiceError, now_s: float) -> float | None:
-        """Seconds to the next try; None when there is none."""
+        """Seconds to the next try; None if there is none."""
         status = refused.status or 0
         if self._again:
             asked_s = refused.retry_after_s

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from workbench.client.answers import exchange_text
 from workbench.errors import ConfigurationError
 from workbench.protocol.webhooks import API_KEY_HEADER, GENERATED_AT_HEADER, Notification, signature
-from workbench.recording import WEBHOOK
+from workbench.recording.record import WEBHOOK
 from workbench.settings import Secret
 
 __all__ = ["PATH", "Arrival", "WebhookReceiver", "resolved_links"]
@@ -50,7 +50,7 @@ class Arrival:
 
     Attributes:
         session_id: whose.
-        status: ``success`` or ``failure``; None where the body says neither (S-197).
+        status: ``success`` or ``failure``; None if the body says neither (S-197).
         received_ns: monotonic stamp of its last byte.
         notification: the decoded body.
         text: what goes into the event log.
@@ -75,7 +75,7 @@ def resolved_links(notification: Notification, rest_url: str) -> dict[str, list[
     {'status': ['https://sdp.suki.ai/api/v1/x']}
     """
     links = {} if notification.links is msgspec.UNSET else notification.links
-    return {kind: [urljoin(rest_url + "/", link.href) for link in found] for kind, found in links.items()}
+    return {kind: [urljoin(rest_url + "/", link.href) for link in members] for kind, members in links.items()}
 
 
 class _Server(uvicorn.Server):
@@ -128,7 +128,7 @@ class WebhookReceiver:
                 "cannot listen for notifications",
                 item=f"{self._host}:{self._port}",
                 got=error.strerror or str(error),
-                action="Choose another --webhook-port, or 0 for any free one",
+                action="Choose another `webhook_port`, or 0 for any free one",
             ) from None
         application = Starlette(routes=[Route(PATH, self._receive, methods=["POST"])])
         config = uvicorn.Config(
@@ -154,18 +154,14 @@ class WebhookReceiver:
 
     def notified(self, session_id: str) -> asyncio.Future[Arrival]:
         """A future that is done when the first notification of a session is there; done already if it came before."""
-        found: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
         if (arrival := self._arrivals.get(session_id)) is not None:
-            found.set_result(arrival)
+            future.set_result(arrival)
         else:
             waiting = self._waiting.setdefault(session_id, [])
-            waiting.append(found)
-            found.add_done_callback(lambda _: self._forget(session_id, found))
-        return found
-
-    async def wait_for(self, session_id: str) -> Arrival:
-        """The first notification of a session; waits for it, so bound the wait."""
-        return await self.notified(session_id)
+            waiting.append(future)
+            future.add_done_callback(lambda _: self._forget(session_id, future))
+        return future
 
     def _forget(self, session_id: str, future: asyncio.Future[Arrival]) -> None:
         waiting = self._waiting.get(session_id, [])
@@ -207,13 +203,13 @@ class WebhookReceiver:
         return abs(self._now_ms() - int(generated_at)) <= MAX_AGE_MS
 
     def _take(self, notification: Notification, body: bytes, received_ns: int) -> None:
-        said = None if notification.status is msgspec.UNSET else notification.status
-        key = (notification.session_id, said)
+        status_text = None if notification.status is msgspec.UNSET else notification.status
+        key = (notification.session_id, status_text)
         if key in self._seen:  # S-194
             self.repeated += 1
             return
         self._seen[key] = None
-        status = said if said in KNOWN_STATUSES else None
+        status = status_text if status_text in KNOWN_STATUSES else None
         text = exchange_text(WEBHOOK, 200, body)
         arrival = Arrival(notification.session_id, status, received_ns, notification, text)
         self._arrivals.setdefault(arrival.session_id, arrival)
@@ -226,7 +222,7 @@ class WebhookReceiver:
 
 
 async def _bounded_body(request: Request) -> bytes | None:
-    """The raw body; None where it is greater than any notification."""
+    """The raw body; None if it is greater than any notification."""
     body = bytearray()
     async for part in request.stream():
         body += part

@@ -12,21 +12,27 @@ to any other file of this machine.
 
 from __future__ import annotations
 
+import codecs
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
+from workbench.corpus.locate import existing_file, is_inside, relative_to
 from workbench.errors import CorpusError
 
 __all__ = [
+    "AUDIO_ENDINGS",
     "HEADER",
     "MANIFEST",
     "MAX_ROW_BYTES",
     "TERM_KINDS",
     "WORDS",
+    "DuplicateKeyError",
+    "FactRow",
     "HeaderRow",
     "ManifestRow",
     "Problem",
@@ -39,6 +45,7 @@ __all__ = [
     "parse_header",
     "parse_rows",
     "resolve_audio",
+    "unique_keys",
 ]
 
 MANIFEST = "manifest.jsonl"
@@ -49,6 +56,12 @@ MAX_ROW_BYTES = 16 * 1024 * 1024
 
 TERM_KINDS = ("drug", "dose", "medical", "negation", "laterality", "value")
 
+AUDIO_ENDINGS = (
+    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".wma", ".aac", ".amr", ".aiff", ".aif", ".au",
+    ".caf", ".w64", ".sph",
+)  # fmt: skip
+"""Of files that are taken for recordings where nothing else says what they are."""
+
 _Row = TypeVar("_Row", bound=msgspec.Struct)
 
 
@@ -57,6 +70,15 @@ class TermRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     text: str
     kind: str
+
+
+class FactRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """An expected fact of the result; see :class:`workbench.reference.Fact`."""
+
+    kind: str
+    name: str
+    value: str = ""
+    required: bool = True
 
 
 class TurnRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
@@ -78,17 +100,21 @@ class ManifestRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_on
     Attributes:
         id: unique in the corpus.
         audio: path, relative to the corpus folder (or to ``audio_root`` of its header).
-        sha256: of the audio file's bytes; None is unverified.
+        sha256: hash of the audio file's bytes; None is unverified.
         reference: as a clinician would expect it on screen.
-        spoken: as it was said, words only; None where no other form is known.
+        spoken: as it was said, words only; None if no other form is known.
         terms: marked terms of the reference.
         speaker, tags: slices.
         licence, source: where the audio comes from and what may be done with it.
-        sample_rate_hz, samples: of the utterance; None where the file is to be asked.
+        sample_rate_hz, samples: sample rate and length of the utterance; None if the file is to be asked.
         start_sample: where the utterance begins in the file.
+        channel: channel of the file to play, from 0; None mixes all of them.
         turns: who spoke when, where there are several speakers.
-        form: expected values of a form filled from this audio.
+        form: values of a form filled from this audio, in words of the corpus; not scored.
+        facts: expected facts of note, diagnoses, orders and forms, which results are scored by.
         note: anything a reader of the corpus should know.
+        silence: nothing is said in it, so that the reference is empty.
+        draft: the reference was written by a recogniser and nobody has confirmed it: it is not played or scored.
     """
 
     id: str
@@ -104,9 +130,13 @@ class ManifestRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_on
     sample_rate_hz: int | None = None
     samples: int | None = None
     start_sample: int = 0
+    channel: int | None = None
     turns: tuple[TurnRow, ...] = ()
     form: dict[str, str | int | float | bool | None] | None = None
+    facts: tuple[FactRow, ...] = ()
     note: str | None = None
+    silence: bool = False
+    draft: bool = False
 
 
 class WordRow(msgspec.Struct, array_like=True, frozen=True, omit_defaults=True):
@@ -148,15 +178,22 @@ class Problem:
 
     Attributes:
         path: the manifest or words file.
-        line: from 1; None where the file as a whole is meant.
+        line: from 1; None if the file as a whole is meant.
         item: id of the utterance, where it is known.
         what: what is wrong, with the value and what was expected.
+        cause: one word for grouping equal problems, such as ``silence``; empty if there is none.
+        remark: whether the utterance can be played all the same.
+
+    >>> str(Problem("manifest.jsonl", 3, "visit-7", "the audio is silent"))
+    'manifest.jsonl:3: visit-7: the audio is silent'
     """
 
     path: str
     line: int | None
     item: str | None
     what: str
+    cause: str = ""
+    remark: bool = False
 
     def __str__(self) -> str:
         """One line: ``file:line: utterance: what is wrong``."""
@@ -164,7 +201,11 @@ class Problem:
         return f"{where}: {self.item}: {self.what}" if self.item else f"{where}: {self.what}"
 
     def error(self) -> CorpusError:
-        """The same as an exception."""
+        """The same as an exception.
+
+        >>> Problem("manifest.jsonl", 3, None, "not JSON").error().item
+        'manifest.jsonl:3'
+        """
         where = self.path if self.line is None else f"{self.path}:{self.line}"
         what = f"{self.item}: {self.what}" if self.item else self.what
         return CorpusError(what, item=where, action="`workbench datasets check` lists every problem")
@@ -212,10 +253,16 @@ def parse_rows(path: Path, kind: type[_Row], problems: list[Problem]) -> Iterato
             if text is None:
                 problems.append(Problem(str(path), line, None, f"a row of more than {MAX_ROW_BYTES} bytes"))
                 continue
+            if line == 1:
+                text = text.removeprefix(codecs.BOM_UTF8)  # as editors of Windows write it
             if not text.strip():
                 continue
             try:
-                yield line, decoder.decode(text)
+                row = decoder.decode(text)
+                if twice := _duplicate_key(text):
+                    problems.append(Problem(str(path), line, None, f"duplicate key (got {twice} twice)"))
+                    continue
+                yield line, row
             except RecursionError:
                 problems.append(Problem(str(path), line, None, "not a valid row: nested too deeply"))
             except msgspec.ValidationError as error:
@@ -224,13 +271,39 @@ def parse_rows(path: Path, kind: type[_Row], problems: list[Problem]) -> Iterato
                 problems.append(Problem(str(path), line, None, f"not JSON: {error}"))
 
 
+class DuplicateKeyError(ValueError):
+    """A key stands twice in one object; programs differ in which of its values they take."""
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs, for ``object_pairs_hook``.
+
+    Raises:
+        DuplicateKeyError: with the first key that stands twice.
+    """
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise DuplicateKeyError(next(key for key in keys if keys.count(key) > 1))
+    return row
+
+
+def _duplicate_key(text: bytes) -> str | None:
+    """A key that stands twice in an object of a row."""
+    try:
+        json.loads(text, object_pairs_hook=unique_keys)
+    except DuplicateKeyError as error:
+        return str(error)
+    return None
+
+
 def parse_header(manifest: Path, problems: list[Problem]) -> HeaderRow:
-    """The header beside a manifest; an empty one where there is none."""
+    """The header beside a manifest; an empty one if there is none."""
     path = manifest.parent / HEADER
     if not path.is_file():
         return HeaderRow()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=HeaderRow)
+        return msgspec.json.decode(path.read_bytes().removeprefix(codecs.BOM_UTF8), type=HeaderRow)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(str(path), None, None, f"not a valid header: {error}"))
         return HeaderRow()
@@ -241,10 +314,9 @@ def resolve_audio(manifest: Path, header: HeaderRow, audio: str) -> Path | str:
     root = manifest.parent / (header.audio_root or ".")
     path = root / audio
     try:
-        if not path.resolve().is_relative_to(root.resolve()):
+        if relative_to(path, root) is None or not is_inside(path, root):
             return f"audio lies outside the corpus folder (got {audio}; expected a path inside {root})"
-        if not path.is_file():
-            return f"audio file is missing (expected {path})"
+        found = existing_file(path)
     except (OSError, ValueError):  # too long, or with characters that no path may have
         return f"audio is no path (got {len(audio)} characters)"
-    return path
+    return found or f"audio file is missing (expected {path})"

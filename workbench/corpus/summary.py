@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from workbench.audio.align import spoken_tokens
-from workbench.corpus.loading import Corpus
+from workbench.corpus.load import Corpus
 
 __all__ = ["CorpusSummary", "summarise"]
 
@@ -18,7 +18,7 @@ class CorpusSummary:
 
     Attributes:
         utterances: how many.
-        seconds: of audio.
+        seconds: length of the audio.
         shortest_s, longest_s: durations; None for an empty corpus.
         speakers, tags: utterances of each.
         sample_rates_hz: utterances at each rate.
@@ -26,7 +26,7 @@ class CorpusSummary:
         distinct_words: lower-cased, punctuation taken off.
         terms: marked terms of each kind.
         with_word_times: utterances that have word times, by origin.
-        unknown_words: distinct words that the dictionary lacks, sorted; None where no dictionary was given.
+        unknown_words: distinct words that the dictionary lacks, sorted; None if no dictionary was given.
         out_of_vocabulary_share: share of *spoken* words that the dictionary lacks; None likewise.
     """
 

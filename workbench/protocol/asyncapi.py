@@ -16,6 +16,7 @@ from workbench.protocol.live import END_MARKER, base64_audio, encode_audio, one_
 from workbench.protocol.messages import (
     Audio,
     ClientMessage,
+    Dialect,
     EndOfAudio,
     EndOfResults,
     Final,
@@ -26,30 +27,23 @@ from workbench.protocol.messages import (
     StreamStatus,
     UnknownMessage,
 )
+from workbench.protocol.mistakes import ClientFrame, no_samples, unknown_message
 
-__all__ = ["decode_client", "decode_server", "encode_audio", "encode_client", "encode_server"]
+__all__ = ["decode_client", "decode_server", "encode_client", "encode_server"]
 
 _STATUSES = ("STATUS", "ERROR", "READY", "ENDED")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
 
-class _ClientFrame(msgspec.Struct):
-    type: str
-    startTime: str | None = None  # noqa: N815  the wire's own spelling
-    audioData: str | None = None  # noqa: N815
-    data: str | None = None
-    event: str | None = None
-
-
 class _ServerFrame(msgspec.Struct):
     type: str | None = None
     transcript: str | None = None
-    isFinal: bool | None = None  # noqa: N815
+    isFinal: bool | None = None  # noqa: N815  the wire's own spelling
     message: str | None = None
 
 
-_client_decoder = msgspec.json.Decoder(_ClientFrame)
+_client_decoder = msgspec.json.Decoder(ClientFrame)
 _server_decoder = msgspec.json.Decoder(_ServerFrame)
 
 
@@ -79,18 +73,18 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
     if frame.type == "AUDIO":
         text = frame.audioData if dictation else frame.data
         if text is None:
-            return UnknownMessage(f"AUDIO without {'audioData' if dictation else 'data'!r}", raw)
+            return unknown_message(frame, raw, product, Dialect.ASYNCAPI)
         if text == END_MARKER and not dictation:
             return EndOfAudio()
         pcm = base64_audio(text)
-        return Audio(pcm) if pcm else UnknownMessage("AUDIO with no samples", raw)
+        return Audio(pcm) if pcm else no_samples(raw)
     if frame.type == "EVENT" and dictation and frame.event == "AUDIO_END":
         return EndOfAudio()
     if frame.type == "START_TIME" and not dictation and frame.startTime is not None:
         if not _DATE_TIME.fullmatch(frame.startTime):
             raise RemoteProtocolError("startTime is no date-time", expected="RFC 3339", close_code=1007)
         return StartTime(frame.startTime)
-    return UnknownMessage(f"type {frame.type[:40]!r} is not part of {product.value}", raw)
+    return unknown_message(frame, raw, product, Dialect.ASYNCAPI)
 
 
 def encode_server(message: ServerMessage, session_id: str) -> bytes:

@@ -1,12 +1,16 @@
 """REST bodies and the error envelope, as the live documentation writes them.
 
-House rules: requests name only documented fields, responses tolerate missing ones (S-6, S-54). Unknown fields are
-ignored everywhere (S-7 for the simulator, S-6 for the client).
+Requests name only documented fields, responses tolerate missing ones (S-6, S-54). Unknown fields are ignored everywhere
+(S-7 for the simulator, S-6 for the client).
 """
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import msgspec
+
+from workbench.protocol.context import Uuid
 
 __all__ = [
     "AudioConfigBody",
@@ -20,6 +24,10 @@ __all__ = [
     "envelope_message",
     "error_id_of",
 ]
+
+
+RATES_HZ = (8_000, 48_000)
+"""Least and greatest rate that is accepted. Only 16 kHz is documented; others serve experiments."""
 
 
 class ErrorEnvelope(msgspec.Struct):
@@ -58,15 +66,15 @@ class Register(msgspec.Struct, omit_defaults=True):
 class AudioConfigBody(msgspec.Struct, omit_defaults=True):
     """``audio_config`` of a dictation session (S-45…S-47)."""
 
-    audio_encoding: str | None = None
-    audio_language: str | None = None
-    sample_rate_hertz: int | None = None
+    audio_encoding: Literal["LINEAR16"] | None = None
+    audio_language: Literal["en-US"] | None = None
+    sample_rate_hertz: Annotated[int, msgspec.Meta(ge=RATES_HZ[0], le=RATES_HZ[1])] | None = None
 
 
 class CreateDictation(msgspec.Struct, omit_defaults=True):
     """POST /api/v1/transcription/session/create (S-40…S-44)."""
 
-    transcription_session_id: str | None = None
+    transcription_session_id: Uuid | None = None
     audio_config: AudioConfigBody | None = None
 
 
@@ -82,7 +90,7 @@ class DictationResult(msgspec.Struct, omit_defaults=True):
     transcription_session_id: str | None = None
     status: str | None = None
     final_transcript: str | None = None
-    duration: float | None = None
+    duration: int | float | None = None
     ended_at: str | None = None
 
 

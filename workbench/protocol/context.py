@@ -1,7 +1,7 @@
 """Bodies that seed a session: creation, clinical context, form templates, preferences, feedback.
 
-House rules: a field that is absent is ``UNSET`` and never sent; PATCH replaces only what is present (S-122). What
-the documents constrain is constrained here, so that the description that is generated from these types says it.
+A field that is absent is ``UNSET`` and never sent; PATCH replaces only what is present (S-122). What the documents
+constrain is constrained here, so that the description that is generated from these types says it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ __all__ = [
     "FormFilling",
     "FormTemplateChoice",
     "MedicationOrder",
+    "Name",
     "Preferences",
     "Uuid",
     "merged",
@@ -34,6 +35,9 @@ Uuid = Annotated[
     str,
     msgspec.Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", extra_json_schema={"format": "uuid"}),
 ]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern="^[^/?#\\s]+$")]
+"""An id that is no UUID, such as the encounters of the companion's example (S-218)."""
+
 ShortText = Annotated[str, msgspec.Meta(max_length=255)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 BirthDate = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
@@ -76,10 +80,11 @@ class Visit(msgspec.Struct, omit_defaults=True):
     visit_type: vocab.VisitType | UnsetType = UNSET
 
 
-class Section(msgspec.Struct):
-    """One section that the note should have."""
+class Section(msgspec.Struct, omit_defaults=True):
+    """One section that the note should have; at most one of a note is the problem-based one."""
 
     loinc: vocab.SectionCode
+    isPBNSection: bool | UnsetType = UNSET  # noqa: N815  the documents' own spelling
 
 
 class Code(msgspec.Struct, omit_defaults=True):
@@ -91,9 +96,9 @@ class Code(msgspec.Struct, omit_defaults=True):
 
 
 class Diagnosis(msgspec.Struct, omit_defaults=True):
-    """One diagnosis."""
+    """One diagnosis, with exactly one code (S-213)."""
 
-    codes: list[Code] | UnsetType = UNSET
+    codes: Annotated[list[Code], msgspec.Meta(min_length=1, max_length=1)]
     diagnosis_note: str | UnsetType = UNSET
 
 
@@ -131,7 +136,7 @@ class AmbientOrigin(msgspec.Struct, tag_field="origin", tag="SUKI_AMBIENT", omit
 class Dosage(msgspec.Struct, omit_defaults=True):
     """How much at a time."""
 
-    quantity: float | UnsetType = UNSET
+    quantity: int | float | UnsetType = UNSET
     raw_value: str | UnsetType = UNSET
     unit: str | UnsetType = UNSET
 
@@ -167,7 +172,7 @@ class MedicationOrder(msgspec.Struct, omit_defaults=True):
     linked_diagnosis_codes: list[LinkedCode] | UnsetType = UNSET
     medication_timing: RawValue | UnsetType = UNSET
     number_of_refills: int | UnsetType = UNSET
-    quantity_dispensed: float | UnsetType = UNSET
+    quantity_dispensed: str | UnsetType = UNSET
     route: RawValue | UnsetType = UNSET
     strength: RawValue | UnsetType = UNSET
 
@@ -185,9 +190,9 @@ class Orders(msgspec.Struct, omit_defaults=True):
 
 
 class FormTemplateChoice(msgspec.Struct):
-    """One template to fill; ids come from the template list (S-183)."""
+    """One template to fill; ids come from the template list (S-183), and not all of the documents' are UUIDs."""
 
-    form_template_id: Uuid
+    form_template_id: str
 
 
 class FormFilling(msgspec.Struct):
@@ -232,7 +237,7 @@ class Personalization(msgspec.Struct, omit_defaults=True):
 class Preferences(msgspec.Struct):
     """PATCH /api/v1/user/preferences."""
 
-    personalization_preference: Personalization
+    personalization_preference: Annotated[Personalization, msgspec.Meta(extra_json_schema={"minProperties": 1})]
 
 
 class Rating(msgspec.Struct):

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from workbench.errors import InputError
 from workbench.protocol import endpoints
 from workbench.protocol.bodies import AudioConfigBody, CreatedDictation, CreateDictation, DictationResult
-from workbench.protocol.context import AmbientContext, CreateAmbient, CreateForm, FormContext, Uuid
+from workbench.protocol.context import AmbientContext, CreateAmbient, CreateForm, FormContext, Name
 from workbench.protocol.endpoints import Endpoint
 from workbench.protocol.messages import Dialect, Product
 from workbench.protocol.results import CreatedSession
@@ -71,7 +71,7 @@ class Created:
 
     Attributes:
         session_id: at the service.
-        socket_url: where to stream; None where the path is fixed (S-202).
+        socket_url: where to stream; None if the path is fixed (S-202).
     """
 
     session_id: str
@@ -83,7 +83,7 @@ class OpenDictation(msgspec.Struct, rename="camel", omit_defaults=True):
 
     provider_id: str
     mode: Literal["in-field", "scratchpad"] = "in-field"
-    language_code: str | UnsetType = UNSET
+    language_code: Literal["en-US"] | UnsetType = UNSET
     field_hint: str | UnsetType = UNSET
 
 
@@ -91,7 +91,7 @@ class OpenNote(msgspec.Struct, rename="camel", omit_defaults=True):
     """Create of an ambient or form-filling session in the AsyncAPI dialect."""
 
     provider_id: str
-    encounter_id: Uuid | UnsetType = UNSET
+    encounter_id: Name | UnsetType = UNSET
     specialty: str | UnsetType = UNSET
     encounter_type: str | UnsetType = UNSET
     visit_type: str | UnsetType = UNSET
@@ -236,11 +236,11 @@ def creation(
 
     Args:
         dialect: which one.
-        product: of the session.
+        product: product of the session.
         provider_id: who speaks; only the AsyncAPI dialect says it here.
-        sample_rate_hz: of a live dictation, which always declares its audio (S-46, S-47).
-        session_id: to ask for, or None; the AsyncAPI dialect cannot ask.
-        encounter_id: that ambient sessions of one visit share, or None.
+        sample_rate_hz: sample rate of a live dictation, which always declares its audio (S-46, S-47).
+        session_id: id to ask for, or None; the AsyncAPI dialect cannot ask.
+        encounter_id: encounter that ambient sessions of one visit share, or None.
 
     Raises:
         InputError: an id or a rate that the dialect does not take.
@@ -252,7 +252,7 @@ def creation(
                 "the service chooses the ids of this dialect",
                 item="session id",
                 got=session_id,
-                expected="no id, or --dialect live",
+                expected="no id, or the dialect live",
             )
         if sample_rate_hz != _RATE_HZ:
             raise InputError(
@@ -266,8 +266,8 @@ def creation(
         return OpenNote(provider_id, visit, language_code="en-US")
     if product is Product.DICTATION:
         return CreateDictation(session_id, AudioConfigBody("LINEAR16", "en-US", sample_rate_hz))
-    asked = UNSET if session_id is None else session_id
-    return CreateForm(asked) if product is Product.FORM_FILLING else CreateAmbient(asked, visit)
+    wanted_id = UNSET if session_id is None else session_id
+    return CreateForm(wanted_id) if product is Product.FORM_FILLING else CreateAmbient(wanted_id, visit)
 
 
 def created_of(answer: object) -> Created:
@@ -281,7 +281,7 @@ def created_of(answer: object) -> Created:
 
 
 def transcript_of(answer: object) -> str | None:
-    """The transcript in the answer to the end of a dictation; None where there is none (S-54)."""
+    """The transcript in the answer to the end of a dictation; None if there is none (S-54)."""
     match answer:
         case DictationResult(final_transcript=text) | EndedDictation(transcript=text):
             return text

@@ -24,6 +24,7 @@ __all__ = [
     "END_AMBIENT",
     "END_DICTATION",
     "END_FORM",
+    "FLAGS",
     "FORM_FEEDBACK",
     "FORM_STATUS",
     "FORM_STRUCTURED_DATA",
@@ -44,6 +45,12 @@ __all__ = [
     "Endpoint",
 ]
 
+FLAGS: dict[str, bool] = {
+    **dict.fromkeys(("true", "True", "TRUE", "t", "T", "1"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "f", "F", "0"), False),
+}
+"""How a boolean query parameter may be written: the vendor's own samples write Python's ``False`` (S-207)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -54,7 +61,7 @@ class Endpoint:
         method: HTTP method.
         path: template with ``{name}`` placeholders.
         status: status of success.
-        request: body type, or None where there is none.
+        request: body type, or None if there is none.
         response: body type, or None for an empty body.
         authenticated: whether ``sdp_suki_token`` is needed (S-11).
         errors: statuses that the documents name for it.

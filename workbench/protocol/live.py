@@ -28,6 +28,7 @@ from workbench.protocol.messages import (
     TranscriptWord,
     UnknownMessage,
 )
+from workbench.protocol.mistakes import ClientFrame, no_samples, unknown_message
 
 __all__ = [
     "END_MARKER",
@@ -53,13 +54,6 @@ _END_OF_STREAM = b'{"type":"AUDIO","data":"RU9G"}'
 _TERMINAL = b'{"transcript":{"transcript":"EOF"}}'
 
 
-class _ClientFrame(msgspec.Struct):
-    type: str
-    audioData: str | None = None  # noqa: N815  the wire's own spelling
-    data: str | None = None
-    event: str | None = None
-
-
 class _Speaker(msgspec.Struct):
     id: str
 
@@ -80,7 +74,7 @@ class _ServerFrame(msgspec.Struct):
     transcript_id: str | None = None
 
 
-_client_decoder = msgspec.json.Decoder(_ClientFrame)
+_client_decoder = msgspec.json.Decoder(ClientFrame)
 _server_decoder = msgspec.json.Decoder(_ServerFrame)
 _words_decoder = msgspec.json.Decoder(list[_Word])
 _encode = msgspec.json.Encoder().encode
@@ -110,7 +104,7 @@ def encode_client(message: ClientMessage, product: Product) -> bytes:
         "message does not exist for this product",
         item=product.value,
         got=type(message).__name__,
-        expected="Audio or EndOfAudio (S-79)",
+        expected="Audio or EndOfAudio",
     )
 
 
@@ -130,7 +124,7 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
         return _decode_event(frame, product, text)
     if frame.type == "START_TIME" and product is not Product.DICTATION:
         return StartTime(_base64_bytes(frame.data or "").decode("utf-8", "replace"))
-    return UnknownMessage(f"type {frame.type[:40]!r} is not part of {product.value}", raw)
+    return unknown_message(frame, text, product)
 
 
 def _plain_audio(raw: str | bytes, product: Product) -> Audio | None:
@@ -155,7 +149,7 @@ def one_object(raw: str | bytes, decoder: msgspec.json.Decoder[_T]) -> tuple[_T,
         RemoteProtocolError: a binary frame (S-73), or text that is not one such object (S-72, S-74).
     """
     if isinstance(raw, bytes):
-        raise RemoteProtocolError("binary frame", expected="one JSON object in a text frame (S-73)", close_code=1003)
+        raise RemoteProtocolError("binary frame", expected="one JSON object in a text frame", close_code=1003)
     try:
         return decoder.decode(raw), raw
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -163,20 +157,19 @@ def one_object(raw: str | bytes, decoder: msgspec.json.Decoder[_T]) -> tuple[_T,
         raise RemoteProtocolError(
             "frame is not a message",
             got=str(error),
-            expected="exactly one JSON object (S-72)",
+            expected="exactly one JSON object",
             close_code=1007,
         ) from None
 
 
-def _decode_audio(frame: _ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:
-    field = "audioData" if product is Product.DICTATION else "data"
+def _decode_audio(frame: ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:
     text = frame.audioData if product is Product.DICTATION else frame.data
     if text is None:
-        return UnknownMessage(f"AUDIO without {field!r} (S-76, S-152)", raw)
+        return unknown_message(frame, raw, product)
     if text == END_MARKER and product is not Product.DICTATION:
         return EndOfAudio()
     pcm = base64_audio(text)
-    return Audio(pcm) if pcm else UnknownMessage("AUDIO with no samples", raw)
+    return Audio(pcm) if pcm else no_samples(raw)
 
 
 def base64_audio(text: str) -> bytes:
@@ -186,19 +179,19 @@ def base64_audio(text: str) -> bytes:
         raise RemoteProtocolError(
             "audio splits a 16-bit sample",
             got=f"{len(pcm)} bytes",
-            expected="an even count (S-78)",
+            expected="AUDIO_END: that marker ends audio on /ws/stream alone" if text == END_MARKER else "an even count",
             close_code=1007,
         )
     return pcm
 
 
-def _decode_event(frame: _ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:
+def _decode_event(frame: ClientFrame, product: Product, raw: str) -> ClientMessage | UnknownMessage:
     if product is Product.DICTATION:
         if frame.event == "AUDIO_END":
             return EndOfAudio()
     elif frame.event is not None and frame.event in EventName.__members__:
         return Event(EventName[frame.event])
-    return UnknownMessage(f"event {str(frame.event)[:40]!r} is not part of {product.value}", raw)
+    return unknown_message(frame, raw, product)
 
 
 def _base64_bytes(text: str) -> bytes:
@@ -208,7 +201,7 @@ def _base64_bytes(text: str) -> bytes:
         raise RemoteProtocolError(
             "payload is not Base64",
             got=f"{len(text)} characters",
-            expected="the padded standard alphabet of RFC 4648 section 4 (S-77, S-155)",
+            expected="the padded standard alphabet of RFC 4648 section 4",
             close_code=1007,
         ) from None
 
@@ -225,7 +218,7 @@ def encode_server(message: ServerMessage, session_id: str) -> bytes:
     raise LocalProtocolError(
         "message does not exist in the live dialect",
         got=type(message).__name__,
-        expected="a transcript (S-172)",
+        expected="a transcript",
     )
 
 
@@ -237,10 +230,10 @@ def _transcript_frame(text: str, words: list[Any], is_final: bool, transcript_id
 
 
 def _word_object(word: TranscriptWord) -> dict[str, Any]:
-    found: dict[str, Any] = {"word": word.text}
+    entry: dict[str, Any] = {"word": word.text}
     if word.speaker is not None:
-        found["speaker"] = {"id": word.speaker}
-    return found
+        entry["speaker"] = {"id": word.speaker}
+    return entry
 
 
 def decode_server(raw: str | bytes) -> ServerMessage:
@@ -255,8 +248,8 @@ def decode_server(raw: str | bytes) -> ServerMessage:
     words: tuple[TranscriptWord, ...] = ()
     if frame.is_final or text == "EOF":  # a partial has none (S-86)
         words = _decode_words(frame.transcript.words)
-    if text == "EOF" and frame.transcript_id is None and not words:
-        return EndOfResults()
+    if text == "EOF" and not words and (frame.is_final is None or frame.transcript_id is None):
+        return EndOfResults()  # what else looks so, an id and a flag with it, the order of the stream decides (S-220)
     if frame.is_final is None:
         return UnknownMessage("transcript without is_final", raw)
     if frame.is_final:
@@ -267,7 +260,7 @@ def decode_server(raw: str | bytes) -> ServerMessage:
 def _decode_words(raw: msgspec.Raw) -> tuple[TranscriptWord, ...]:
     """Words of a final; malformed entries cost the words, never the text."""
     try:
-        found = _words_decoder.decode(raw)
+        words = _words_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ()
-    return tuple(TranscriptWord(w.word, w.speaker.id if w.speaker else None) for w in found)
+    return tuple(TranscriptWord(w.word, w.speaker.id if w.speaker else None) for w in words)

@@ -1,8 +1,8 @@
 """Typed messages of both directions, free of any dialect.
 
-House rules: a message says what was meant, a codec says how a dialect writes it. Audio and transcript text never
-appear in a repr, only their lengths. Messages are made for every frame, so they are structs of msgspec: a frozen
-dataclass takes five times as long to make.
+A message says what was meant, a codec says how a dialect writes it. Audio and transcript text never appear in a repr,
+only their lengths. Messages are made for every frame, so they are structs of msgspec: a frozen dataclass takes five
+times as long to make.
 """
 
 from __future__ import annotations
@@ -149,10 +149,12 @@ class UnknownMessage(msgspec.Struct, frozen=True):
     Attributes:
         reason: why it was not understood, free of content.
         raw: the frame as it came.
+        remedy: what a client should send instead; empty for frames of a service.
     """
 
     reason: str
     raw: str | bytes
+    remedy: str = ""
 
     def __repr__(self) -> str:
         """Without the frame."""

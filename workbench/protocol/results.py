@@ -103,12 +103,13 @@ class AmbientTranscript(msgspec.Struct):
     final_transcript: list[TranscriptSegment] = []
 
 
-class NoteSection(msgspec.Struct):
-    """One section of the note."""
+class NoteSection(msgspec.Struct, omit_defaults=True):
+    """One section of the note, with the pieces of transcript it was made from where the service gives them."""
 
     title: str = ""
     loinc_code: str = ""
     content: str = ""
+    source_transcripts: list[str] | UnsetType = UNSET
 
 
 class Content(msgspec.Struct):
@@ -122,8 +123,8 @@ class FoundDiagnosis(msgspec.Struct, omit_defaults=True):
 
     codes: list[Code] = []
     diagnosis_note: str = ""
-    laterality_indicator: bool | UnsetType = UNSET
-    post_coord_lex_flag: bool | UnsetType = UNSET
+    laterality_indicator: int | UnsetType | None = UNSET
+    post_coord_lex_flag: int | UnsetType | None = UNSET
 
 
 class FoundDiagnoses(msgspec.Struct):

@@ -29,7 +29,7 @@ from workbench.protocol.messages import (
     UnknownMessage,
 )
 
-__all__ = ["Role", "Step", "StreamSession", "StreamState", "codec_for"]
+__all__ = ["Role", "Step", "StreamSession", "StreamState", "codec_for", "is_terminal_text"]
 
 
 _MAX_VIOLATIONS = 1_000
@@ -106,6 +106,27 @@ STREAM_ORDER: dict[tuple[StreamState, Step], StreamState] = {
     (_S.PAUSED, _T.END_OF_AUDIO): _S.DRAINING,
 }
 
+_ENDED = "after the end of audio"
+_END_ONCE = "End the audio once, after the last chunk"
+
+_AFTER_THE_END = {
+    (_S.DRAINING, _T.AUDIO): (f"AUDIO {_ENDED}", _END_ONCE),
+    (_S.DRAINING, _T.END_OF_AUDIO): (f"a second end of audio {_ENDED}", _END_ONCE),
+}
+
+DICTATION_TOLERATED: dict[tuple[StreamState, Step], tuple[str, str]] = _AFTER_THE_END
+"""Messages out of turn that a service ignores and reports: what is wrong and what to do (S-208).
+
+One frame too many must not cost the utterance before it.
+"""
+
+STREAM_TOLERATED: dict[tuple[StreamState, Step], tuple[str, str]] = {
+    **_AFTER_THE_END,
+    (_S.PAUSED, _T.AUDIO): ("AUDIO while the stream is paused", "Send RESUME before audio"),
+    (_S.OPEN, _T.KEEP_ALIVE): ("KEEP_ALIVE before START_TIME", "Send START_TIME first"),
+}
+"""Likewise on ``/ws/stream`` (S-208, S-210)."""
+
 _EVENT_STEP = {name: Step[name.name] for name in EventName}
 _MESSAGE_STEP: dict[type, Step] = {
     Audio: Step.AUDIO,
@@ -129,6 +150,17 @@ def _step(message: ClientMessage | ServerMessage) -> Step | None:
     return _MESSAGE_STEP.get(type(message))
 
 
+def is_terminal_text(message: ServerMessage, dialect: Dialect) -> bool:
+    """Whether a transcript that came after the end of audio is the terminal frame in disguise (S-220).
+
+    It says ``EOF`` and has no words, whatever members it has besides. Before the end of audio a speaker may have said
+    it.
+    """
+    if dialect is not Dialect.LIVE or not isinstance(message, Partial | Final) or message.text != "EOF":
+        return False
+    return isinstance(message, Partial) or not message.words
+
+
 class StreamSession:
     """One connection of one product, seen from one end.
 
@@ -138,7 +170,10 @@ class StreamSession:
             thousand of them.
     """
 
-    __slots__ = ("_codec", "_has_transcripts", "_order", "product", "role", "session_id", "state", "violations")
+    __slots__ = (
+        "_codec", "_dialect", "_has_transcripts", "_order", "_tolerated", "product", "role", "session_id", "state",
+        "violations",
+    )  # fmt: skip
 
     def __init__(self, role: Role, product: Product, dialect: Dialect = Dialect.LIVE, session_id: str = "") -> None:
         self.role = role
@@ -146,8 +181,10 @@ class StreamSession:
         self.session_id = session_id
         self.state = StreamState.OPEN
         self.violations: list[str] = []
+        self._dialect = dialect
         self._codec = codec_for(dialect)
         self._order = DICTATION_ORDER if product is Product.DICTATION else STREAM_ORDER
+        self._tolerated = DICTATION_TOLERATED if product is Product.DICTATION else STREAM_TOLERATED
         self._has_transcripts = product.streams_transcripts
 
     def send(self, message: ClientMessage | ServerMessage) -> bytes:
@@ -166,13 +203,20 @@ class StreamSession:
             self._advance_local(Step.AUDIO, "Audio")
 
     def receive_client(self, raw: str | bytes) -> ClientMessage | UnknownMessage:
-        """Server role: a client's frame. Raises RemoteProtocolError for what the contract refuses."""
+        """Server role: a client's frame; one out of turn that is tolerated is an UnknownMessage.
+
+        Raises:
+            RemoteProtocolError: for what the contract refuses.
+        """
         message = self._codec.decode_client(raw, self.product)
         step = _step(message)
         if step is not None and not (step is Step.AUDIO and self.state is StreamState.STREAMING):
             try:
                 self.state = self._order[self.state, step]
             except KeyError:
+                tolerated = self._tolerated.get((self.state, step))
+                if tolerated is not None:
+                    return UnknownMessage(tolerated[0], raw, tolerated[1])
                 raise RemoteProtocolError(
                     f"{step.value} is not allowed here",
                     got=f"a connection that is {self.state.value}",
@@ -184,6 +228,8 @@ class StreamSession:
     def receive_server(self, raw: str | bytes) -> ServerMessage:
         """Client role: a server's frame; never raises, a breach is added to ``violations``."""
         message = self._codec.decode_server(raw)
+        if self.state is StreamState.DRAINING and is_terminal_text(message, self._dialect):
+            message = EndOfResults()
         if isinstance(message, UnknownMessage):
             self._breach(f"unknown message: {message.reason}")
             return message

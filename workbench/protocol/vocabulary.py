@@ -1,8 +1,8 @@
 """Code lists of the contract: note sections, specialties, and the enumerations of a context.
 
-The documents publish section codes and specialties in full. Encounter types, visit types and provider roles come
-from info endpoints whose content no document shows; the lists here hold the documented examples and a few more of
-their kind.
+The documents publish section codes and specialties in full. Encounter types, visit types, provider roles and the
+units and times of orders come from info endpoints of which the documents show one example each; the lists here hold
+those and a few more of their kind.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "BACKLOG_HEADER",
     "FREQUENCY_TYPES",
     "SECTION_TITLES",
     "TIMINGS",
@@ -30,6 +31,10 @@ __all__ = [
     "VisitType",
 ]
 
+BACKLOG_HEADER = "X-Simulator-Backlog-Ms"
+"""On the answer to a session's end, of our simulator alone and in no field of the vendor's: the most audio, in ms, that
+waited to be decoded while the session streamed."""
+
 EncounterType: TypeAlias = Literal["AMBULATORY", "EMERGENCY", "HOME_HEALTH", "INPATIENT", "OBSERVATION", "VIRTUAL"]
 VisitType: TypeAlias = Literal["ANNUAL_WELLNESS", "CONSULT", "ESTABLISHED_PATIENT", "FOLLOW_UP", "NEW_PATIENT"]
 ProviderRole: TypeAlias = Literal["ATTENDING", "CONSULTING", "FELLOW", "NURSE_PRACTITIONER", "RESIDENT"]
@@ -42,10 +47,10 @@ OrderOrigin: TypeAlias = Literal["EMR", "SUKI_AMBIENT"]
 EncounterRelation: TypeAlias = Literal["CURRENT_ENCOUNTER", "PRIOR_ENCOUNTER"]
 Verbosity: TypeAlias = Literal["CONCISE", "BALANCED", "DETAILED"]
 StyledSection: TypeAlias = Literal["10164-2", "51847-2", "51848-0", "18776-5"]
-DosageUnit: TypeAlias = Literal["CAPSULE", "MG", "ML", "PUFF", "TABLET", "UNIT"]
+DosageUnit: TypeAlias = Literal["CAP", "MCG", "MG", "ML", "PUFF", "TAB", "UNIT"]
 
-FREQUENCY_TYPES = ("ONCE_DAILY", "TWICE_DAILY", "THREE_TIMES_DAILY", "EVERY_SIX_HOURS", "AS_NEEDED")
-TIMINGS = ("MORNING", "NOON", "EVENING", "BEDTIME", "WITH_MEALS")
+FREQUENCY_TYPES = ("ONE_A_DAY", "TWO_A_DAY", "THREE_A_DAY", "FOUR_A_DAY", "EVERY_SIX_HOURS", "AS_NEEDED")
+TIMINGS = ("IN_THE_MORNING", "AT_NOON", "IN_THE_EVENING", "AT_BEDTIME", "WITH_MEALS")
 
 SectionCode: TypeAlias = Literal[
     "39238-1", "42348-3", "48765-2", "51848-0", "51847-2", "10154-3", "61144-2", "55128-3", "46239-0", "10157-6",
@@ -63,7 +68,7 @@ SECTION_TITLES: dict[str, str] = {
     "10157-6": "Family History",
     "29762-2": "Social History",
     "10187-3": "Review of Systems",
-    "8716-3": "Vital Signs",
+    "8716-3": "Vitals",
     "29545-1": "Physical Exam",
     "30954-2": "Results",
     "51848-0": "Assessment",

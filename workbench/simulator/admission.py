@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.protocol.messages import Dialect
-from workbench.simulator.accounts import Accounts
+from workbench.simulator.auth.accounts import Accounts
+from workbench.simulator.auth.tokens import Identity, TokenAuthority
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.recognisers import Recogniser
-from workbench.simulator.tokens import Identity, TokenAuthority
+from workbench.simulator.recognition.recognisers import Recogniser
 
 __all__ = ["Admission"]
 
@@ -18,7 +18,7 @@ class Admission:
     """Credentials, the recogniser and the bounds.
 
     Attributes:
-        accounts: the partner and the providers linked to it.
+        accounts: the partners and the providers linked to them.
         tokens: verifies callers.
         recogniser: has room for a stream, or not.
         limits: bounds and times.

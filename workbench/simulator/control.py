@@ -16,14 +16,14 @@ from starlette.routing import Route
 
 from workbench.protocol.messages import Dialect
 from workbench.settings import Secret, is_loopback
+from workbench.simulator.call import answer_safely, read_body
 from workbench.simulator.control_token import CONTROL_HEADER, new_token
-from workbench.simulator.notes import NoteSession, NoteStore
-from workbench.simulator.recognisers import Recogniser
+from workbench.simulator.dictation_sessions import EMISSIONS, ConnectionLog, DictationSession, SessionStore
+from workbench.simulator.notes.segments import RATE_HZ
+from workbench.simulator.notes.store import NoteSession, NoteStore
+from workbench.simulator.recognition.recognisers import Recogniser
+from workbench.simulator.recognition.scripted import Script, Scripted
 from workbench.simulator.refusals import json_response, refusal
-from workbench.simulator.rest import answer_safely, read_body
-from workbench.simulator.scripted import Script, Scripted
-from workbench.simulator.segments import RATE_HZ
-from workbench.simulator.sessions import EMISSIONS, ConnectionLog, DictationSession, SessionStore
 
 __all__ = ["Control"]
 

@@ -13,12 +13,17 @@ import secrets
 import stat
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from workbench.client.proxies import proxy_for, through
 from workbench.errors import ConfigurationError
 from workbench.settings import Secret
 
-__all__ = ["CONTROL_HEADER", "control_headers", "new_token", "publish", "withdraw"]
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["CONTROL_HEADER", "control_client", "control_headers", "new_token", "publish", "withdraw"]
 
 CONTROL_HEADER = "X-Control-Token"
 
@@ -33,13 +38,19 @@ def _folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else 0
     given = os.environ.get("XDG_RUNTIME_DIR")
     folder = (Path(given) if given else Path(tempfile.gettempdir())) / f"suki-workbench-{user}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    # The parent may be writable for everybody: a folder or link that another user left there must not be trusted.
-    foreign = hasattr(os, "getuid") and found.st_uid != user
-    if not stat.S_ISDIR(found.st_mode) or foreign or (os.name == "posix" and found.st_mode & 0o077):
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+    except OSError as error:
         raise ConfigurationError(
-            "the folder for control tokens is not private", item=str(folder), got=stat.filemode(found.st_mode),
+            "the folder for control tokens cannot be made", item=str(folder), got=error.strerror,
+            action="Set XDG_RUNTIME_DIR to a folder that you may write",
+        ) from None  # fmt: skip
+    # The parent may be writable for everybody: a folder or link that another user left there must not be trusted.
+    foreign = hasattr(os, "getuid") and status.st_uid != user
+    if not stat.S_ISDIR(status.st_mode) or foreign or (os.name == "posix" and status.st_mode & 0o077):
+        raise ConfigurationError(
+            "the folder for control tokens is not private", item=str(folder), got=stat.filemode(status.st_mode),
             expected="drwx------ of this user", action="Remove it, or set XDG_RUNTIME_DIR",
         )  # fmt: skip
     return folder
@@ -71,3 +82,10 @@ def control_headers(url: str) -> dict[str, str]:
     with contextlib.suppress(OSError, ConfigurationError):
         return {CONTROL_HEADER: (_folder() / f"control-{urlsplit(url).port or 0}").read_text()}
     return {}
+
+
+def control_client(url: str) -> httpx.AsyncClient:
+    """A client of the control API of the simulator at ``url``; use as ``async with``."""
+    import httpx
+
+    return httpx.AsyncClient(base_url=url, headers=control_headers(url), **through(proxy_for(url)))

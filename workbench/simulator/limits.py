@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -28,10 +28,12 @@ class SimulatorLimits:
         keep_alive_s: longest silence of a paused stream before it is closed; the documents name 5 s and 15 s (S-163).
         paused_s: after so long a pause a stream is closed although it is kept alive (S-165).
         staged_s: how long a form-filling session that has ended waits for its processing (S-182).
-        processing_s: from then on to its result; of an ambient session from its end.
+        processing_s: from then on to its result; of an ambient session from its end. The documents say 5 to 10 s.
         least_audio_s: an ambient session with less audio is skipped (S-137). The service may skip below a minute.
-        recordings_bytes: of audio held in memory; beyond it the oldest recordings of sessions that are over are gone.
+        recordings_bytes: bytes of audio held in memory; beyond it the oldest recordings of ended sessions are gone.
         recording_life_s: life of a recording; then it is gone (410).
+        context_required: whether a form-filling stream is refused before a template is in the context (S-217).
+        strict: whether frames and requests that break the contract are refused where they would be ignored (S-214).
         kept_sessions: sessions held in memory; beyond it the oldest one that is over is forgotten.
     """
 
@@ -45,34 +47,35 @@ class SimulatorLimits:
     keep_alive_s: float = 5.0
     paused_s: float = 1800.0
     staged_s: float = 0.5
-    processing_s: float = 1.0
+    processing_s: float = 7.0
     least_audio_s: float = 1.0
     recordings_bytes: int = 1_073_741_824
     recording_life_s: float = 604_800.0
+    context_required: bool = False
+    strict: bool = False
     kept_sessions: int = 10_000
 
 
-def changed_limits(limits: SimulatorLimits, texts: Iterable[str]) -> SimulatorLimits:
+def changed_limits(limits: SimulatorLimits, texts: Mapping[str, str]) -> SimulatorLimits:
     """Limits with some of them set.
 
     Args:
         limits: the others.
-        texts: ``name=value`` each, by the names of :class:`SimulatorLimits`.
+        texts: values as typed, by the names of :class:`SimulatorLimits`.
 
     Raises:
         InputError: no such limit, or a value of another type.
 
-    >>> changed_limits(SimulatorLimits(), ["idle_s=5"]).idle_s
+    >>> changed_limits(SimulatorLimits(), {"idle_s": "5"}).idle_s
     5.0
     """
     changes: dict[str, Any] = {}
     kinds = {field.name: type(getattr(limits, field.name)) for field in fields(limits)}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or name not in kinds:
-            raise InputError("no such limit", item="--limit", got=text, expected="NAME=VALUE of " + ", ".join(kinds))
+    for name, value in texts.items():
+        if name not in kinds:
+            raise InputError("no such limit", item=f"limits.{name}", expected="one of " + ", ".join(kinds))
         try:
             changes[name] = msgspec.convert(value, kinds[name], strict=False)
         except msgspec.ValidationError:
-            raise InputError("not a value", item=f"--limit {name}", got=value, expected=kinds[name].__name__) from None
+            raise InputError("not a value", item=f"limits.{name}", got=value, expected=kinds[name].__name__) from None
     return replace(limits, **changes)

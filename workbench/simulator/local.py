@@ -9,21 +9,25 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from types import TracebackType
 from typing import IO
 
 import msgspec
 
+from workbench.child_process import python_command
 from workbench.errors import ServiceError
+from workbench.simulator.recognition.models import engine_of
 
-__all__ = ["STREAMS_PER_WORKER", "LocalSimulator", "decodable_streams", "usable_cores"]
+__all__ = ["LocalSimulator", "decodable_streams", "usable_cores"]
 
-STREAMS_PER_WORKER = 2
-"""About two real-time streams a core leave room for noise, which costs up to 2.5 times as much to decode."""
+_STREAMS_PER_CORE = {"whisper": 1.5, "pocketsphinx": 2.0}
+"""Streams that a core decodes in real time. pocketsphinx: noise costs up to 2.5 times as much to decode. Whisper: with
+three on two cores the p99 of the backlog is 0.4 s, with four it grows."""
 
 _END_S = 10.0
+_START_S = 180.0
+"""Loading takes 2 s; beside ten other programs on two cores it was seen to take 72."""
 
 
 class _Announcement(msgspec.Struct):
@@ -39,9 +43,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def decodable_streams() -> int:
-    """Streams that a simulator with default settings decodes at the same time on this machine; more are refused."""
-    return STREAMS_PER_WORKER * usable_cores()
+def decodable_streams(model: str, cores: int | None = None) -> int:
+    """Streams of a model that a simulator decodes at the same time in real time; more are refused.
+
+    Args:
+        model: see :mod:`workbench.simulator.recognition.models`.
+        cores: cores that it may use; None is all of this machine.
+    """
+    return max(1, int(_STREAMS_PER_CORE[engine_of(model)] * (cores or usable_cores())))
 
 
 class LocalSimulator:
@@ -60,7 +69,7 @@ class LocalSimulator:
         ServiceError: on entering, when it does not start; carries the last line it wrote.
     """
 
-    def __init__(self, *arguments: str, start_s: float = 60.0) -> None:
+    def __init__(self, *arguments: str, start_s: float = _START_S) -> None:
         self._arguments = arguments
         self._start_s = start_s
         self._process: subprocess.Popen[str] | None = None
@@ -81,11 +90,11 @@ class LocalSimulator:
         return None if self._process is None else self._process.pid
 
     def __enter__(self) -> LocalSimulator:
-        command = [sys.executable, "-m", "workbench", "simulate", "--json", "--port", "0", "--end-with-stdin"]
+        command = python_command("workbench", "simulate", "--json", "--port", "0", "--end-with-stdin", *self._arguments)
         # In a session of its own, because Ctrl-C in a terminal reaches the whole group and sessions in flight are
         # to be finished first. Its standard input tells it when this process is gone, even by a kill.
         self._process = subprocess.Popen(
-            [*command, *self._arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,7 +112,7 @@ class LocalSimulator:
         finally:
             too_late.cancel()
         try:
-            said = msgspec.json.decode(line.encode(), type=_Announcement)
+            announced = msgspec.json.decode(line.encode(), type=_Announcement)
         except msgspec.DecodeError:
             self.close()
             raise ServiceError(
@@ -112,9 +121,9 @@ class LocalSimulator:
                 got=self._last_line or f"no address within {self._start_s:g} s",
                 action="Start it by hand to see more: workbench simulate",
             ) from None
-        self.url, self.ws_url = said.url, said.ws_url
-        self.partner_id, self.partner_token = said.partner_id, said.partner_token or ""
-        self.processes = [(each["url"], each["ws_url"]) for each in said.processes]
+        self.url, self.ws_url = announced.url, announced.ws_url
+        self.partner_id, self.partner_token = announced.partner_id, announced.partner_token or ""
+        self.processes = [(each["url"], each["ws_url"]) for each in announced.processes]
         return self
 
     def __exit__(

@@ -15,6 +15,11 @@ from workbench.protocol.bodies import ErrorEnvelope, error_id_of
 __all__ = ["envelope", "json_response", "refusal"]
 
 
+_BUSY = 503
+_RETRY_AFTER_S = 5
+"""About what a short utterance leaves a recogniser occupied for."""
+
+
 def refusal(status: int, message: str) -> ServiceError:
     """An error to raise in a handler.
 
@@ -31,6 +36,8 @@ def json_response(status: int, body: object, headers: dict[str, str] | None = No
 
 
 def envelope(error: ServiceError, headers: dict[str, str] | None = None) -> Response:
-    """The answer that says a refusal."""
+    """The answer that says a refusal; one for want of room says when to come again (S-216)."""
     status = error.status or 500
+    if status == _BUSY:
+        headers = {"Retry-After": str(_RETRY_AFTER_S)} | (headers or {})
     return json_response(status, ErrorEnvelope(status, error.problem), headers)

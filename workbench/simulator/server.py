@@ -12,15 +12,18 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -30,40 +33,42 @@ from starlette.websockets import WebSocket
 from workbench.errors import ConfigurationError
 from workbench.protocol.dialects import socket_path
 from workbench.protocol.messages import Dialect, Product
-from workbench.settings import Secret, is_loopback
-from workbench.simulator.accounts import DEMO_PARTNER, Accounts, Partner
+from workbench.settings import DEFAULT_MODEL, Secret, is_loopback
 from workbench.simulator.admission import Admission
+from workbench.simulator.auth.accounts import DEMO_PARTNER, Accounts, Partner
+from workbench.simulator.auth.tokens import TokenAuthority
+from workbench.simulator.call import Call
 from workbench.simulator.control import Control
 from workbench.simulator.control_token import new_token, publish, withdraw
-from workbench.simulator.dialect_rest import dialect_handlers
-from workbench.simulator.direct import DirectProtocol
-from workbench.simulator.faults import Faults, FaultyApplication
-from workbench.simulator.info_rest import info_handlers
+from workbench.simulator.dictation_sessions import SessionStore
+from workbench.simulator.faults.application import FaultyApplication
+from workbench.simulator.faults.faults import Faults
+from workbench.simulator.faults.scenario import Scenario
 from workbench.simulator.limits import SimulatorLimits
-from workbench.simulator.local import STREAMS_PER_WORKER, usable_cores
-from workbench.simulator.malformed import EnvelopeProtocol
-from workbench.simulator.models import check_model
-from workbench.simulator.note_maker import NoteMaker
-from workbench.simulator.note_rest import NoteRest
-from workbench.simulator.note_sockets import NoteSockets
-from workbench.simulator.notes import NoteStore
-from workbench.simulator.notifications import Notifier
-from workbench.simulator.pages import page_routes
-from workbench.simulator.pool import WorkerPool
-from workbench.simulator.preferences import PreferenceStore
-from workbench.simulator.recognisers import Recogniser
-from workbench.simulator.recordings import RecordingLinks
+from workbench.simulator.local import decodable_streams, usable_cores
+from workbench.simulator.notes.maker import NoteMaker
+from workbench.simulator.notes.notifications import Notifier
+from workbench.simulator.notes.preferences import PreferenceStore
+from workbench.simulator.notes.recordings import RecordingLinks
+from workbench.simulator.notes.rest import NoteRest
+from workbench.simulator.notes.result_rest import ResultRest
+from workbench.simulator.notes.sockets import NoteSockets
+from workbench.simulator.notes.store import NoteStore
+from workbench.simulator.recognition.models import check_model
+from workbench.simulator.recognition.pool import WorkerPool
+from workbench.simulator.recognition.recognisers import Recogniser
+from workbench.simulator.recognition.replay import Replay
+from workbench.simulator.recognition.scripted import Scripted
+from workbench.simulator.recognition.timelines import Timelines
 from workbench.simulator.refusals import envelope, refusal
-from workbench.simulator.replay import Replay
-from workbench.simulator.rest import Call, Rest
-from workbench.simulator.result_rest import ResultRest
-from workbench.simulator.scenario import Scenario
-from workbench.simulator.scripted import Scripted
-from workbench.simulator.sessions import SessionStore
-from workbench.simulator.sockets import Sockets, refuse_handshake
-from workbench.simulator.timelines import Timelines
-from workbench.simulator.tokens import TokenAuthority
-from workbench.simulator.wire import WireProtocol
+from workbench.simulator.rest.asyncapi import dialect_handlers
+from workbench.simulator.rest.info import info_handlers
+from workbench.simulator.rest.pages import page_routes
+from workbench.simulator.rest.routes import Rest
+from workbench.simulator.sockets.direct import DirectProtocol
+from workbench.simulator.sockets.malformed import EnvelopeProtocol
+from workbench.simulator.sockets.sockets import Sockets, refuse_handshake
+from workbench.simulator.sockets.wire import WireProtocol
 
 __all__ = ["Simulator", "SimulatorOptions"]
 
@@ -76,32 +81,39 @@ class SimulatorOptions:
 
     Attributes:
         host, port: where to listen; port 0 takes a free one.
-        recogniser: ``pocketsphinx``, ``scripted`` or ``replay``.
-        workers: recogniser processes; None is one per core.
-        streams: streams at the same time; None is two for each worker. More are refused with 503.
+        recogniser: ``live``, ``scripted`` or ``replay``.
+        workers: processes of pocketsphinx or threads of Whisper; None is one per core.
+        streams: streams at the same time; None is what the workers decode in real time. More are refused with 503.
         max_backlog_s: seconds of undecoded audio above which new streams are refused with 503.
-        model: of ``pocketsphinx``: ``general``, ``vocabulary``, ``lite`` or the path of a dictionary to add.
+        model: model of ``live`` and ``replay``, see :mod:`workbench.simulator.recognition.models`.
+        partials: what Whisper's partials show: ``all``, ``settled`` or ``agreed``.
+        partial_every_s: seconds of audio between two partials of Whisper.
         tls_cert, tls_key: PEM files; both or neither.
-        decode_unknown: of ``replay``: decode audio that no decoder has heard yet; otherwise its streams are broken off.
-        partner: whose credentials are accepted.
+        decode_unknown: ``replay`` decodes audio that no decoder has heard yet; otherwise its streams are broken off.
+        partner, partners: whose credentials are accepted; the second are further ones.
+        cors: origins whose pages may read REST answers, ``*`` for all; none by default, as the service.
         limits: bounds and times.
         dialect: whose addresses and messages it has; those of the other one are not there (S-201).
         webhook_url: where results are announced; None announces nothing.
-        webhook_secret: that notifications are signed with; needed where there is an address.
+        webhook_secret: secret that notifications are signed with; needed where there is an address.
         scenario: what goes wrong on purpose; None is a faithful simulator.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
-    recogniser: Literal["pocketsphinx", "scripted", "replay"] = "pocketsphinx"
+    recogniser: Literal["live", "scripted", "replay"] = "live"
     workers: int | None = None
     streams: int | None = None
     max_backlog_s: float = 10.0
-    model: str = "general"
+    model: str = DEFAULT_MODEL
+    partials: str = "settled"
+    partial_every_s: float = 0.5
     decode_unknown: bool = True
     tls_cert: Path | None = None
     tls_key: Path | None = None
     partner: Partner = DEMO_PARTNER
+    partners: tuple[Partner, ...] = ()
+    cors: tuple[str, ...] = ()
     limits: SimulatorLimits = field(default_factory=SimulatorLimits)
     dialect: Dialect = Dialect.LIVE
     webhook_url: str | None = None
@@ -120,28 +132,35 @@ class _Server(uvicorn.Server):
 class Simulator:
     """A running simulator; use as ``async with Simulator(options) as simulator``.
 
+    Args:
+        options: how to run it; None is pocketsphinx on a free port.
+        signing_key: what its tokens are signed with, for those who start many simulators; None makes a key pair.
+
     Attributes:
         url, ws_url: base addresses, once started.
-        accounts: the partner and the providers linked to it.
-        sessions: of dictation.
+        accounts: the partners and the providers linked to them.
+        sessions: sessions of dictation.
         notes: sessions of ambient and form filling.
         recogniser: what turns audio into text.
-        faults: the scenario being played; None where there is none.
+        faults: the scenario being played; None if there is none.
     """
 
-    def __init__(self, options: SimulatorOptions | None = None) -> None:
+    def __init__(self, options: SimulatorOptions | None = None, *, signing_key: RSAPrivateKey | None = None) -> None:
         self.options = options or SimulatorOptions()
         self.url = ""
         self.ws_url = ""
         limits = self.options.limits
-        self.accounts = Accounts(self.options.partner)
+        self.accounts = Accounts(self.options.partner, *self.options.partners)
         self.sessions = SessionStore(limits.kept_sessions)
-        self.notes = NoteStore(limits.kept_sessions, limits.recordings_bytes)
+        self.notes = NoteStore(
+            limits.kept_sessions, limits.recordings_bytes, uuids_only=self.options.dialect is Dialect.LIVE
+        )
         self.recogniser = _recogniser(self.options)
         self.faults = _faults(self.options)
         self._notifier = _notifier(self.options, self.faults)
         self._maker = NoteMaker(self.notes, limits, self._notifier, self.options.dialect)
-        self._tokens = TokenAuthority(limits.token_life_s, time.time if self.faults is None else self.faults.wall_s)
+        wall_s = time.time if self.faults is None else self.faults.wall_s
+        self._tokens = TokenAuthority(limits.token_life_s, wall_s, signing_key)
         if self.faults is not None:
             self.faults.expire_tokens = self._tokens.expire
         self._control_token = new_token()
@@ -195,7 +214,7 @@ class Simulator:
         limits, dialect = self.options.limits, self.options.dialect
         links = RecordingLinks(self.notes, limits.recording_life_s)
         others = self._note_handlers(links)
-        rest = Rest(self.accounts, self._tokens, self.sessions, others, limits.body_bytes, dialect)
+        rest = Rest(self.accounts, self._tokens, self.sessions, others, limits, dialect, self.recogniser.backlog_ms)
         if dialect is not Dialect.LIVE:
             rest.handlers |= dialect_handlers(self.sessions, self.notes, dict(rest.handlers))
         control = Control(self.recogniser, self.sessions, self.notes, limits.body_bytes, dialect, self._control_token)
@@ -208,6 +227,7 @@ class Simulator:
                 *self._socket_routes(),
             ],
             exception_handlers={HTTPException: _http_refusal},
+            middleware=_middleware(self.options.cors),
         )
         application.router.redirect_slashes = False
         application.router.default = _nowhere
@@ -229,7 +249,7 @@ class Simulator:
     def _note_handlers(self, links: RecordingLinks) -> dict[str, Callable[[Call], Any]]:
         preferences = PreferenceStore()
         return {
-            **NoteRest(self.notes, self._maker, preferences).handlers,
+            **NoteRest(self.notes, self._maker, preferences, strict=self.options.limits.strict).handlers,
             **ResultRest(self.notes, links, preferences).handlers,
             **info_handlers(),
         }
@@ -243,6 +263,10 @@ class Simulator:
             ws=DirectProtocol if self.faults is None else WireProtocol,
             ws_max_size=self.options.limits.message_bytes,
             ws_per_message_deflate=False,
+            # Clients may read only after they have sent, and a pong may lie behind audio that is held back. Who is gone
+            # is noticed by the idle and keep-alive times (S-205).
+            ws_ping_interval=None,
+            ws_ping_timeout=None,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -253,16 +277,30 @@ class Simulator:
         )
 
 
+def _middleware(origins: Sequence[str]) -> list[Middleware]:
+    """Leave for pages of other origins to call REST; sockets need none."""
+    if not origins:
+        return []
+    shown = ["Retry-After", "Content-Range", "Accept-Ranges"]
+    return [
+        Middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=shown
+        )
+    ]
+
+
 def _recogniser(options: SimulatorOptions) -> Recogniser:
     if options.recogniser == "scripted":
         return Scripted()
     check_model(options.model)
     workers = options.workers or usable_cores()
-    streams = options.streams or STREAMS_PER_WORKER * workers
-    pool = WorkerPool(workers, streams, options.max_backlog_s, options.model)
-    if options.recogniser == "pocketsphinx":
+    streams = options.streams or decodable_streams(options.model, workers)
+    how = options.model, options.partials, options.partial_every_s
+    pool = WorkerPool(workers, streams, options.max_backlog_s, *how)
+    if options.recogniser == "live":
         return pool
-    return Replay(Timelines(options.model), pool if options.decode_unknown else None)
+    timelines = Timelines(options.model, None, options.partials, options.partial_every_s)
+    return Replay(timelines, pool if options.decode_unknown else None)
 
 
 def _faults(options: SimulatorOptions) -> Faults | None:
@@ -271,8 +309,8 @@ def _faults(options: SimulatorOptions) -> Faults | None:
     if options.scenario.needs_network and (options.tls_cert is not None or not is_loopback(options.host)):
         # Behind the proxy every peer looks like this machine, and TLS hides which connection is a socket's.
         raise ConfigurationError(
-            "a scenario with faults of the network needs plain HTTP on this machine", item="--scenario",
-            got=options.host if options.tls_cert is None else "--tls-cert", expected="the default --host and no TLS",
+            "a scenario with faults of the network needs plain HTTP on this machine", item="scenario",
+            got=options.host if options.tls_cert is None else "tls_cert", expected="the default host and no TLS",
         )  # fmt: skip
     return Faults(options.scenario)
 
@@ -283,7 +321,7 @@ def _notifier(options: SimulatorOptions, faults: Faults | None) -> Notifier | No
     if options.webhook_secret is None:
         raise ConfigurationError(
             "no secret to sign notifications with",
-            item="--webhook-url",
+            item="webhook_url",
             expected="SUKI_WEBHOOK_SECRET in the environment",
         )
     return Notifier(options.webhook_url, options.webhook_secret, faults)
@@ -294,7 +332,7 @@ def _listen(options: SimulatorOptions) -> socket.socket:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise ConfigurationError(
             "certificate and key belong together",
-            item="--tls-cert, --tls-key",
+            item="tls_cert",
             got="one of them",
             expected="both or none",
         )
@@ -316,7 +354,7 @@ def _listen(options: SimulatorOptions) -> socket.socket:
             "cannot listen",
             item=f"{options.host}:{options.port}",
             got=error.strerror or str(error),
-            action="Choose another --port, or 0 for any free one",
+            action="Choose another `port`, or 0 for any free one",
         ) from None
     # Accepted sockets inherit it. asyncio would set it only on sockets made with IPPROTO_TCP; without it Nagle's
     # algorithm and delayed acknowledgements hold the second of two small frames back for 40 ms.

@@ -1,7 +1,7 @@
 """Files that are whole or absent, one writer at a time, and errors a user can act on.
 
-House rules: nothing is changed in place. A file is written beside its name, flushed to the disk and renamed, so a
-reader sees the old content or the new, never half of it. Folders and files are private to their owner, because
+House rules: nothing is changed in place (:mod:`workbench.trust.whole_file`), and nothing is written through a link,
+because a run may come from elsewhere. Folders and files are private to their owner, because
 transcripts are patient data until proven otherwise.
 """
 
@@ -17,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from workbench.errors import StoreError
+from workbench.errors import InputError, StoreError
+from workbench.trust.whole_file import replace_file
 
 __all__ = [
     "WriterLock",
@@ -28,6 +29,7 @@ __all__ = [
     "private_folder",
     "storing",
     "write_atomic",
+    "write_named",
 ]
 
 _LOCK_NAME = ".writer.lock"
@@ -41,6 +43,7 @@ _ACTIONS = {
     errno.EROFS: ("the file system is read-only", "Choose a store on a writable disk"),
     errno.ENOENT: ("there is no such file or folder", "Check the path"),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "Check the path"),
+    errno.ELOOP: ("it is a link, and a run has none", "Look where it came from; remove the link"),
     errno.EEXIST: ("it is there already", "Choose another name"),
 }
 
@@ -55,9 +58,16 @@ def storing(item: Path | str) -> Iterator[None]:
         raise StoreError(problem, item=str(item), got=error.strerror or type(error).__name__, action=action) from error
 
 
-def private_folder(path: Path) -> None:
-    """Make ``path`` and its parents; the folder itself gets mode 0700."""
+def private_folder(path: Path, *, follow: bool = True) -> None:
+    """Make ``path`` and its parents; the folder itself gets mode 0700.
+
+    Args:
+        path: the folder.
+        follow: False for a folder inside of a run, which may not be a link.
+    """
     with storing(path):
+        if not follow and path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
 
@@ -72,29 +82,28 @@ def write_atomic(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     Raises:
         StoreError: the disk is full, the folder cannot be written, …; the older file is untouched then.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with storing(path):
-        try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-            _sync_folder(path.parent)
-        except BaseException:
-            # Also on Ctrl-C: half a file under a hidden name helps nobody.
-            partial.unlink(missing_ok=True)
-            raise
+        replace_file(path, fill)
 
 
-def _sync_folder(path: Path) -> None:
-    """A rename is durable once its folder is."""
-    descriptor = os.open(path, os.O_RDONLY)
+def write_named(path: Path, what: str, fill: Callable[[BinaryIO], object]) -> None:
+    """As :func:`write_atomic` where somebody named the file: then it is the name that has to be another.
+
+    Args:
+        path: final name.
+        what: what the error calls it, such as ``report``.
+        fill: writes the content.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        write_atomic(path, fill)
+    except StoreError as error:
+        raise InputError(
+            f"the {what} cannot be written", item=str(path), got=error.got,
+            action="Name a file in a folder that you may write and that has room",
+        ) from None  # fmt: skip
 
 
 def file_sha256(path: Path) -> str:
@@ -113,7 +122,7 @@ class WriterLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / _LOCK_NAME
         with storing(self._path):
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -145,12 +154,12 @@ class WriterLock:
 
 
 def lock_holder(folder: Path) -> int | None:
-    """Id of the process that wrote the run in ``folder`` last; None where nobody did, or it cannot be read."""
+    """Id of the process that wrote the run in ``folder`` last; None if nobody did, or it cannot be read."""
     try:
-        told = (folder / _LOCK_NAME).read_text("ascii")
+        note = (folder / _LOCK_NAME).read_text("ascii")
     except (OSError, UnicodeError):
         return None
-    word, _, number = told.strip().partition(" ")
+    word, _, number = note.strip().partition(" ")
     return int(number) if word == "process" and number.isdigit() else None
 
 

@@ -30,13 +30,13 @@ class Host(msgspec.Struct, kw_only=True):
 
 def library_versions() -> dict[str, str]:
     """Versions of workbench, Python and every library that can move a number; absent ones are left out."""
-    found = {"python": platform.python_version(), "implementation": sys.implementation.name}
+    versions = {"python": platform.python_version(), "implementation": sys.implementation.name}
     for name in ("suki-workbench", *_LIBRARIES):
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def host_facts() -> Host:

@@ -1,9 +1,4 @@
-"""The index: one file from which a thousand runs are listed at once.
-
-House rules: the index is a copy and never the truth. Each line remembers the size and time of the manifest it was made
-from; a manifest that changed is read again, a run that is gone is dropped, and without the file everything is read
-again. It is replaced as a whole, and a store that cannot be written is listed without it.
-"""
+"""The index: one file from which a thousand runs are listed at once; see :mod:`workbench.store.stamped`."""
 
 from __future__ import annotations
 
@@ -14,16 +9,17 @@ from pathlib import Path
 import msgspec
 
 from workbench.errors import StoreError
-from workbench.store.files import storing, write_atomic
-from workbench.store.manifest import MANIFEST, Counts, Manifest, is_run_id
+from workbench.store.files import storing
+from workbench.store.manifest import MANIFEST, Counts, is_run_id, read_manifest
 from workbench.store.reader import effective_status
 from workbench.store.remote import local_folder, remote_store
+from workbench.store.stamped import stamped
 
 __all__ = ["INDEX", "RunSummary", "index_runs"]
 
 INDEX = ".index.json"
 
-_VERSION = 1
+_VERSION = 3
 
 
 class RunSummary(msgspec.Struct, kw_only=True, frozen=True):
@@ -31,7 +27,7 @@ class RunSummary(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         run_id: name of the run and of its folder.
-        created: UTC, RFC 3339; None where the manifest cannot be read.
+        created: UTC, RFC 3339; None if the manifest cannot be read.
         status: ``live``, ``committed``, ``interrupted`` or ``damaged``.
         corpus, endpoint, recogniser: what was played, and to what.
         cells: how many configurations.
@@ -50,17 +46,6 @@ class RunSummary(msgspec.Struct, kw_only=True, frozen=True):
     problem: str | None = None
 
 
-class _Line(msgspec.Struct, kw_only=True, frozen=True):
-    summary: RunSummary
-    size: int
-    modified_ns: int
-
-
-class _Index(msgspec.Struct, kw_only=True):
-    version: int = _VERSION
-    runs: dict[str, _Line] = {}
-
-
 def index_runs(root: Path | str) -> list[RunSummary]:
     """All runs under ``root``, oldest first, damaged ones too; brings the index up to date.
 
@@ -69,44 +54,25 @@ def index_runs(root: Path | str) -> list[RunSummary]:
     """
     remote = remote_store(root)
     root = remote.sync_manifests() if remote else local_folder(root)
-    known = _load(root / INDEX)
-    current: dict[str, _Line] = {}
-    for name, stamp in _manifests(root):
-        line = known.get(name)
-        if line is None or (line.size, line.modified_ns) != (stamp.st_size, stamp.st_mtime_ns):
-            line = _Line(summary=_summary(root / name), size=stamp.st_size, modified_ns=stamp.st_mtime_ns)
-        current[name] = line
-    if current != known:
-        # A store on a read-only disk is listed all the same, only not as fast.
-        with contextlib.suppress(StoreError):
-            write_atomic(root / INDEX, lambda file: file.write(msgspec.json.encode(_Index(runs=current))))
-    return [_as_of_now(root / name, line.summary) for name, line in sorted(current.items())]
-
-
-def _load(path: Path) -> dict[str, _Line]:
-    try:
-        index = msgspec.json.decode(path.read_bytes(), type=_Index)
-    except (OSError, msgspec.DecodeError, UnicodeError):
-        return {}
-    return index.runs if index.version == _VERSION else {}
+    summaries = stamped(root / INDEX, _VERSION, RunSummary, _manifests(root), lambda name: _summary(root / name))
+    return [_as_of_now(root / name, summary) for name, summary in sorted(summaries.items())]
 
 
 def _manifests(root: Path) -> list[tuple[str, os.stat_result]]:
-    found = []
+    manifests = []
     if root.exists():
         with storing(root), os.scandir(root) as folders:
             for folder in folders:
                 if is_run_id(folder.name):
                     # A folder without a manifest is a run whose creation was cut off before anything was played.
                     with contextlib.suppress(FileNotFoundError):
-                        found.append((folder.name, os.stat(os.path.join(folder.path, MANIFEST))))  # noqa: PTH116, PTH118
-    return found
+                        manifests.append((folder.name, os.stat(os.path.join(folder.path, MANIFEST))))  # noqa: PTH116, PTH118
+    return manifests
 
 
 def _summary(path: Path) -> RunSummary:
     try:
-        with storing(path / MANIFEST):
-            manifest = Manifest.from_json((path / MANIFEST).read_bytes(), str(path / MANIFEST))
+        manifest = read_manifest(path)
     except StoreError as error:
         return RunSummary(run_id=path.name, status="damaged", problem=str(error))
     return RunSummary(
@@ -122,7 +88,6 @@ def _summary(path: Path) -> RunSummary:
 
 
 def _as_of_now(path: Path, summary: RunSummary) -> RunSummary:
-    """A run that was live when it was indexed may have lost its writer since."""
-    if summary.status != "live":
-        return summary
-    return msgspec.structs.replace(summary, status=effective_status(path, "live"))
+    """A run that was live when it was indexed may have lost its writer since; it is called as its folder is."""
+    status = effective_status(path, "live") if summary.status == "live" else summary.status
+    return msgspec.structs.replace(summary, run_id=path.name, status=status)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.recording import SessionRecord
-from workbench.store.live import LiveFrames, scan_live
-from workbench.store.segments import Entry, Segment, journal_folder, read_entry, scan_finished
+from workbench.recording.record import SessionRecord
+from workbench.store.in_flight import LiveFrames, scan_live
+from workbench.store.segments import Entry, Segment, read_entry, scan_finished
 
-__all__ = ["Journal", "journal_folder", "journal_records"]
+__all__ = ["Journal", "journal_records"]
 
 
 class Journal:

@@ -1,60 +1,67 @@
 """What was asked of a run and on what it ran: the first file of every run directory.
 
-House rules: enough to play the run again, and nothing secret. The endpoint is named, its credentials are not here;
-the command line is not here either, because people put tokens into it.
+It holds enough to play the run again, and nothing secret. The endpoint is named, its credentials are not here; the
+command line is not here either, because people put tokens into it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from workbench.clock import Anchor
 from workbench.errors import StoreError
-from workbench.store.asked import Asked, Part
+from workbench.recording.anchor import Anchor
+from workbench.store.files import storing
 from workbench.store.host import Host, host_facts, library_versions
 from workbench.store.migrations import migrate
+from workbench.store.request import Part, RunRequest
 
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
-    "Asked",
     "CellFacts",
     "CorpusFacts",
     "Counts",
     "FileFacts",
-    "Host",
     "Manifest",
     "NormaliserFacts",
-    "Part",
     "Status",
     "is_run_id",
     "new_run_id",
+    "read_manifest",
 ]
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 2
+MOST_BYTES = 16 * 1024 * 1024
+"""Greatest manifest that is read; one of 100,000 utterances takes 2 MB."""
+
+SCHEMA_VERSION = 3
 
 Status = Literal["live", "committed", "interrupted"]
 
 _RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
 
 
+_RESTORE = "Restore the file from a copy of the run"
+
+
 class CorpusFacts(msgspec.Struct, kw_only=True):
     """Which corpus was played.
 
     Attributes:
-        name: as people call it.
+        name: name as people write it.
         hash: sha256 over manifest and audio hashes.
         utterances: how many of it were asked for.
-        location: its manifest, for playing the run again; None where it has no place of its own.
-        words_hash: sha256 of its word times; None where it has none, or it was not kept.
+        location: its manifest, for playing the run again; None if it has no place of its own.
+        words_hash: sha256 of its word times; None if it has none, or it was not kept.
         parts: the corpora it was joined from, each with its place; empty for one corpus.
     """
 
@@ -102,9 +109,9 @@ class Counts(msgspec.Struct, kw_only=True):
     """Sessions of the run.
 
     Attributes:
-        planned: asked for.
+        planned: sessions asked for.
         sessions: stored, each counted once however often it was played.
-        failed: of those, in their newest attempt.
+        failed: those that failed in their newest attempt.
         superseded: earlier attempts, kept beside the newest.
     """
 
@@ -129,15 +136,15 @@ class Manifest(msgspec.Struct, kw_only=True):
         run_id: sortable; UTC time and a random end.
         created: UTC, RFC 3339.
         corpus, cells: what was played and how.
-        seed: of every random choice.
+        seed: random seed of every choice.
         concurrency: sessions at the same time.
         repeats: how often each session was asked for.
         endpoint: name or address, never credentials.
         dialect, product: values of the protocol's enums.
-        recogniser: of the simulator; None for a remote service.
-        normaliser: that the first scores were made with; None before. The scores file names the newest.
+        recogniser: recogniser of the simulator; None for a remote service.
+        normaliser: normaliser of the first scores; None before. The scores file names the newest.
         settings: further settings of the run as a whole, JSON values only.
-        asked: what playing the rest of it takes; None in runs that were stored before that was kept.
+        request: specification and limits needed to resume the run; None in older runs.
         parts: who played what, where that was more than one process; empty otherwise.
         versions: workbench, Python and libraries.
         host: the machine.
@@ -162,7 +169,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     recogniser: str | None = None
     normaliser: NormaliserFacts | None = None
     settings: dict[str, Any] = {}
-    asked: Asked | None = None
+    request: RunRequest | None = None
     parts: list[Part] = []
     versions: dict[str, str]
     host: Host
@@ -187,7 +194,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         recogniser: str | None = None,
         normaliser: NormaliserFacts | None = None,
         settings: dict[str, Any] | None = None,
-        asked: Asked | None = None,
+        request: RunRequest | None = None,
         planned: int = 0,
     ) -> Manifest:
         """A manifest for a run that starts now on this machine; id, time, versions and host are filled in."""
@@ -207,12 +214,16 @@ class Manifest(msgspec.Struct, kw_only=True):
             recogniser=recogniser,
             normaliser=normaliser,
             settings=settings or {},
-            asked=asked,
+            request=request,
             versions=library_versions(),
             host=host_facts(),
             anchor_start=anchor,
             counts=Counts(planned=planned),
         )
+
+    def config_of(self, cell: str) -> dict[str, Any]:
+        """Settings of a configuration by its name; empty for one that is not of the run."""
+        return next((dict(one.config) for one in self.cells if one.name == cell), {})
 
     def to_json(self) -> bytes:
         """Indented UTF-8, ends with a line feed."""
@@ -238,10 +249,34 @@ class Manifest(msgspec.Struct, kw_only=True):
             if version == SCHEMA_VERSION:
                 return msgspec.json.decode(data, type=cls)
             return msgspec.convert(migrate(msgspec.json.decode(data), SCHEMA_VERSION), cls)
-        except (msgspec.DecodeError, UnicodeError, KeyError) as error:
-            raise StoreError(
-                "the manifest is damaged", item=item, got=str(error), action="Restore the file from a copy of the run"
-            ) from None
+        except RecursionError:
+            raise StoreError("the manifest is damaged", item=item, got="nesting without end", action=_RESTORE) from None
+        except (msgspec.DecodeError, UnicodeError, LookupError, TypeError, ValueError, AttributeError) as error:
+            # Migrations of older schemas reach into what may be anything.
+            raise StoreError("the manifest is damaged", item=item, got=str(error), action=_RESTORE) from None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Manifest of a run directory; its folder is what the run is called, whatever the content says.
+
+    Raises:
+        StoreError: it cannot be read, is too long, damaged or of a newer workbench, or is that of another run.
+    """
+    file = folder / MANIFEST
+    with storing(file), file.open("rb") as source:
+        data = source.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise StoreError("the manifest is damaged", item=str(file), got=f"over {MOST_BYTES} bytes", action=_RESTORE)
+    manifest, name = Manifest.from_json(data, str(file)), Path(os.path.abspath(folder)).name  # noqa: PTH100  follows no link
+    if manifest.run_id != name or not is_run_id(name):
+        raise StoreError(
+            "the run is damaged: it is not called as its folder is",
+            item=str(folder),
+            got=manifest.run_id[:100],
+            expected=name if is_run_id(name) else "a folder with a run id for a name",
+            action="Give the folder its name back, or restore the manifest",
+        )
+    return manifest
 
 
 class _Versioned(msgspec.Struct):

@@ -18,7 +18,24 @@ def _file_facts(manifest: dict[str, Any]) -> None:
     manifest["counts"].setdefault("superseded", 0)
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], None]] = {1: _file_facts}
+def _run_spec(manifest: dict[str, Any]) -> None:
+    """Schema 3 keeps the whole specification of a run in its request; some fields were in the manifest alone."""
+    request = manifest.pop("asked", None)
+    if request is None:
+        return
+    others = {name: request.pop(name) for name in ("utterance_ids", "limits", "shard") if name in request}
+    corpus = manifest["corpus"]
+    spec = request | {name: manifest[name] for name in ("seed", "concurrency", "repeats", "dialect", "product")}
+    spec |= {
+        "corpus": corpus.get("location") or corpus["name"],
+        "normaliser": (manifest.get("normaliser") or {"name": "basic"})["name"],
+    }
+    if spec.get("recogniser") == "pocketsphinx":
+        spec["recogniser"] = "live"
+    manifest["request"] = others | {"spec": spec}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], None]] = {1: _file_facts, 2: _run_spec}
 
 
 def migrate(manifest: dict[str, Any], to_version: int) -> dict[str, Any]:

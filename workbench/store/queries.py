@@ -1,7 +1,7 @@
 """Questions to many runs at once: DuckDB over their Parquet files.
 
-House rules: DuckDB is an engine here, never a database file; a file that it writes would lock readers out. Every query
-opens its own engine in memory and sees the files as they are.
+DuckDB is an engine here, never a database file; a file that it writes would lock readers out. Every query opens its own
+engine in memory and sees the files as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputError, StoreError
-from workbench.store.tables import FRAMES, SCORES, SESSIONS
+from workbench.store.parquet import FRAMES, SCORES, SESSIONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +67,7 @@ def score_percentiles(folders: Sequence[Path], column: str) -> list[tuple[str, i
     known = [row[0] for row in query(folders, "DESCRIBE scores").fetchall()]
     if column not in known or "cell" not in known:
         raise InputError("scores have no such column", item=column, expected=", ".join(known) or "scored runs")
+    column = column.replace('"', '""')  # the names in a file are not ours
     rows = query(
         folders,
         f"""

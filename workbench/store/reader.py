@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.recording import Outcome, SessionKey, SessionRecord
+from workbench.recording.record import Outcome, SessionKey, SessionRecord, newest
 from workbench.store.files import WriterLock, is_locked, storing
-from workbench.store.journal import journal_folder, journal_records
-from workbench.store.live import scan_live
-from workbench.store.manifest import MANIFEST, Manifest, NormaliserFacts, Status, is_run_id
+from workbench.store.in_flight import scan_live
+from workbench.store.journal import journal_records
+from workbench.store.manifest import MANIFEST, NormaliserFacts, Status, is_run_id, read_manifest
+from workbench.store.parquet import SCORES, SESSIONS, read_outcomes, read_records, read_scores, write_scores
 from workbench.store.remote import local_folder, remote_of, remote_store
-from workbench.store.segments import scan_finished
-from workbench.store.tables import SCORES, SESSIONS, read_outcomes, read_records, read_scores, write_scores
-from workbench.store.writer import newest
+from workbench.store.segments import journal_folder, scan_finished
 
 __all__ = ["StoredRun", "effective_status", "list_runs", "open_run"]
 
 LAST = "last"
+_BEGINNING = 8
+_SHOWN_IDS = 5
 
 
 def effective_status(path: Path, status: Status) -> Status:
@@ -33,7 +34,10 @@ class StoredRun:
 
     Attributes:
         path: the run directory.
-        manifest: as it was when the run was opened.
+        manifest: manifest as it was when the run was opened.
+
+    >>> wb.load("last").result.run.status
+    'committed'
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,15 +45,14 @@ class StoredRun:
         file = path / MANIFEST
         if not file.is_file():
             raise StoreError("this is not a run", item=str(path), expected=f"a folder with {MANIFEST}")
-        with storing(file):
-            self.manifest = Manifest.from_json(file.read_bytes(), str(file))
+        self.manifest = read_manifest(path)
 
     def __repr__(self) -> str:
         return f"StoredRun({self.run_id}, {self.status})"
 
     @property
     def run_id(self) -> str:
-        """Id of the run."""
+        """Id of the run, which is the name of its folder."""
         return self.manifest.run_id
 
     @property
@@ -68,7 +71,7 @@ class StoredRun:
         Args:
             superseded: also the earlier attempts of sessions that were played again.
         """
-        keys = newest(self.keys()) if not superseded else None
+        keys = set(newest(self.keys()).values()) if not superseded else None
         return (record for record in self._all_records() if keys is None or record.key in keys)
 
     def records(self, *, superseded: bool = False) -> list[SessionRecord]:
@@ -103,10 +106,10 @@ class StoredRun:
         """
         if self._in_parquet():
             return dict(read_outcomes(self.path))
-        found = {entry.key: entry.outcome for entry in scan_finished(self.path)[0]}
+        outcomes = {entry.key: entry.outcome for entry in scan_finished(self.path)[0]}
         if in_flight or not is_locked(self.path):
-            found |= {record.key: record.outcome for record in scan_live(self.path) if record.key not in found}
-        return found
+            outcomes |= {record.key: record.outcome for record in scan_live(self.path) if record.key not in outcomes}
+        return outcomes
 
     def scores(self) -> list[dict[str, Any]]:
         """Rows of scores as they were given; empty for a run that was never scored."""
@@ -114,7 +117,7 @@ class StoredRun:
 
     @property
     def normaliser(self) -> NormaliserFacts | None:
-        """What the stored scores were made with; None where there are none."""
+        """What the stored scores were made with; None if there are none."""
         return read_scores(self.path)[1] if (self.path / SCORES).exists() else None
 
     def replace_scores(self, rows: list[dict[str, Any]], normaliser: NormaliserFacts) -> None:
@@ -133,8 +136,15 @@ class StoredRun:
         """Delete the run and all that was recorded in it.
 
         Raises:
-            StoreError: somebody writes the run, or it cannot be removed.
+            StoreError: somebody writes the run, it cannot be removed, or it is a link to what lies elsewhere.
         """
+        if self.path.is_symlink():
+            raise StoreError(
+                "this is a link, and the run lies elsewhere",
+                item=str(self.path),
+                got=str(self.path.resolve()),
+                action="Remove the run there, and the link with rm",
+            )
         with WriterLock(self.path), storing(self.path):
             remote = remote_of(self.path)
             if remote is not None:
@@ -149,7 +159,7 @@ def open_run(root: Path | str, which: str | Path = LAST) -> StoredRun:
 
     Args:
         root: folder that holds the runs, or the address of a remote store.
-        which: a run id, the path of a run directory, or ``last``.
+        which: a run id or the beginning of one, the path of a run directory, or ``last``.
 
     Raises:
         StoreError: there is no such run, or its manifest cannot be read.
@@ -161,6 +171,7 @@ def open_run(root: Path | str, which: str | Path = LAST) -> StoredRun:
         if not paths:
             raise StoreError("there is no run yet", item=str(root), action="Start one with `workbench run`")
         which = paths[-1].name
+    which = _whole_id(folder, which)
     path = folder / which
     if remote is not None and is_run_id(path.name) and path.parent == folder:
         remote.fetch(path.name)
@@ -170,8 +181,22 @@ def open_run(root: Path | str, which: str | Path = LAST) -> StoredRun:
     return StoredRun(path)
 
 
+def _whole_id(folder: Path, which: str | Path) -> str | Path:
+    """The id that begins so, if one does; what was given if none does."""
+    if not isinstance(which, str) or len(which) < _BEGINNING or (folder / which).exists() or Path(which).exists():
+        return which
+    ids = [path.name for path in _run_folders(folder) if is_run_id(path.name) and path.name.startswith(which)]
+    if len(ids) > 1:
+        more = " …" if len(ids) > _SHOWN_IDS else ""
+        raise StoreError(
+            "several runs begin like this", item=which, got=", ".join(ids[:_SHOWN_IDS]) + more,
+            expected="enough of the id to tell them apart",
+        )  # fmt: skip
+    return ids[0] if ids else which
+
+
 def list_runs(root: Path | str) -> list[StoredRun]:
-    """All runs under ``root``, oldest first; none where the folder does not exist.
+    """All runs under ``root``, oldest first; none if the folder does not exist.
 
     Raises:
         StoreError: a manifest cannot be read; :func:`workbench.store.index_runs` lists such runs too.

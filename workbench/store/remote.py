@@ -1,15 +1,14 @@
 """Stores that are not a folder: any address fsspec knows (``s3://``, ``gs://``, ``memory://``, …).
 
-House rules: a run is always written and read on this machine; the remote store holds committed runs whole. Its manifest
-is uploaded last and removed first, so that a run is there whole or not at all. Local copies lie in the user's cache
-folder with mode 0700. A remote store cannot lock: run ids never meet, and of two people who rescore one run at the same
-time the later one wins.
+A run is always written and read on this machine; the remote store holds committed runs whole. Its manifest is uploaded
+last and removed first, so that a run is there whole or not at all. Local copies lie in the user's cache folder with
+mode 0700. A remote store cannot lock: run ids never meet, and of two people who rescore one run at the same time the
+later one wins.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,11 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from workbench.errors import StoreError
+from workbench.settings import is_loopback
 from workbench.store.files import private_folder, write_atomic
 from workbench.store.manifest import MANIFEST, is_run_id
-from workbench.store.tables import FRAMES, SCORES, SESSIONS
+from workbench.store.parquet import FRAMES, SCORES, SESSIONS
+from workbench.trust.authority import user_cache
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -33,6 +35,9 @@ _NOTE = ".store"
 
 _PUBLISHED = ".published"
 """In a local copy: the run is in the remote store, so the copy may go when that does."""
+
+_IN_THE_CLEAR = frozenset({"http", "ftp", "webhdfs", "hdfs", "arrow_hdfs", "dask", "jupyter", "jlab", "smb"})
+"""Kinds of fsspec that send what they carry, or their own credentials, as it is."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)")
 
@@ -49,6 +54,12 @@ def remote_store(root: Path | str) -> RemoteStore | None:
     if parts is None or parts[1] == "file":
         return None
     url = f"{parts[1]}://{parts[2].rstrip('/')}"
+    if parts[1].lower() in _IN_THE_CLEAR and not is_loopback(urlsplit(url).hostname or ""):
+        raise StoreError(
+            "this kind of store would send transcripts in the clear",
+            item=f"{parts[1]}://",
+            expected="a folder, or a store behind TLS or SSH",
+        )
     import fsspec
 
     try:
@@ -60,9 +71,11 @@ def remote_store(root: Path | str) -> RemoteStore | None:
             got=str(error),
             expected="a folder, or an address whose driver is installed",
         ) from None
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    spool = cache / "suki-workbench" / "runs" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    return RemoteStore(url, system, path, spool)
+    return RemoteStore(url, system, path, _spool(url))
+
+
+def _spool(url: str) -> Path:
+    return user_cache() / "runs" / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
 def local_folder(root: Path | str) -> Path:
@@ -72,9 +85,16 @@ def local_folder(root: Path | str) -> Path:
 
 
 def remote_of(run: Path) -> RemoteStore | None:
-    """The remote store that a run directory is the local copy of, None for a run that lies where it belongs."""
-    note = run.parent / _NOTE
-    return remote_store(note.read_text(encoding="utf-8")) if note.exists() else None
+    """The remote store that a run directory is the local copy of, None for a run that lies where it belongs.
+
+    The note is believed only in the spool of the very store that it names: a folder from elsewhere may hold one, too.
+    """
+    folder = run.parent.resolve()
+    try:
+        url = (folder / _NOTE).read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return None
+    return remote_store(url) if folder == _spool(url).resolve() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +102,7 @@ class RemoteStore:
     """A store behind fsspec.
 
     Attributes:
-        url: as people write it.
+        url: address as people write it.
         system, path: fsspec's file system, and the store's path in it.
         spool: folder of the local copies; runs are written here before they are published.
     """
@@ -121,9 +141,9 @@ class RemoteStore:
             ids = {name for name in (entry.rstrip("/").rpartition("/")[2] for entry in names) if is_run_id(name)}
             paths = {run_id: f"{self.path}/{run_id}/{MANIFEST}" for run_id in sorted(ids)}
             # All at once: a thousand round trips one after the other take minutes.
-            found = self.system.cat(list(paths.values()), on_error="omit") if paths else {}
+            contents = self.system.cat(list(paths.values()), on_error="omit") if paths else {}
         for run_id, path in paths.items():
-            data = found.get(path)
+            data = contents.get(path)
             if data is not None and not _holds(spool / run_id / MANIFEST, data):
                 self._keep(run_id, MANIFEST, data)
         for marker in list(spool.glob(f"*/{_PUBLISHED}")):

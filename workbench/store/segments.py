@@ -1,8 +1,8 @@
 """Segments of finished sessions: on disk the moment a session ends, so that a killed run keeps what it had.
 
-House rules: only appended to. An entry is a fixed head (mark, length, CRC-32) and a MessagePack body; what a crash
-cut off is recognised and left out, what stands before it is whole. Several processes may write segments of the
-same run, each its own file.
+A segment is only appended to. An entry is a fixed head (mark, length, CRC-32) and a MessagePack body; what a crash cut
+off is recognised and left out, what stands before it is whole. Several processes may write segments of the same run,
+each its own file.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Any
 
 import msgspec
 
-from workbench.recording import FrameLog, Outcome, SessionKey, SessionRecord
-from workbench.store.columns import storable
+from workbench.errors import StoreError
+from workbench.recording.frame_log import FrameLog
+from workbench.recording.record import Outcome, SessionKey, SessionRecord
 from workbench.store.files import private_folder, storing
+from workbench.store.schema import storable
 
 __all__ = ["Entry", "Segment", "decode_record", "encode_record", "journal_folder", "read_entry", "scan_finished"]
 
@@ -72,6 +74,10 @@ def journal_folder(run: Path) -> Path:
     return run / "journal"
 
 
+MOST_ENTRY_BYTES = 256 * 1024 * 1024
+"""Greatest session that is read from a journal; what is recorded of one is bounded below that."""
+
+
 class Segment:
     """One process's own file of finished sessions.
 
@@ -81,10 +87,10 @@ class Segment:
 
     def __init__(self, run: Path, writer: str) -> None:
         folder = journal_folder(run)
-        private_folder(folder)
+        private_folder(folder, follow=False)
         self.path = folder / f"{writer}{_SUFFIX}"
         with storing(self.path):
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
             self._end = os.fstat(self._descriptor).st_size
 
     def append(self, record: SessionRecord) -> Entry:
@@ -161,13 +167,20 @@ def _scan_segment(path: Path, damage: list[str]) -> Iterator[Entry]:
         while offset < size:
             head = file.read(_HEAD.size)
             mark, length, crc = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", 0, 0)
-            body = file.read(length)
-            if mark != _MARK or len(body) != length or zlib.crc32(body) != crc:
+            body = file.read(min(length, MOST_ENTRY_BYTES))
+            label = _label(body) if mark == _MARK and len(body) == length and zlib.crc32(body) == crc else None
+            if label is None:
                 damage.append(f"{path.name}: {size - offset} bytes at {offset} are not a whole session")
                 return
-            label = _label_decoder.decode(body)
             yield Entry(label.key, label.outcome, path, offset + _HEAD.size, length)
             offset += _HEAD.size + length
+
+
+def _label(body: bytes) -> _Label | None:
+    try:
+        return _label_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
 
 
 def read_entry(entry: Entry) -> SessionRecord:
@@ -178,5 +191,15 @@ def read_entry(entry: Entry) -> SessionRecord:
 
 
 def decode_record(body: bytes) -> SessionRecord:
-    """What :func:`encode_record` made."""
-    return _decoder.decode(body)
+    """What :func:`encode_record` made.
+
+    Raises:
+        StoreError: it is something else.
+    """
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise StoreError(
+            "a session of the journal is damaged", item="journal", got=type(error).__name__,
+            action="Restore the run from a copy",
+        ) from None  # fmt: skip

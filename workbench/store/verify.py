@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.plan import chunk_ends
-from workbench.recording import FrameKind, SessionKey, SessionRecord
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import SessionKey, SessionRecord, newest
 from workbench.store.files import file_sha256
-from workbench.store.journal import journal_folder
 from workbench.store.manifest import CellFacts
+from workbench.store.parquet import FRAMES, SCORES, SESSIONS, count_rows
 from workbench.store.reader import StoredRun
-from workbench.store.segments import scan_finished
-from workbench.store.tables import FRAMES, SCORES, SESSIONS, count_rows
-from workbench.store.writer import newest
+from workbench.store.segments import journal_folder, scan_finished
+from workbench.units import chunk_ends, counted
 
 __all__ = ["Finding", "Rescore", "verify_run"]
 
@@ -96,18 +96,22 @@ def _files(run: StoredRun) -> Iterator[Finding]:
 
 def _records_and_scores(run: StoredRun, rescore: Rescore | None) -> Iterator[Finding]:
     keys: list[SessionKey] = []
-    scores = {tuple(row.get(name) for name in _KEY): row for row in run.scores()} if run.committed else {}
-    current = newest(run.keys())
+    scores = {(*(row.get(name) for name in _KEY),): row for row in run.scores()} if run.committed else {}
+    current = set(newest(run.keys()).values())
+    breaches: Counter[str] = Counter()
     for record in run.iter_records(superseded=True):
         keys.append(record.key)
         yield from _frames(record)
+        breaches.update(record.violations)
         if record.key in current and scores:
-            row = scores.pop((record.key.cell, record.key.utterance, record.key.repeat, record.key.attempt), None)
+            row = scores.pop((*record.key.place, record.key.attempt), None)
             yield from _score(record, row, rescore)
     # Scores that lie beside a run that is being resumed are those of its last commit: not looked at.
     for key in scores:
         yield Finding(SCORES, f"scores of a session that is not stored: {key}")
     yield from _counts(run, keys)
+    for what, times in breaches.most_common():
+        yield Finding(run.run_id, f"the service broke its contract {counted(times, 'time')}: {what}", damage=False)
     if run.committed and not (run.path / SCORES).exists():
         yield Finding(SCORES, "the run has no scores; score it", damage=False)
 
@@ -152,7 +156,8 @@ def _score(record: SessionRecord, row: dict[str, Any] | None, rescore: Rescore |
         yield Finding(item, "the session has no scores")
     elif rescore is not None:
         again = rescore(record)
-        odd = [name for name in {**row, **again} if not _same(row.get(name), again.get(name))]
+        # A column that an older score lacks altogether is no damage.
+        odd = [name for name in row if not _same(row[name], again.get(name))]
         if odd:
             yield Finding(item, f"scored again, these differ: {', '.join(odd)}")
 

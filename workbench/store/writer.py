@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from workbench.clock import Anchor
 from workbench.errors import StoreError
-from workbench.recording import Outcome, SessionKey, SessionRecord
+from workbench.recording.anchor import Anchor
+from workbench.recording.record import Outcome, SessionKey, SessionRecord, newest
 from workbench.store.files import WriterLock, file_sha256, private_folder, write_atomic
-from workbench.store.journal import Journal, journal_folder, journal_records
-from workbench.store.live import scan_live
-from workbench.store.manifest import MANIFEST, Counts, FileFacts, Manifest, Status
-from workbench.store.parts import read_parts
+from workbench.store.in_flight import scan_live
+from workbench.store.journal import Journal, journal_records
+from workbench.store.manifest import MANIFEST, Counts, FileFacts, Manifest, Status, read_manifest
+from workbench.store.parquet import FRAMES, SESSIONS, read_records, write_records, write_scores
 from workbench.store.remote import local_folder, remote_of, remote_store
-from workbench.store.segments import Entry, read_entry, scan_finished
-from workbench.store.tables import FRAMES, SESSIONS, read_records, write_records, write_scores
+from workbench.store.segments import Entry, journal_folder, read_entry, scan_finished
+from workbench.store.worker_notes import read_parts
 
-__all__ = ["RunWriter", "newest", "write_manifest"]
+__all__ = ["RunWriter", "write_manifest"]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest of a run as a whole."""
     data = manifest.to_json()
     write_atomic(folder / MANIFEST, lambda file: file.write(data))
-
-
-def newest(keys: Iterable[SessionKey]) -> set[SessionKey]:
-    """The newest attempt of every session."""
-    last: dict[tuple[str, str, int], SessionKey] = {}
-    for key in keys:
-        session = (key.cell, key.utterance, key.repeat)
-        last[session] = max(key, last.get(session, key))
-    return set(last.values())
 
 
 class RunWriter:
@@ -46,7 +37,7 @@ class RunWriter:
 
     Attributes:
         path: the run directory.
-        manifest: as it will be committed.
+        manifest: manifest as it will be committed.
     """
 
     def __init__(self, path: Path, manifest: Manifest, lock: WriterLock, journal: Journal) -> None:
@@ -91,7 +82,7 @@ class RunWriter:
         """
         lock = WriterLock(path)
         try:
-            manifest = Manifest.from_json((path / MANIFEST).read_bytes(), str(path / MANIFEST))
+            manifest = read_manifest(path)
             before: Iterator[SessionRecord] = iter(())
             if manifest.status == "committed":
                 # What lies in the journal of a committed run was left there by a removal that was cut off.
@@ -148,7 +139,7 @@ class RunWriter:
 
     def iter_records(self) -> Iterator[SessionRecord]:
         """As :meth:`records`, one at a time: what is scored for a commit."""
-        wanted = newest(self._entries)
+        wanted = set(newest(self._entries).values())
         return (read_entry(entry) for key, entry in self._entries.items() if key in wanted)
 
     def commit(self, scores: list[dict[str, Any]], *, ended: Anchor | None = None) -> Path:
@@ -185,7 +176,7 @@ class RunWriter:
         return self._journal
 
     def _finish(self, status: Status, ended: Anchor | None = None) -> None:
-        current = newest(self._entries)
+        current = newest(self._entries).values()
         if status == "committed":
             self.manifest.parts += read_parts(self.path)
         self.manifest.status = status

@@ -7,11 +7,11 @@ import shutil
 import pytest
 
 from tests.app.browser.harness import CHROMIUM, SWITCHES, Watched, app
+from tests.quick import resolved
 from workbench.corpus import find_corpus, load_corpus
-from workbench.pipeline import evaluate
-from workbench.question import Question
+from workbench.runs.evaluate import evaluate
+from workbench.runs.sweep import cell_from
 from workbench.settings import Settings
-from workbench.sweep import cell_from
 
 UTTERANCE = "vitals-02-rms"
 TELEPHONE = {"name": "telephone", "sample_rate_hz": 8_000, "band": "telephone", "codec": "ulaw"}
@@ -22,13 +22,13 @@ def played(tmp_path_factory):
     """A store with one run of real recognition: one utterance as recorded and over a telephone."""
     store = tmp_path_factory.mktemp("played") / "runs"
     corpus = load_corpus(find_corpus("clinic"))
-    question = Question(
+    spec = resolved(
         corpus=corpus,
         utterances=(corpus.utterance(UTTERANCE),),
         cells=(cell_from({"name": "clean"}, item="t"), cell_from(TELEPHONE, item="t")),
         concurrency=2,
     )
-    evaluate(question, Settings(store=store))
+    evaluate(spec, Settings(store=store, model="general"))
     return store
 
 
@@ -57,6 +57,7 @@ def chromium(switches):
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     playwright = pytest.importorskip("playwright.sync_api", reason="the extra 'dev' is not installed")
+    playwright.expect.set_options(timeout=120_000)  # five seconds are a judgement of the machine
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=switches)
         yield browser
@@ -67,6 +68,7 @@ def chromium(switches):
 def watched(chromium, address):
     """A fresh tab, 1440 wide, whose console stays silent and whose requests stay on this machine."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(120_000)
     watched = Watched(context.new_page(), address)
     yield watched
     context.close()

@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 # A container has no user namespaces and a small /dev/shm; the rest keeps Chromium from calling its makers.
@@ -27,25 +29,53 @@ START_S = 60
 
 @contextlib.contextmanager
 def app(store: Path, **environment: str):
-    """``workbench app`` on a free port; gives its address."""
+    """``workbench app`` on a free port; gives its address, with what opening the printed one gives a browser."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     ours = ("SUKI_", "WORKBENCH_", "STREAMLIT_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    log = store.parent / f"app-{port}.log"
-    with log.open("wb") as errors:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours) or key == "WORKBENCH_MODEL"}
+    log, out = store.parent / f"app-{port}.log", store.parent / f"app-{port}.out"
+    with log.open("wb") as errors, out.open("wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "workbench.app", "--port", str(port)],
-            env=kept | {"WORKBENCH_STORE": str(store)} | environment, stdout=subprocess.DEVNULL, stderr=errors,
+            env=kept | {"WORKBENCH_STORE": str(store)} | environment, stdout=printed, stderr=errors,
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
         _await(f"{address}/workbench/health", process, log)
-        yield address
+        yield Address(address, out.read_text().removeprefix("Suki Workbench: ").strip())
     finally:
         process.terminate()
         process.wait(30)
+
+
+class Address(str):
+    """Address of an app, without its start token.
+
+    Attributes:
+        printed: as the app printed it.
+        cookie: name and value that opening that gives.
+    """
+
+    __slots__ = ("cookie", "printed")
+
+    def __new__(cls, address: str, printed: str) -> Address:
+        made = super().__new__(cls, address)
+        made.printed = printed
+        answer = httpx.get(printed)
+        assert answer.status_code == 303, answer.text
+        (made.cookie,) = answer.cookies.items()
+        return made
+
+
+def enter(context, address: str) -> None:
+    """Let a browser in, as one that opened the printed address; what has no login lets in everybody."""
+    if isinstance(address, Address):
+        name, value = address.cookie
+        context.add_cookies(
+            [{"name": name, "value": value, "url": str(address), "sameSite": "Strict", "httpOnly": True}]
+        )
 
 
 def _await(url: str, process: subprocess.Popen, log: Path) -> None:
@@ -70,6 +100,7 @@ class Watched:
         self.page = page
         self.problems: list[str] = []
         self._host = urlsplit(address).netloc
+        enter(page.context, address)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         page.on("request", self._request)
@@ -92,10 +123,10 @@ def settled(page) -> None:
     """Wait until Streamlit has drawn the page: no script is running and no element is stale."""
     from playwright.sync_api import expect
 
-    page.wait_for_selector('[data-testid="stMain"]', timeout=30_000)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    page.wait_for_selector('[data-testid="stMain"]', timeout=120_000)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=120_000)
     # Waiting for a function would evaluate text, which the policy of the page forbids.
-    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0, timeout=30_000)
+    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0, timeout=120_000)
 
 
 def violations(page, *, impacts=("serious", "critical")) -> list[str]:

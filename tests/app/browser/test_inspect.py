@@ -1,6 +1,7 @@
 """Inspect: every word is heard where it was said; keys; two sessions; markup stays text."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.browser.conftest import UTTERANCE
 from tests.app.browser.harness import settled
@@ -8,7 +9,7 @@ from tests.fakes import make_record
 from tests.stored import store_run
 from workbench.corpus import find_corpus, load_corpus
 
-pytestmark = [pytest.mark.beside, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 BOX = "[data-testid=inspector]"
 HTML = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
@@ -22,21 +23,24 @@ def position_ms(page):
 def inspect(page, address, query=""):
     """Open the page and wait for its words."""
     page.goto(f"{address}/inspect{query}")
-    page.wait_for_selector(f"{BOX} .word", timeout=60_000)
+    page.wait_for_selector(f"{BOX} .word", timeout=120_000)
     settled(page)
 
 
 def test_a_click_on_a_wrong_word_puts_the_player_at_that_word(page, address):
-    """Within 50 ms of where the word begins in the reference, and its sound is played and ends there again."""
+    """Within 50 ms of where the word begins in the reference, and its sound is played and ends there again.
+
+    A value begins where its first word was spoken: 98.6 with "ninety".
+    """
     inspect(page, address, "?inspect_cell=telephone")
-    said_at = {}
+    said_at = {"98.6": 834, "16": 4000, "97": 6179, "97%": 6179}
     for word in load_corpus(find_corpus("clinic")).utterance(UTTERANCE).reference.words:
         said_at.setdefault(word.text, 1000 * word.start_sample / 16_000)
     wrong = page.locator(f"{BOX} .go[data-kind=substitution]").first
     said = wrong.locator(".said").inner_text().removesuffix(" →")
     wrong.click()
     page.wait_for_selector(f"{BOX}[data-playing=true]")
-    page.wait_for_selector(f"{BOX}[data-playing=false]", timeout=10_000)
+    page.wait_for_selector(f"{BOX}[data-playing=false]", timeout=120_000)
     assert position_ms(page) == pytest.approx(said_at[said], abs=50)
 
 
@@ -74,6 +78,25 @@ def test_two_sessions_share_one_position(page, address):
     page.keyboard.press("h")
     page.wait_for_selector(f"{BOX} .choice button:nth-child(2)[aria-pressed=true]")
     assert position_ms(page) == 1_000.0
+
+
+def test_a_link_opens_at_the_same_place(page, address):
+    """Place and zoom stand in the address once they rest; who opens it sees the same stretch."""
+    inspect(page, address, "?inspect_cell=telephone")
+    page.locator(BOX).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    for _ in range(2):
+        before = page.locator(BOX).get_attribute("data-range")
+        page.keyboard.press("+")
+        expect(page.locator(BOX)).not_to_have_attribute("data-range", before)
+    page.wait_for_url("**inspect_zoom=*")
+    settled(page)
+    stretch = page.locator(BOX).get_attribute("data-range")
+    first, last = map(int, stretch.split("-"))
+    assert 0 < first < 1_000 < last < 4_000
+    assert "inspect_at=1000" in page.url
+    page.goto(page.url)
+    page.wait_for_selector(f'{BOX}[data-ms="1000.0"][data-range="{stretch}"]')
 
 
 def test_a_transcript_that_is_html_is_shown_as_text(page, address, store):

@@ -11,11 +11,12 @@ import pytest
 from tests.app.browser.harness import Watched, app, settled, violations
 from workbench.app.router import PAGES
 
-pytestmark = [pytest.mark.beside, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 PICTURES = pathlib.Path(__file__).parents[3] / "docs" / "screenshots"
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
+TABS = ("Recordings", "Accuracy", "Latency", "Settings")
 TOO_WIDE = "(e) => e.scrollWidth - e.clientWidth"
 MAX_BYTES = 150_000
 
@@ -25,11 +26,11 @@ def path_of(name):
     return "/" if name == "start" else f"/{name.replace('_', '-')}"
 
 
-def opened(chromium, address, name, width, scheme, height=1000):
+def opened(chromium, address, name, width, scheme, height=1000, query=""):
     """A watched tab that has a page open."""
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     watched = Watched(context.new_page(), address)
-    watched.page.goto(f"{address}{path_of(name)}")
+    watched.page.goto(f"{address}{path_of(name)}{query}")
     settled(watched.page)
     return watched
 
@@ -43,6 +44,21 @@ def test_a_page_is_accessible_fits_and_keeps_to_itself(chromium, address, name, 
     try:
         assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
         assert page.locator('[data-testid="stException"]').count() == 0
+        assert violations(page) == []
+        assert watched.problems == []
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("tab", TABS)
+def test_a_part_of_a_run_is_accessible_and_fits(chromium, address, tab, scheme):
+    """What the page shows first is looked at above; these are a click away."""
+    watched = opened(chromium, address, "run", 390, scheme, query=f"?run_tab={tab}")
+    page = watched.page
+    try:
+        assert page.get_by_role("radio", name=tab, checked=True).count() == 1
+        assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
         assert violations(page) == []
         assert watched.problems == []
     finally:
@@ -78,10 +94,9 @@ def test_a_picture_of_a_page(chromium, rich, name, scheme, width):
     page = watched.page
     if name == "live":
         page.get_by_role("button", name="Play demo").click()
-        page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=60_000)
-        page.get_by_role("button", name="Add a second lane").click()
-        page.wait_for_selector("[data-testid=live][data-state=playing]", timeout=60_000)
-        page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=60_000)
+        page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=120_000)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Save as run").wait_for(timeout=120_000)
         settled(page)
     page.wait_for_timeout(1_000)  # charts fade in
     PICTURES.mkdir(parents=True, exist_ok=True)

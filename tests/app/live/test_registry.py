@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.service import Service, final, partial, read_to_end, serve
+from tests.service import TERMINAL, Service, final, partial, read_to_end, serve
 from workbench.app.live import Clip, Lane, LiveRegistry, Microphone
-from workbench.app.live.session import LiveSession
 from workbench.errors import InputError
 from workbench.store import open_run, verify_run
 
@@ -97,6 +96,74 @@ async def test_a_microphone_is_streamed_kept_as_a_file_and_scored_when_its_words
 
 
 @pytest.mark.slow
+async def test_a_microphone_is_stopped_its_last_final_comes_and_it_ends_well(tmp_path, monkeypatch):
+    """Whoever brings the sound is told once, at once; a second Stop and later samples change nothing."""
+    told = []
+    async with serve(Service()) as service, registry_over(service, tmp_path / "runs", monkeypatch) as registry:
+        known = await asyncio.to_thread(registry.start, Microphone("spoken"))
+        registry.when_silent(known, lambda: told.append(registry.get(known).state))
+        registry.sound(known, SOUND[:5_000].tobytes())
+        await until(lambda: registry.get(known).lanes[0].partial == "blood")
+        registry.stop(known)
+        registry.stop(known)
+        registry.sound(known, SOUND[5_000:].tobytes())
+        assert told == ["playing"]
+        await until(lambda: registry.get(known).over)
+        session = registry.get(known)
+        assert (session.state, session.problem, session.lanes[0].finals) == ("ended", None, ["blood pressure"])
+        assert (session.lanes[0].record.outcome.value, session.lanes[0].record.samples) == ("completed", 5_000)
+        # Nobody is asked to bring sound to a session that is over, or was never there.
+        for gone in (known, "other"):
+            registry.when_silent(gone, lambda: told.append("late"))
+        assert told == ["playing", "late", "late"]
+
+
+@pytest.mark.slow
+async def test_a_microphone_is_told_when_its_session_ends_by_itself(tmp_path, monkeypatch):
+    """The service closes, or the player is lost."""
+
+    async def closes(ws):
+        await ws.accept()
+        await ws.receive_text()
+        await ws.close()
+
+    told = []
+    async with (
+        serve(Service(closes)) as service,
+        registry_over(service, tmp_path / "runs", monkeypatch) as registry,
+    ):
+        first = await asyncio.to_thread(registry.start, Microphone("spoken"))
+        registry.when_silent(first, lambda: told.append("closed"))
+        registry.sound(first, SOUND[:5_000].tobytes())
+        await until(lambda: registry.get(first).over)
+        assert (registry.get(first).state, told) == ("failed", ["closed"])
+        second = await asyncio.to_thread(registry.start, Microphone("spoken"))
+        registry.when_silent(second, lambda: told.append("lost"))
+        await asyncio.to_thread(registry.close)
+        assert (registry.get(second).over, told) == (True, ["closed", "lost"])
+
+
+@pytest.mark.slow
+async def test_a_microphone_that_is_stopped_before_its_first_sample_ends_well(tmp_path, monkeypatch):
+    """There is nothing to keep, and nothing failed."""
+
+    async def hears_nothing(ws):
+        await ws.accept()
+        await read_to_end(ws)
+        await ws.send_text(TERMINAL)
+        await ws.close()
+
+    async with (
+        serve(Service(hears_nothing)) as service,
+        registry_over(service, tmp_path / "runs", monkeypatch) as registry,
+    ):
+        known = await asyncio.to_thread(registry.start, Microphone("spoken"))
+        registry.stop(known)
+        await until(lambda: registry.get(known).over)
+        assert (registry.get(known).state, registry.get(known).audio) == ("ended", None)
+
+
+@pytest.mark.slow
 async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkeypatch):
     """A service that never ends is no reason to wait."""
 
@@ -119,6 +186,9 @@ async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkey
         registry.stop(known)
         await until(lambda: registry.get(known).over)
         assert registry.get(known).state == "stopped"
+        # Somebody's wish is no failure.
+        (done,) = [told for told in json.loads(registry.get(known).told()) if told["kind"] == "done"]
+        assert (done["outcome"], done["failed"]) == ("cancelled", False)
         assert registry.get(known).lanes[0].record.outcome.value == "cancelled"
         assert "blood" in registry.get(known).lanes[0].record.visible_text()[0][1]
 
@@ -148,17 +218,3 @@ def test_a_recording_has_a_name_that_stays_in_its_folder(name):
     """The browser says it, and a file is called by it."""
     with pytest.raises(InputError, match="not a name"):
         Microphone(name)
-
-
-def test_the_price_of_a_setting_is_one_sentence_and_needs_two_numbers():
-    """Unknown is no sentence, equal is said, and so is who is better."""
-    session = LiveSession("a", Clip((Lane("clean"), Lane("phone")), "u", "clinic"), "simulator", None)
-    assert session.sentence() is None
-    clean, phone = session.lanes
-    clean.numbers = {"wer": 0.1, "errors": 1, "words": 10, "final_lag_ms": 200.0}
-    phone.numbers = {"wer": 0.5, "errors": 5, "words": 10, "final_lag_ms": 320.0}
-    assert session.sentence().startswith(
-        "phone costs +4 wrong words of 10 (WER 10.0 % → 50.0 %) and finals 120 ms later."
-    )
-    phone.numbers = clean.numbers
-    assert session.sentence().startswith("phone costs no word of 10 (WER 10.0 % → 10.0 %).")

@@ -1,8 +1,10 @@
 """The two sockets: what is told arrives, what is spoken is passed on."""
 
+import asyncio
 import contextlib
 import json
 import socket
+import threading
 
 import pytest
 import uvicorn
@@ -22,6 +24,11 @@ class Registry:
         self.problem = problem
         self.heard = []
         self.left = False
+        self.silent = None
+        self.over, self.sounded = threading.Event(), threading.Event()
+        self.begun = threading.Event()
+        self.may_begin = threading.Event()
+        self.may_begin.set()
 
     def listen(self, session, listener):
         if session != "known":
@@ -34,17 +41,24 @@ class Registry:
 
         return leave
 
-    def microphone(self, name, facts):
+    def microphone(self, name, facts, lanes):
         if self.problem:
             raise self.problem
+        self.begun.set()
+        assert self.may_begin.wait(30)
         self.heard.append((name, facts))
         return "known"
 
+    def when_silent(self, session, heard):
+        self.silent = heard
+
     def sound(self, session, pcm):
         self.heard.append((session, pcm))
+        self.sounded.set()
 
     def silence(self, session):
         self.heard.append((session, "silence"))
+        self.over.set()
 
 
 @contextlib.asynccontextmanager
@@ -109,6 +123,33 @@ async def test_a_microphone_that_goes_away_ends_its_audio(monkeypatch):
         await client.send('{"name":"spoken"}')
         await client.recv()
     assert registry.heard[-1] == ("known", "silence")
+
+
+async def test_a_session_that_wants_no_more_sound_closes_its_microphone(monkeypatch):
+    """It was stopped elsewhere, or it ended by itself; what is sent afterwards goes nowhere."""
+    registry = Registry()
+    async with connected(registry, "/microphone", monkeypatch) as client:
+        await client.send('{"name":"spoken"}')
+        await client.recv()
+        await client.send(b"\x00\x01")
+        assert await asyncio.to_thread(registry.sounded.wait, 30)
+        # As the registry does: from another thread.
+        await asyncio.to_thread(registry.silent)
+        assert await closing(client) == 1000
+    assert registry.heard[1:] == [("known", b"\x00\x01"), ("known", "silence")]
+
+
+async def test_a_microphone_that_leaves_while_its_session_begins_ends_it(monkeypatch):
+    """Nobody would ever end it otherwise, and the simulator would keep a place for it."""
+    registry = Registry()
+    registry.may_begin.clear()
+    async with connected(registry, "/microphone", monkeypatch) as client:
+        await client.send('{"name":"spoken"}')
+        assert await asyncio.to_thread(registry.begun.wait, 30)
+        await client.close()
+        registry.may_begin.set()
+        assert await asyncio.to_thread(registry.over.wait, 30)
+    assert registry.heard == [("spoken", {}), ("known", "silence")]
 
 
 @pytest.mark.parametrize("greeting", ["", "{}", "[1]", '{"name":"a","token":"b"}', b"sound"])

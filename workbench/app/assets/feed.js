@@ -1,17 +1,21 @@
 // What a live session told, as state; and the socket that tells it. House rules: `apply` is pure but for the state it
 // is given, so that it is tested without a socket; a session that is told again from its beginning starts anew.
 
+export { percent, seconds } from "./words.js";
+
 export function initial() {
   return { next: 0, title: "", endpoint: "", simulated: false, microphone: false, state: "waiting", problem: null,
-    sentence: null, runId: null, lanes: [], log: [] };
+    sentence: null, leftOut: [], runId: null, audio: false, zeroMs: null, sound: { peaks: [], ms: 0 }, lanes: [], log: [] };
 }
 
 export function newLane(name) {
   return { name, lengthMs: 0, rateHz: 0, peaks: [], words: [], reference: "", heardMs: 0, partial: "", steps: null,
-    finals: [], ticks: [], numbers: {}, done: false, failed: false, outcome: null, error: null, lateMs: 0 };
+    finals: [], ticks: [], numbers: {}, done: false, failed: false, outcome: null, error: null, lateMs: 0, refused: null,
+    endpoint: "", simulated: false, recogniser: null };
 }
 
 const LOG_LENGTH = 200;
+const SILENT = new Set(["numbers", "audio", "sound", "zero"]);
 
 // Returns the state; messages that were applied already change nothing.
 export function apply(state, message) {
@@ -27,7 +31,7 @@ export function apply(state, message) {
   const lane = message.lane === undefined ? null : state.lanes[message.lane];
   const change = changes[message.kind];
   if (change) change(state, lane, message);
-  if (message.kind !== "numbers" && message.kind !== "audio") note(state, message);
+  if (!SILENT.has(message.kind)) note(state, message);
   return state;
 }
 
@@ -35,7 +39,13 @@ const changes = {
   begin(state, lane, m) {
     state.state = "playing";
     Object.assign(lane, { lengthMs: m.length_ms, rateHz: m.rate_hz, peaks: m.peaks, words: m.words,
-      reference: m.reference });
+      reference: m.reference, endpoint: m.endpoint, simulated: m.simulated, recogniser: m.recogniser });
+  },
+  zero(state, lane, m) { state.zeroMs = m.at_ms; },
+  refused(state, lane, m) { Object.assign(lane, { refused: m.problem, done: true }); },
+  sound(state, lane, m) {
+    state.sound.peaks.push(...m.peaks);
+    state.sound.ms += m.ms;
   },
   audio(state, lane, m) {
     lane.heardMs = m.end;
@@ -44,13 +54,13 @@ const changes = {
   },
   partial(state, lane, m) {
     lane.partial = m.text;
-    lane.ticks.push({ at: m.at, final: false });
+    lane.ticks.push({ at: m.at, final: false, text: m.text });
   },
   final(state, lane, m) {
     lane.partial = "";
     lane.finals.push(m.text);
     lane.steps = m.steps;
-    lane.ticks.push({ at: m.at, final: true });
+    lane.ticks.push({ at: m.at, final: true, text: m.text, steps: m.steps });
   },
   numbers(state, lane, m) { lane.numbers = m; },
   done(state, lane, m) {
@@ -58,7 +68,10 @@ const changes = {
     if (m.steps) lane.steps = m.steps;
     if (m.text) lane.finals = [m.text];
   },
-  over(state, lane, m) { Object.assign(state, { state: m.state, problem: m.problem, sentence: m.sentence }); },
+  over(state, lane, m) {
+    Object.assign(state, { state: m.state, problem: m.problem, sentence: m.sentence, leftOut: m.left_out || [],
+      audio: m.audio });
+  },
   saved(state, lane, m) { state.runId = m.run_id; },
 };
 
@@ -71,10 +84,47 @@ function note(state, m) {
 
 export function isOver(state) { return ["ended", "stopped", "failed"].includes(state.state); }
 
-// Milliseconds for people: "0.63 s", "–" for unknown.
-export function seconds(ms) { return ms === null || ms === undefined ? "–" : `${(ms / 1000).toFixed(2)} s`; }
+// What stood on a lane's screen at a time: finals so far, the errors known by then, the newest partial.
+export function laneAt(lane, ms) {
+  const shown = { finals: [], steps: null, partial: "" };
+  for (const tick of lane.ticks) {
+    if (tick.at > ms) break;
+    if (tick.final) {
+      shown.finals.push(tick.text);
+      Object.assign(shown, { steps: tick.steps, partial: "" });
+    } else shown.partial = tick.text;
+  }
+  return shown;
+}
 
-export function percent(rate) { return rate === null || rate === undefined ? "–" : `${(100 * rate).toFixed(1)} %`; }
+const BEFORE_MS = 5000, AFTER_MS = 1500;
+
+// Where a replay is worth most: the final with the most errors, else the partial that took back the most words, else the
+// last final. From a little before to a little after; null where nothing was heard.
+export function bestMoment(lanes) {
+  let best = null;
+  for (const lane of lanes) {
+    let before = [];
+    for (const tick of lane.ticks) {
+      const words = tick.text.split(" ");
+      const errors = tick.final && tick.steps ? tick.steps.filter(([kind]) => kind !== "equal").length : 0;
+      const weight = 1000 * errors + changedWords(before, words).length + (tick.final ? 0.5 : 0);
+      if (!best || weight > best.weight) best = { at: tick.at, weight };
+      before = tick.final ? [] : words;
+    }
+  }
+  // However late it came: what is replayed has sound.
+  const latest = Math.max(0, ...lanes.map((lane) => lane.lengthMs - BEFORE_MS));
+  return best && { from: Math.max(0, Math.min(best.at - BEFORE_MS, latest)), to: best.at + AFTER_MS };
+}
+
+// Places of words that stood there before and read differently now; marks and capitals are no change.
+export function changedWords(before, now) {
+  const plain = (word) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const places = [];
+  for (let i = 0; i < Math.min(before.length, now.length); i += 1) if (plain(before[i]) !== plain(now[i])) places.push(i);
+  return places;
+}
 
 export function socketAddress(path, location) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;

@@ -1,43 +1,15 @@
-// Live transcript: one or two lanes, words as they come, numbers that tick, a strip of audio, partials and finals.
-// House rules: state comes from feed.js, drawing happens once a frame of the screen, text through textContent alone.
+// Live transcript: one to four lanes, words as they come, numbers that tick, the sound in time with them; and the same for a
+// projector. House rules: state comes from feed.js, drawing happens once a frame of the screen, text through textContent
+// alone, keys are ours in present mode only.
 
-import { apply, follow, initial, isOver, percent, seconds } from "./feed.js";
-import { GUTTER, colours, drawGrid, drawName, drawPlayhead, drawTicks, drawWave, prepare, scale, visibleRange } from "./timeline.js";
-import { element, fillTranscript } from "./words.js";
+import { apply, bestMoment, follow, initial, isOver, laneAt } from "./feed.js";
+import { drawLane, laneCard, setText } from "./lanes.js";
+import { Sound } from "./sound.js";
+import { element } from "./words.js";
 
-const HEIGHT = 118;
 const views = new WeakMap();
-
-function laneCard(lane) {
-  const card = element("section", "lane");
-  const head = element("div", "head");
-  const badge = element("span", "badge", "");
-  head.append(element("h3", "", lane.name), badge);
-  const numbers = element("dl", "numbers");
-  const fields = {};
-  for (const [key, label] of [["first", "First word"], ["lag", "Final lag"], ["wer", "WER"]]) {
-    const box = element("div");
-    fields[key] = element("dd", "", "–");
-    box.append(element("dt", "", label), fields[key]);
-    numbers.append(box);
-  }
-  const transcript = element("p", "transcript");
-  const canvas = element("canvas");
-  const strip = element("div", "strip");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${lane.name}: audio, partials and finals in time`);
-  strip.append(canvas);
-  card.append(head, numbers, transcript, strip);
-  return { card, badge, fields, transcript, canvas, shown: "" };
-}
-
-function badgeText(lane) {
-  if (lane.failed) return `failed: ${lane.error || lane.outcome}`;
-  if (!lane.done) return lane.heardMs ? `pacing: latest ${lane.lateMs.toFixed(1)} ms` : "waiting";
-  const { pacing_valid: valid, pacing_reason: reason, lateness_p99_ms: p99 } = lane.numbers;
-  if (valid === null || valid === undefined) return "no measurement";
-  return valid ? `✓ pacing valid, p99 ${p99.toFixed(1)} ms` : `⚠ invalid measurement: ${reason}`;
-}
+const STRIPS_MS = 100;
+const CAVEAT = "One recording shows what happens; a sweep shows how often.";
 
 class View {
   constructor(root) {
@@ -47,31 +19,53 @@ class View {
     this.status = element("p", "status", "Connecting …");
     this.status.setAttribute("role", "status");
     this.lanes = element("div", "lanes");
+    this.closing = element("div", "closing");
     this.sentence = element("p", "sentence");
     this.sentence.setAttribute("role", "status");
+    this.aside = element("p", "aside");
+    this.closing.append(this.sentence, this.aside);
+    this.audio = element("audio");
+    this.sound = new Sound(this.audio, () => this.plan());
+    this.bar = this.makeBar();
     this.legend = legend();
     this.log = element("details", "log");
     this.rows = element("ol");
     this.log.append(element("summary", "", "Event log"), this.rows);
     this.log.addEventListener("toggle", () => this.plan());
-    this.box.append(this.status, this.lanes, this.sentence, this.legend, this.log);
+    this.box.append(this.status, this.lanes, this.closing, this.bar, this.legend, this.log, this.audio);
     root.append(this.box);
     this.observer = new ResizeObserver(() => this.plan());
     this.observer.observe(this.box);
-    this.cards = [];
-    this.pending = [];
-    this.planned = 0;
-    this.session = null;
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey, true);
+    Object.assign(this, { cards: [], pending: [], planned: 0, session: null, heard: 0, skewMs: Infinity, replayMs: null,
+      strippedMs: 0, stripping: 0 });
   }
 
-  show(session, url, told) {
+  makeBar() {
+    const bar = element("div", "bar");
+    const add = (name, text, act) => {
+      const button = this[name] = element("button", name, text);
+      button.type = "button";
+      button.addEventListener("click", act);
+      bar.append(button);
+    };
+    add("mute", "♪ Mute (M)", () => this.sound.toggle());
+    add("again", "Replay the best moment (R)", () => this.replay());
+    add("following", "Next clip (→)", () => this.act("next"));
+    add("screen", "Present", () => this.act(this.data.present ? "leave" : "present"));
+    return bar;
+  }
+
+  show(data, setTriggerValue) {
+    Object.assign(this, { data, setTriggerValue });
+    this.box.classList.toggle("present", Boolean(data.present));
+    const { session, url, told } = data;
     if (session !== this.session) {
       this.leave();
-      this.session = session;
-      this.state = initial();
-      this.cards = [];
+      Object.assign(this, { session, state: initial(), cards: [], link: "", heard: 0, replayMs: null, skewMs: Infinity });
       this.lanes.replaceChildren();
-      this.link = "";
+      if (data.sounds && !data.microphone) this.sound.load(data.sounds[0]);
       if (url) this.leaving = follow(url, (messages) => this.take(messages), (link) => { this.link = link; this.plan(); });
     }
     if (told) this.take(JSON.parse(told));
@@ -81,7 +75,16 @@ class View {
   take(messages) {
     if (messages.length && messages[0].n === 0 && this.state.next > messages.length) this.state = initial();
     for (const message of messages) apply(this.state, message);
-    for (const m of messages) if (m.kind === "partial" || m.kind === "final") this.pending.push(m);
+    for (const m of messages) {
+      this.skewMs = Math.min(this.skewMs, Date.now() - m.sent_ms);
+      // What was told before this viewer came is not late.
+      if (messages[0].n > 0 && (m.kind === "partial" || m.kind === "final")) this.pending.push(m);
+    }
+    const { state } = this;
+    // Clocks of one machine agree; those of two are set by the quickest message.
+    const skew = this.skewMs >= -50 && this.skewMs < 2000 ? 0 : this.skewMs;
+    if (state.microphone) { if (state.audio && this.data.sounds) this.sound.load(this.data.sounds[0]); }
+    else if (state.zeroMs !== null) this.sound.follow(state.zeroMs + skew);
     this.plan();
   }
 
@@ -90,20 +93,28 @@ class View {
   }
 
   draw() {
-    const { state } = this;
+    const { state, data } = this;
     if (!state) return;
     while (this.cards.length < state.lanes.length) {
-      const card = laneCard(state.lanes[this.cards.length]);
+      const card = laneCard(state.lanes[this.cards.length], this.cards.length, (place) => this.listen(place));
       this.cards.push(card);
       this.lanes.append(card.card);
     }
-    this.box.dataset.state = state.state;
+    Object.assign(this.box.dataset, { state: state.state, lanes: state.lanes.length, zero: this.sound.zeroMs ?? "" });
     setText(this.status, this.statusText());
-    setText(this.sentence, state.sentence || "");
+    const nothing = state.leftOut.length ? "No lane was timed on this machine, so nothing is concluded." : "";
+    setText(this.sentence, state.sentence || (isOver(state) ? nothing : this.hint()));
+    setText(this.aside, [...state.leftOut, state.sentence && state.lanes.length > 1 ? CAVEAT : ""].filter(Boolean).join(" "));
+    this.sentence.classList.toggle("hint", !state.sentence);
     this.legend.hidden = !state.lanes.some((lane) => lane.steps);
+    this.drawBar();
     // One time axis for all lanes, so that they can be compared by eye.
     const lastMs = Math.max(0, ...state.lanes.flatMap((lane) => [lane.lengthMs + 800, ...lane.ticks.slice(-1).map((t) => t.at + 200)]));
-    state.lanes.forEach((lane, place) => drawLane(lane, this.cards[place], isOver(state), lastMs));
+    const strips = this.stripsAreDue();
+    state.lanes.forEach((lane, place) => {
+      const at = this.replayMs === null ? null : laneAt(lane, this.replayMs);
+      drawLane(lane, this.cards[place], state, { at, present: data.present, lastMs: strips ? lastMs : null });
+    });
     const [red, green, blue] = (getComputedStyle(this.box).backgroundColor.match(/[\d.]+/g) || [255, 255, 255]).map(Number);
     this.box.classList.toggle("dark", 0.3 * red + 0.6 * green + 0.1 * blue < 128);
     if (this.log.open) this.rows.replaceChildren(...state.log.slice(-60).reverse().map((row) => logRow(row, state)));
@@ -111,11 +122,73 @@ class View {
     this.pending = [];
   }
 
+  // Words are drawn at once, pictures of them ten times a second: they would keep the words waiting.
+  stripsAreDue() {
+    const wait = STRIPS_MS - (performance.now() - this.strippedMs);
+    if (wait <= 0 || isOver(this.state)) { this.strippedMs = performance.now(); return true; }
+    window.clearTimeout(this.stripping);
+    this.stripping = window.setTimeout(() => this.plan(), wait);
+    return false;
+  }
+
+  drawBar() {
+    const { state, data, sound } = this;
+    const heard = state.lanes[this.heard];
+    const silent = !data.sounds || (state.microphone && !state.audio);
+    this.mute.disabled = silent;
+    let text = sound.audio.muted ? "♪ Muted (M)" : "♪ Mute (M)";
+    if (sound.blocked) text = "♪ Press any key for sound";
+    setText(this.mute, text);
+    this.mute.setAttribute("aria-pressed", String(sound.audio.muted));
+    this.again.disabled = !isOver(state) || !bestMoment(state.lanes) || this.replayMs !== null;
+    this.following.hidden = !data.next;
+    this.screen.hidden = data.present === undefined;
+    setText(this.screen, data.present ? "Leave (Esc)" : "Present");
+    this.box.dataset.replaying = this.replayMs !== null;
+    this.cards.forEach((card, place) => {
+      card.listen.hidden = silent || state.microphone;
+      card.listen.setAttribute("aria-pressed", String(state.lanes[place] === heard));
+    });
+  }
+
+  hint() {
+    const { state } = this;
+    if (state.microphone) return "Speak; words turn from grey to black when they are final.";
+    return state.lanes.length > 1 ? `Same sound, ${state.lanes.length} ways. Grey words may still change; black ones are final.`
+      : "Grey words may still change; black ones are final.";
+  }
+
+  listen(place) {
+    if (place >= this.state.lanes.length || !this.data.sounds || this.state.microphone) return;
+    this.heard = place;
+    this.sound.load(this.data.sounds[place]);
+    this.plan();
+  }
+
+  replay() {
+    const moment = bestMoment(this.state.lanes);
+    if (!moment || !isOver(this.state)) return;
+    this.sound.replay(moment.from, moment.to, (ms) => { this.replayMs = ms; this.plan(); });
+  }
+
+  act(what) { this.setTriggerValue("act", what); }
+
+  key(event) {
+    if (!this.data?.present || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    const acts = { Escape: () => this.act("leave"), ArrowRight: () => this.data.next && this.act("next"),
+      r: () => this.replay(), m: () => this.sound.toggle() };
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = acts[key] || (/^[1-4]$/.test(key) ? () => this.listen(Number(key) - 1) : null);
+    if (!act) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // Streamlit has keys, too: R would run the page again
+    act();
+  }
+
   statusText() {
     const { state } = this;
     const words = { waiting: "Preparing …", playing: "● Playing", ended: "Ended", stopped: "Stopped", failed: "Failed" };
-    const who = state.simulated ? "simulated service on this machine" : state.endpoint;
-    const parts = [words[state.state], state.title, who].filter(Boolean);
+    const parts = [this.replayMs === null ? words[state.state] : "Replay", state.title, whoAnswers(state)].filter(Boolean);
     if (state.problem && state.state === "failed") parts.push(state.problem);
     if (state.runId) parts.push(`saved as ${state.runId}`);
     if (this.link === "lost" && !isOver(state)) parts.push("connection lost, trying again");
@@ -125,13 +198,28 @@ class View {
   leave() {
     if (this.leaving) this.leaving();
     this.leaving = null;
+    this.sound.close();
+    this.sound = new Sound(this.audio, () => this.plan());
   }
 
   close() {
+    window.clearTimeout(this.stripping);
     this.leave();
+    this.sound.close();
+    window.removeEventListener("keydown", this.onKey, true);
     this.observer.disconnect();
     this.box.remove();
   }
+}
+
+// Who answers: once where all lanes have the same, else for each lane.
+export function whoAnswers(state) {
+  const who = (lane) => (lane.simulated ? `simulated (${lane.recogniser})` : lane.endpoint);
+  const known = state.lanes.filter((lane) => lane.endpoint);
+  if (!known.length) return state.simulated ? "simulated service on this machine" : state.endpoint;
+  const all = [...new Set(known.map(who))];
+  if (all.length > 1) return known.map((lane) => `${lane.name}: ${who(lane)}`).join(", ");
+  return known[0].simulated ? `simulated service on this machine (${known[0].recogniser})` : all[0];
 }
 
 // For measurements: behind the frame, what was published is on screen. Old marks make room.
@@ -151,7 +239,10 @@ function legend() {
   const added = element("ins", "insertion");
   added.append(element("span", "sign", "+"), element("span", "", "heard"));
   add(added, " added  ");
-  add(element("em", "partial", "partial"), " may still change");
+  add(element("em", "partial", "partial"), " may still change  ");
+  const corrected = element("em", "partial");
+  corrected.append(element("span", "corrected", "corrected"));
+  add(corrected, " just now");
   return made;
 }
 
@@ -163,52 +254,13 @@ function logRow(row, state) {
   return item;
 }
 
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-function drawLane(lane, view, over, lastMs) {
-  setText(view.fields.first, seconds(lane.numbers.first_word_ms));
-  setText(view.fields.lag, seconds(lane.numbers.final_lag_ms));
-  setText(view.fields.wer, percent(lane.numbers.wer));
-  setText(view.badge, badgeText(lane));
-  view.badge.classList.toggle("bad", lane.failed || (lane.done && lane.numbers.pacing_valid === false));
-  const shown = JSON.stringify([lane.steps, lane.finals, lane.partial]);
-  if (shown !== view.shown) {
-    fillTranscript(view.transcript, lane.steps, lane.finals, lane.partial);
-    view.shown = shown;
-  }
-  if (!lane.steps && !lane.finals.length && !lane.partial) setText(view.transcript, over ? "Nothing was heard." : "…");
-  drawStrip(lane, view.canvas, lastMs);
-}
-
-function drawStrip(lane, canvas, lastMs) {
-  const { context, width } = prepare(canvas, HEIGHT);
-  const paint = colours(canvas);
-  const [from, to] = visibleRange(lastMs, lane.heardMs);
-  const axis = scale(from, to, GUTTER, width - GUTTER - 4);
-  drawGrid(context, axis, from, to, HEIGHT, paint);
-  drawName(context, "audio", 22, paint);
-  drawName(context, "partials", 60, paint);
-  drawName(context, "finals", 88, paint);
-  context.save();
-  context.beginPath();
-  context.rect(GUTTER - 4, 0, width - GUTTER + 4, HEIGHT - 14);
-  context.clip();
-  drawWave(context, axis, lane.peaks, lane.lengthMs, lane.heardMs, 2, 40, paint);
-  drawTicks(context, axis, lane.ticks, false, 50, 20, paint);
-  drawTicks(context, axis, lane.ticks, true, 79, 20, paint);
-  if (!lane.done && lane.heardMs) drawPlayhead(context, axis.x(lane.heardMs), HEIGHT, paint);
-  context.restore();
-}
-
-export default function live({ data, parentElement }) {
+export default function live({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) {
     view = new View(parentElement);
     views.set(parentElement, view);
   }
-  view.show(data.session, data.url, data.told);
+  view.show(data, setTriggerValue);
   return () => {
     view.close();
     views.delete(parentElement);

@@ -1,11 +1,15 @@
 // Microphone: getUserMedia, an AudioWorklet at 16 kHz, frames of 100 ms, a socket. House rules: what the browser does to
-// the sound is off unless somebody turns it on, and what it really does is sent along and recorded.
+// the sound is off unless somebody turns it on, and what it really does is sent along and recorded. A recording has one
+// way to end, whoever ends it: no track is live and nothing is sent from then on.
 
 import { socketAddress } from "./feed.js";
 import { element } from "./words.js";
 
 export const RATE_HZ = 16000;
 export const FRAME_SAMPLES = 1600;
+// What the worklet posts. Frames are gathered here and not there, so that Stop sends the last one at once, however short.
+const BLOCK_SAMPLES = 160;
+const LEVEL_FRAMES = 20, QUIET_DB = -45, CLIPPED = 5;
 const views = new WeakMap();
 
 // Float samples in [-1, 1] as int16, saturated.
@@ -25,8 +29,8 @@ export function level(frame) {
   return Math.max(-60, 20 * Math.log10(rms + 1e-9));
 }
 
-export function constraints(facts) {
-  return { audio: { channelCount: 1, echoCancellation: facts.echo_cancellation === true,
+export function constraints(facts, deviceId = "") {
+  return { audio: { ...(deviceId ? { deviceId: { exact: deviceId } } : {}), channelCount: 1, echoCancellation: facts.echo_cancellation === true,
     noiseSuppression: facts.noise_suppression === true, autoGainControl: facts.gain_control === true } };
 }
 
@@ -38,10 +42,110 @@ export function takenFacts(settings, deviceLabel) {
     device: deviceLabel || null };
 }
 
-function sentence(error) {
+// What is wrong with the level of the last two seconds; nothing before there are that many. `levels` in dB re full scale, one
+// a frame; `clipped` samples at full scale in each.
+export function levelWarning(levels, clipped) {
+  if (levels.length < LEVEL_FRAMES) return "";
+  if (clipped.reduce((sum, count) => sum + count, 0) >= CLIPPED) return "too loud: it clips";
+  const loudest = Math.max(...levels);
+  if (loudest <= -60) return "nothing is heard: is the microphone muted?";
+  return loudest < QUIET_DB ? "very quiet: come closer or turn it up" : "";
+}
+
+function sentence(error, chosen) {
   if (error.name === "NotAllowedError") return "The browser was not allowed to use the microphone. Allow it for this page.";
+  if (chosen && ["NotFoundError", "OverconstrainedError"].includes(error.name)) {
+    return "The chosen microphone is not there. Choose another one.";
+  }
   if (error.name === "NotFoundError") return "This machine has no microphone.";
+  if (error.name === "NotReadableError") return "The microphone could not be opened: another program uses it, or it was unplugged.";
   return `The microphone could not be opened: ${error.message || error.name}`;
+}
+
+// One recording, from Start to its end. `told` has `began(session)`, `heard(frame, frames)` and `over(text)`.
+class Take {
+  constructor(data, told) {
+    Object.assign(this, { data, told, over: false, frames: 0, filled: 0 });
+    this.frame = new Int16Array(FRAME_SAMPLES);
+    // Nothing that is said is lost: what comes before the server has answered waits; null when it has.
+    this.waiting = [];
+  }
+
+  begin() {
+    this.open().catch((error) => this.end(sentence(error, this.data.device)));
+  }
+
+  async open() {
+    if (!navigator.mediaDevices) throw new Error("the browser gives it to https and to this machine alone");
+    const stream = await navigator.mediaDevices.getUserMedia(constraints(this.data.facts, this.data.device));
+    this.stream = stream;
+    if (this.over) { this.release(); return; } // ended while the browser was asking
+    const [track] = stream.getAudioTracks();
+    track.onended = () => this.end("The microphone was taken away.");
+    this.context = new AudioContext({ sampleRate: RATE_HZ });
+    await this.context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
+    if (this.over) return;
+    const node = new AudioWorkletNode(this.context, "frames", { numberOfOutputs: 0,
+      processorOptions: { samples: BLOCK_SAMPLES } });
+    node.port.onmessage = (event) => this.hear(toInt16(event.data));
+    this.context.createMediaStreamSource(stream).connect(node);
+    this.told.opened();
+    this.connect({ name: this.data.name, facts: takenFacts(track.getSettings(), track.label), lanes: this.data.lanes || [] });
+  }
+
+  connect(hello) {
+    const socket = this.socket = new WebSocket(socketAddress(this.data.url, window.location));
+    socket.onopen = () => { if (this.over) socket.close(1000); else socket.send(JSON.stringify(hello)); };
+    socket.onmessage = (event) => {
+      if (this.over) return;
+      const answer = JSON.parse(event.data);
+      if (answer.problem) { this.end(answer.problem); return; }
+      const said = this.waiting;
+      this.waiting = null;
+      for (const frame of said) socket.send(frame.buffer);
+      this.told.began(answer.session);
+    };
+    socket.onclose = () => this.end(this.waiting ? "The microphone could not be opened: the connection was closed"
+      : "The session has ended; the microphone is off.");
+  }
+
+  hear(block) {
+    if (this.over) return;
+    this.frame.set(block, this.filled);
+    this.filled += block.length;
+    if (this.filled < FRAME_SAMPLES) return;
+    const frame = this.frame.slice();
+    this.filled = 0;
+    this.frames += 1;
+    if (this.waiting) this.waiting.push(frame);
+    else if (this.socket.readyState === WebSocket.OPEN) this.socket.send(frame.buffer);
+    this.told.heard(frame, this.waiting ? 0 : this.frames);
+  }
+
+  stop() {
+    const sent = (this.frames + this.filled / FRAME_SAMPLES) / 10;
+    this.end(this.waiting ? "Stopped before the service answered; nothing was sent." : `Stopped after ${sent.toFixed(1)} s`);
+  }
+
+  end(text) {
+    if (this.over) return;
+    this.over = true;
+    this.release();
+    const { socket } = this;
+    if (socket && socket.readyState === WebSocket.OPEN) {
+      if (!this.waiting) {
+        if (this.filled) socket.send(this.frame.slice(0, this.filled).buffer);
+        socket.send("end");
+      }
+      socket.close(1000);
+    }
+    this.told.over(text);
+  }
+
+  release() {
+    if (this.stream) for (const track of this.stream.getTracks()) track.stop();
+    if (this.context) this.context.close();
+  }
 }
 
 class View {
@@ -54,81 +158,73 @@ class View {
     this.meter.setAttribute("aria-label", "level in dB");
     this.text = element("span", "note", "Off");
     this.text.setAttribute("role", "status");
-    this.button.addEventListener("click", () => (this.running ? this.stop() : this.start()));
-    this.box.append(this.button, this.meter, this.text);
-    root.append(this.box);
-    this.running = false;
-  }
-
-  async start() {
-    this.button.disabled = true;
-    try {
-      this.stream = await navigator.mediaDevices.getUserMedia(constraints(this.data.facts));
-      const track = this.stream.getAudioTracks()[0];
-      this.context = new AudioContext({ sampleRate: RATE_HZ });
-      await this.context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
-      // From here on nothing that is said is lost: what comes before the socket is open waits.
-      this.frames = 0;
-      this.waiting = [];
-      this.running = true;
-      const node = new AudioWorkletNode(this.context, "frames", { numberOfOutputs: 0,
-        processorOptions: { samples: FRAME_SAMPLES } });
-      node.port.onmessage = (event) => this.send(toInt16(event.data));
-      this.context.createMediaStreamSource(this.stream).connect(node);
-      this.text.textContent = "Listening …";
-      await this.connect({ name: this.data.name, facts: takenFacts(track.getSettings(), track.label) });
-      this.button.textContent = "Stop microphone";
-    } catch (error) {
-      this.text.textContent = sentence(error);
-      this.release();
-    }
-    this.button.disabled = false;
-  }
-
-  connect(hello) {
-    return new Promise((resolve, reject) => {
-      this.socket = new WebSocket(socketAddress(this.data.url, window.location));
-      this.socket.binaryType = "arraybuffer";
-      this.socket.onopen = () => this.socket.send(JSON.stringify(hello));
-      this.socket.onmessage = (event) => {
-        const answer = JSON.parse(event.data);
-        if (answer.problem) { reject(new Error(answer.problem)); return; }
-        const said = this.waiting;
-        this.waiting = null;
-        for (const frame of said) this.send(frame);
-        this.setTriggerValue("session", answer.session);
-        resolve();
-      };
-      this.socket.onclose = () => {
-        reject(new Error("the connection was closed"));
-        if (this.running) this.stop();
-      };
+    this.button.addEventListener("click", (event) => {
+      // The second click of a double one is no second wish: it would begin anew what the first has just ended.
+      if (event.detail <= 1) this.toggle();
     });
+    this.leave = () => this.stop();
+    window.addEventListener("pagehide", this.leave);
+    this.device = element("select");
+    this.device.setAttribute("aria-label", "Which microphone");
+    this.device.append(new Option("Default microphone", ""));
+    this.list = () => this.listDevices();
+    navigator.mediaDevices?.addEventListener?.("devicechange", this.list);
+    this.box.append(this.button, this.device, this.meter, this.text);
+    root.append(this.box);
+    this.take = null;
+    this.list();
   }
 
-  send(frame) {
-    if (!this.running) return;
-    if (this.waiting) { this.waiting.push(frame); return; }
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(frame.buffer);
-    this.frames += 1;
-    this.meter.value = level(frame);
-    this.text.textContent = `${(this.frames / 10).toFixed(1)} s sent`;
+  // Names are told only after the browser was allowed once; the choice stays while its device does.
+  async listDevices() {
+    if (!navigator.mediaDevices?.enumerateDevices) return;
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === "audioinput" && d.deviceId
+      && d.deviceId !== "default");
+    const chosen = this.device.value;
+    this.device.replaceChildren(new Option("Default microphone", ""),
+      ...devices.map((d, place) => new Option(d.label || `Microphone ${place + 1}`, d.deviceId)));
+    if (devices.some((d) => d.deviceId === chosen)) this.device.value = chosen;
+  }
+
+  toggle() {
+    if (this.take) { this.stop(); return; }
+    this.button.textContent = "Stop";
+    this.text.textContent = "Listening …";
+    this.device.disabled = true;
+    const levels = [], clipped = [];
+    this.take = new Take({ ...this.data, device: this.device.value }, {
+      opened: () => this.list(),
+      began: (session) => this.setTriggerValue("session", session),
+      heard: (frame, sent) => {
+        this.meter.value = level(frame);
+        levels.push(this.meter.value);
+        clipped.push(frame.reduce((count, value) => count + (value >= 32767 || value <= -32768 ? 1 : 0), 0));
+        if (levels.length > LEVEL_FRAMES) { levels.shift(); clipped.shift(); }
+        const warning = levelWarning(levels, clipped);
+        this.text.classList.toggle("warning", Boolean(warning));
+        if (sent) this.text.textContent = [`${(sent / 10).toFixed(1)} s sent`, warning].filter(Boolean).join(" · ");
+      },
+      over: (text) => {
+        this.take = null;
+        this.device.disabled = false;
+        this.text.classList.remove("warning");
+        this.meter.value = -60;
+        this.button.textContent = "Start microphone";
+        this.text.textContent = text;
+      },
+    });
+    this.take.begin();
   }
 
   stop() {
-    this.running = false;
-    if (this.socket && this.socket.readyState === WebSocket.OPEN) this.socket.send("end");
-    this.release();
+    if (this.take) this.take.stop();
   }
 
-  release() {
-    this.running = false;
-    if (this.stream) for (const track of this.stream.getTracks()) track.stop();
-    if (this.context) this.context.close();
-    this.stream = this.context = null;
-    this.meter.value = -60;
-    this.button.textContent = "Start microphone";
+  close() {
+    this.stop();
+    window.removeEventListener("pagehide", this.leave);
+    navigator.mediaDevices?.removeEventListener?.("devicechange", this.list);
+    this.box.remove();
   }
 }
 
@@ -140,8 +236,7 @@ export default function microphone({ data, parentElement, setTriggerValue }) {
   }
   Object.assign(view, { data, setTriggerValue });
   return () => {
-    view.stop();
-    view.box.remove();
+    view.close();
     views.delete(parentElement);
   };
 }

@@ -15,6 +15,37 @@ export function visibleRange(lengthMs, nowMs, windowMs = 20000) {
   return end <= windowMs ? [0, end] : [Math.max(0, nowMs - windowMs * 0.9), Math.max(windowMs, nowMs + windowMs * 0.1)];
 }
 
+const CLOSEST_MS = 500;
+
+// A stretch of `endMs` made longer or shorter by `factor`, keeping a time in its place; never beyond the whole.
+export function zoomed([from, to], factor, aroundMs, endMs) {
+  const span = Math.min(endMs, Math.max(CLOSEST_MS, (to - from) * factor));
+  if (span >= endMs) return [0, endMs];
+  const inside = aroundMs >= from && aroundMs <= to;
+  const share = inside && to > from ? (aroundMs - from) / (to - from) : 0.5;
+  const start = (inside ? aroundMs : (from + to) / 2) - share * span;
+  const begin = Math.max(0, Math.min(endMs - span, start));
+  return [begin, begin + span];
+}
+
+// The same stretch, turned like a page until a time is in it.
+export function moved([from, to], ms, endMs) {
+  if (ms >= from && ms <= to) return [from, to];
+  const span = to - from;
+  const begin = Math.max(0, Math.min(endMs - span, ms - 0.1 * span));
+  return [begin, begin + span];
+}
+
+// Draws with nothing outside of [left, right] marked, so that a stretch does not run into the names of the lanes.
+export function clipped(context, left, right, height, draw) {
+  context.save();
+  context.beginPath();
+  context.rect(left - 2, 0, right - left + 4, height);
+  context.clip();
+  draw();
+  context.restore();
+}
+
 // Even, readable steps of the axis: at most `most` marks.
 export function gridStep(spanMs, most = 8) {
   for (const step of [100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000]) if (spanMs / step <= most) return step;

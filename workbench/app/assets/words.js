@@ -25,12 +25,13 @@ export function stepElement([kind, heard, said]) {
   return made;
 }
 
-// Fills `target` with steps, or with plain texts where there is no reference, and the partial behind them.
-export function fillTranscript(target, steps, finals, partial) {
+// Fills `target` with steps, or with plain texts where there is no reference, and the partial behind them; `changed` has
+// the places of its words that have just been corrected.
+export function fillTranscript(target, steps, finals, partial, changed = new Map()) {
   const parts = [];
   if (steps) for (const step of steps) parts.push(stepElement(step));
   else if (finals.length) parts.push(element("span", "word", finals.join(" ")));
-  if (partial) parts.push(element("em", "partial", partial));
+  if (partial) parts.push(partialElement(partial, changed));
   const nodes = [];
   parts.forEach((part, place) => {
     if (place) nodes.push(document.createTextNode(" "));
@@ -39,6 +40,20 @@ export function fillTranscript(target, steps, finals, partial) {
   target.replaceChildren(...nodes);
 }
 
+function partialElement(partial, changed) {
+  const made = element("em", "partial");
+  partial.split(" ").forEach((word, place) => {
+    if (place) made.append(document.createTextNode(" "));
+    made.append(changed.has(place) ? element("span", "corrected", word) : document.createTextNode(word));
+  });
+  return made;
+}
+
 export function countErrors(steps) { return steps.filter(([kind]) => kind !== "equal").length; }
 
 export function countReference(steps) { return steps.filter(([kind]) => kind !== "insertion").length; }
+
+// Milliseconds for people: "0.63 s", "–" for unknown.
+export function seconds(ms) { return ms === null || ms === undefined ? "–" : `${(ms / 1000).toFixed(2)} s`; }
+
+export function percent(rate) { return rate === null || rate === undefined ? "–" : `${(100 * rate).toFixed(1)} %`; }

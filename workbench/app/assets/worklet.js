@@ -1,4 +1,4 @@
-// Runs on the audio thread: gathers samples into frames of even length and posts each.
+// Runs on the audio thread: gathers samples into blocks of even length and posts each.
 
 class Frames extends AudioWorkletProcessor {
   constructor(options) {

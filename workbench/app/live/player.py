@@ -10,13 +10,16 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from workbench.app.live.asking import Clip, Microphone, question_of
+from workbench.app.live.request import Clip, Microphone, run_of_clip
+from workbench.app.live.services import Services
+from workbench.app.live.together import Together
 from workbench.app.live.wire import (
     Begun,
     Done,
@@ -26,26 +29,28 @@ from workbench.app.live.wire import (
     Over,
     Play,
     Ready,
+    Refused,
     Silence,
     Sound,
     Stop,
+    Zero,
     decode_command,
     encode,
-    read_frame,
 )
 from workbench.audio.files import write_audio
 from workbench.audio.peaks import peaks
-from workbench.capture import Capture
+from workbench.audio.speech import speech_facts
+from workbench.child_process import read_body
 from workbench.errors import WorkbenchError
-from workbench.flows import Service
-from workbench.pacing import run
-from workbench.pipeline import open_service
-from workbench.question import prepare_jobs
-from workbench.recording import SessionKey, SessionRecord
-from workbench.runner import Job, play_many
+from workbench.playing.job import Job
+from workbench.playing.microphone import Capture
+from workbench.playing.pacer import run
+from workbench.playing.runner import play_many
+from workbench.recording.record import SessionKey, SessionRecord
+from workbench.runs.prepare import prepare_jobs
 from workbench.settings import Settings, load_settings
-from workbench.store.columns import storable
 from workbench.store.files import private_folder
+from workbench.store.schema import storable
 from workbench.store.segments import encode_record
 
 __all__ = ["RECORDINGS", "main"]
@@ -56,7 +61,7 @@ RECORDINGS = "recordings"
 _PEAKS = 600
 
 
-class _Outlet:
+class _Output:
     """Writes events from a thread of its own: a slow reader must not hold up the event loop that paces."""
 
     def __init__(self, sink: BinaryIO) -> None:
@@ -102,28 +107,30 @@ def _encoded(event: Event) -> bytes:
 class _Player:
     """Every session of this process."""
 
-    def __init__(self, service: Service, settings: Settings, outlet: _Outlet) -> None:
-        self._service = service
-        self._settings = settings
-        self._outlet = outlet
-        self._captures: dict[str, Capture] = {}
+    def __init__(self, services: Services, output: _Output) -> None:
+        self._services = services
+        self._output = output
+        self._captures: dict[str, list[Capture]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def obey(self, body: bytes) -> None:
         match decode_command(body):
-            case Play(id=id, ask=ask):
+            case Play(id=id, ask=ask, places=places):
                 if isinstance(ask, Microphone):
                     # Before anything else runs: the next command may bring its first samples, or its end.
-                    self._captures[id] = Capture(ask.name, "microphone", facts=dict(_flat(ask.facts)))
-                task = asyncio.get_running_loop().create_task(self._play(id, ask))
+                    facts = dict(_flat(ask.facts))
+                    self._captures[id] = [Capture(ask.name, ask.lanes[place].name, facts=facts) for place in places]
+                task = asyncio.get_running_loop().create_task(self._play(id, ask, places))
                 self._tasks[id] = task
                 task.add_done_callback(lambda _: self._tasks.pop(id, None))
             case Sound(id=id, pcm=pcm):
-                if id in self._captures:
-                    self._captures[id].push(pcm, _now_ns())
+                now_ns = time.perf_counter_ns()
+                for capture in self._captures.get(id, ()):
+                    capture.push(pcm, now_ns)
             case Silence(id=id):
-                if id in self._captures:
-                    self._captures[id].end(_now_ns())
+                now_ns = time.perf_counter_ns()
+                for capture in self._captures.get(id, ()):
+                    capture.end(now_ns)
             case Stop(id=id):
                 if id in self._tasks:
                     self._tasks[id].cancel()
@@ -135,18 +142,21 @@ class _Player:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _play(self, id: str, ask: Clip | Microphone) -> None:  # noqa: A002  named as on the wire
+    async def _play(self, id: str, ask: Clip | Microphone, places: tuple[int, ...]) -> None:  # noqa: A002
         problem = audio = None
         try:
             if isinstance(ask, Clip):
                 # Reading and degrading is work for another thread: other sessions are being paced here.
-                jobs = await asyncio.to_thread(lambda: prepare_jobs(question_of(ask)))
-                order = {cell.name: place for place, cell in enumerate(ask.lanes)}
-                jobs.sort(key=lambda job: order[job.key.cell])
+                prepared = await asyncio.to_thread(lambda: prepare_jobs(run_of_clip(ask)))
+                by_name = {job.key.cell: job for job in prepared}
+                jobs = {place: by_name[ask.lanes[place].name] for place in places}
             else:
-                capture = self._captures[id]
-                jobs = [Job(SessionKey("microphone", ask.name), capture.plan, capture=capture)]
-            await self._play_jobs(id, jobs)
+                captures = zip(places, self._captures[id], strict=True)
+                jobs = {
+                    place: Job(SessionKey(ask.lanes[place].name, ask.name), capture.plan, capture=capture)
+                    for place, capture in captures
+                }
+            await self._play_lanes(id, ask, jobs)
         except asyncio.CancelledError:
             problem = "stopped"
         except WorkbenchError as error:
@@ -154,27 +164,82 @@ class _Player:
         except Exception as error:  # noqa: BLE001  one session must not end the others; the text may hold a transcript
             problem = f"{type(error).__name__} inside the workbench; please report it"
         finally:
-            capture_ended = self._captures.pop(id, None)
-            if capture_ended is not None and capture_ended.pcm.size:
-                audio = self._keep(id, capture_ended)
-            self._outlet.say(Over(id, problem, audio))
+            captured = self._captures.pop(id, None)
+            if captured and captured[0].pcm.size:
+                audio = self._keep(id, captured[0])
+            self._output.say(Over(id, problem, audio))
 
-    async def _play_jobs(self, id: str, jobs: list[Job]) -> None:  # noqa: A002
-        lanes = {job.key.cell: place for place, job in enumerate(jobs)}
-        outlines = [tuple(peaks(job.plan.pcm, _PEAKS).ravel().tolist()) for job in jobs]
+    async def _play_lanes(self, id: str, ask: Clip | Microphone, jobs: dict[int, Job]) -> None:  # noqa: A002
+        """Play every lane; those of one service share a pacer, all begin together."""
+        count_in_s = ask.count_in_s if isinstance(ask, Clip) else 0.0
+        together = Together(tuple(jobs), count_in_s, lambda at_ns: self._output.say(Zero(id, at_ns)))
+        groups: dict[tuple[str, str | None] | None, dict[int, Job]] = {}
+        for place, job in jobs.items():
+            groups.setdefault(ask.lanes[place].elsewhere, {})[place] = job
+        # A microphone's lanes begin with its first sample, each as soon as it is connected.
+        barrier = together if isinstance(ask, Clip) else None
+        async with asyncio.TaskGroup() as playing:
+            for where, group in groups.items():
+                playing.create_task(self._play_group(id, where, group, barrier))
 
-        def begin(record: SessionRecord) -> None:
-            lane = lanes[record.key.cell]
-            self._outlet.say(Begun(id, lane, encode_record(record), outlines[lane]))
-            record.frames.teller = lambda row, wide, text: self._outlet.say(Framed(id, lane, row, wide, text))
+    async def _play_group(
+        self,
+        id: str,  # noqa: A002
+        where: tuple[str, str | None] | None,
+        jobs: dict[int, Job],
+        together: Together | None,
+    ) -> None:
+        """Lanes of one service; what makes it unusable refuses them and leaves the other lanes alone."""
+        places = {job.key.cell: place for place, job in jobs.items()}
+        waiting = set(jobs)
+
+        async def ready(record: SessionRecord) -> None:
+            if together is not None:
+                await together.ready(places[record.key.cell])
 
         def done(record: SessionRecord) -> None:
-            self._outlet.say(Done(id, lanes[record.key.cell], encode_record(record)))
+            lane = places[record.key.cell]
+            waiting.discard(lane)
+            if together is not None:
+                together.leave(lane)
+            self._output.say(Done(id, lane, encode_record(record)))
 
-        await play_many(jobs, self._service, concurrency=len(jobs), on_begin=begin, on_done=done)
+        try:
+            service, recogniser = await self._services.at(where)
+
+            def begin(record: SessionRecord) -> None:
+                lane = places[record.key.cell]
+                self._begin(id, lane, record, jobs[lane], service.address.name, recogniser)
+
+            await play_many(
+                list(jobs.values()), service, concurrency=len(jobs), on_begin=begin, on_done=done, ready=ready
+            )
+        except WorkbenchError as error:
+            for lane in waiting:
+                self._output.say(Refused(id, lane, str(error)))
+        finally:
+            if together is not None:
+                for lane in jobs:
+                    together.leave(lane)
+
+    def _begin(
+        self,
+        id: str,  # noqa: A002
+        lane: int,
+        record: SessionRecord,
+        job: Job,
+        endpoint: str,
+        recogniser: str | None,
+    ) -> None:
+        if job.capture is None and not record.reference.words:
+            # Where nobody knows when the words were said, the sound says when somebody spoke.
+            record.facts |= speech_facts(job.plan.pcm, job.plan.sample_rate_hz)
+        outline = tuple(peaks(job.plan.pcm, _PEAKS).ravel().tolist())
+        self._output.say(Begun(id, lane, encode_record(record), outline, endpoint, recogniser))
+        record.frames.listener = lambda row, wide, text: self._output.say(Framed(id, lane, row, wide, text))
 
     def _keep(self, id: str, capture: Capture) -> str | None:  # noqa: A002
-        folder = self._settings.store / RECORDINGS / id
+        folder = self._services.settings.store / RECORDINGS / id
         try:
             private_folder(folder)
             path = folder / f"{capture.plan.utterance_id}.wav"
@@ -188,25 +253,20 @@ def _flat(facts: dict[str, str | int | float | bool | None]) -> dict[str, str | 
     return {key: ("on" if value else "off") if isinstance(value, bool) else value for key, value in facts.items()}
 
 
-def _now_ns() -> int:
-    import time
-
-    return time.perf_counter_ns()
-
-
-async def _serve(settings: Settings, source: BinaryIO, outlet: _Outlet) -> None:
+async def _serve(settings: Settings, source: BinaryIO, output: _Output) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
-    async with open_service(settings) as (service, recogniser):
-        player = _Player(service, settings, outlet)
+    async with Services(settings) as services:
+        service, recogniser = await services.at(None)
+        player = _Player(services, output)
 
         def read() -> None:
-            while (body := read_frame(source)) is not None:
+            while (body := read_body(source)) is not None:
                 loop.call_soon_threadsafe(player.obey, body)
             loop.call_soon_threadsafe(over.set)
 
         threading.Thread(target=read, daemon=True).start()
-        outlet.say(Ready(service.address.name, recogniser))
+        output.say(Ready(service.address.name, recogniser))
         await over.wait()
         await player.finish()
 
@@ -216,17 +276,17 @@ def main() -> int:
     # Whatever else prints goes to standard error: the output carries events and nothing but.
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    outlet = _Outlet(sink)
+    output = _Output(sink)
     try:
         settings = load_settings(os.environ, store=Path(sys.argv[1]) if len(sys.argv) > 1 else None)
-        run(_serve(settings, sys.stdin.buffer, outlet))
+        run(_serve(settings, sys.stdin.buffer, output))
     except WorkbenchError as error:
-        outlet.say(Down(str(error)))
-        outlet.close()
+        output.say(Down(str(error)))
+        output.close()
         return error.exit_code
     except KeyboardInterrupt:
         pass
-    outlet.close()
+    output.close()
     return 0
 
 

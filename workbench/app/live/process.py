@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench.app.live.wire import Command, Down, Event, decode_event, encode, read_frame
+from workbench.app.live.wire import Command, Down, Event, decode_event, encode
+from workbench.child_process import python_command, read_body
 
 __all__ = ["PlayerProcess"]
 
@@ -31,7 +31,7 @@ class PlayerProcess:
         self._lock = threading.Lock()
         # In a session of its own: Ctrl-C in a terminal is for the app, which then ends this process in order.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "workbench.app.live.player", str(store)],
+            python_command("workbench.app.live.player", str(store)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -71,7 +71,7 @@ class PlayerProcess:
         source, why = self._process.stdout, "the player ended; what it had recorded is lost"
         assert source is not None  # noqa: S101  asked for above
         with contextlib.suppress(OSError, ValueError):
-            while (body := read_frame(source)) is not None:  # type: ignore[arg-type]
+            while (body := read_body(source)) is not None:  # type: ignore[arg-type]
                 event = decode_event(body)
                 if isinstance(event, Down):
                     why = event.problem

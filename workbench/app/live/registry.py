@@ -1,6 +1,6 @@
 """Every live session of this process; the one door that pages and routes go through.
 
-House rules: safe to call from any thread. Listeners are called under its lock, from the thread that reads the player,
+Safe to call from any thread. Listeners are called under its lock, from the thread that reads the player,
 and must only hand on. Nothing here calls Streamlit.
 """
 
@@ -12,14 +12,28 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench.app.live.asking import Clip, Microphone, Value
 from workbench.app.live.process import PlayerProcess
-from workbench.app.live.saving import save_session
+from workbench.app.live.request import Clip, Lane, Microphone, Value
+from workbench.app.live.room import Room, being_played
+from workbench.app.live.save import save_session
 from workbench.app.live.session import LiveSession
-from workbench.app.live.wire import Begun, Done, Event, Framed, Over, Play, Ready, Silence, Sound, Stop
+from workbench.app.live.wire import (
+    Begun,
+    Done,
+    Event,
+    Framed,
+    Over,
+    Play,
+    Ready,
+    Refused,
+    Silence,
+    Sound,
+    Stop,
+    Zero,
+)
 from workbench.errors import InputError, ServiceError
-from workbench.recording import FrameLog
-from workbench.settings import load_settings
+from workbench.recording.frame_log import FrameLog
+from workbench.settings import DEFAULT_MODEL, load_settings
 from workbench.simulator.local import decodable_streams
 
 __all__ = ["MAX_KEPT", "LiveRegistry", "close_registry", "live_registry"]
@@ -36,12 +50,14 @@ class LiveRegistry:
     Args:
         store: folder of the runs.
         endpoint: who answers, until the player says so itself.
+        model: model of a simulator that the player starts.
     """
 
-    def __init__(self, store: Path, endpoint: str) -> None:
+    def __init__(self, store: Path, endpoint: str, model: str = DEFAULT_MODEL) -> None:
         self._store = store
         self._endpoint = endpoint
         self._recogniser: str | None = None
+        self._model = model
         self._lock = threading.RLock()
         self._sessions: dict[str, LiveSession] = {}
         self._player: PlayerProcess | None = None
@@ -69,23 +85,32 @@ class LiveRegistry:
                 "live sessions cannot be played",
                 item=self._endpoint,
                 got=self._problem or "no answer",
-                action="Check the connection on the page Data & settings",
+                action="Check the connection on the page System",
             )
-        lanes = len(ask.lanes) if isinstance(ask, Clip) else 1
         with self._lock:
-            busy = sum(len(s.lanes) for s in self._sessions.values() if not s.over)
-            if self._recogniser is not None and busy + lanes > decodable_streams():
+            room = Room(self._model, ours=self._recogniser is not None)
+            places = room.fitting(ask.lanes, self._sessions.values())
+            if not places:
                 raise InputError(
                     "the simulator decodes no more streams on this machine",
-                    got=f"{busy} being played",
-                    expected=f"{decodable_streams()} at most",
+                    got=f"{sum(len(being_played(each)) for each in self._sessions.values())} being played",
+                    expected=f"{decodable_streams(self._model)} at most",
                     action="Wait for one to end, or stop it",
                 )
             session = LiveSession(secrets.token_hex(8), ask, self._endpoint, self._recogniser)
             self._sessions[session.id] = session
             self._forget()
-            player.say(Play(session.id, ask))
+            for place in set(range(len(ask.lanes))) - set(places):
+                session.refused(place, room.refusal(ask.lanes[place]))
+            player.say(Play(session.id, ask, places))
         return session.id
+
+    def refer(self, id: str, spoken: str) -> None:  # noqa: A002
+        """Say what was spoken in a session: its lanes are scored with it at once."""
+        with self._lock:
+            session = self._sessions.get(id)
+            if session is not None:
+                session.refer(spoken)
 
     def sessions(self) -> list[LiveSession]:
         """Newest first."""
@@ -93,20 +118,24 @@ class LiveRegistry:
             return list(reversed(self._sessions.values()))
 
     def get(self, id: str) -> LiveSession | None:  # noqa: A002
-        """A session by its id; None where it was never there or made room for newer ones."""
+        """A session by its id; None if it was never there or made room for newer ones."""
         with self._lock:
             return self._sessions.get(id)
 
     def stop(self, id: str) -> None:  # noqa: A002
-        """End a session now; what was recorded stays."""
-        self._say(Stop(id))
+        """End a clip now, what was recorded stays; of a microphone end the audio and await its last words."""
+        session = self.get(id)
+        if session is not None and isinstance(session.ask, Microphone):
+            self.silence(id)
+        else:
+            self._say(Stop(id))
 
     def save(self, id: str, reference: str | None = None) -> str:  # noqa: A002
         """Store a session that is over as a run; returns the run's id. A second call returns the same.
 
         Args:
-            id: of the session.
-            reference: what was said, where the session did not know it.
+            id: id of the session.
+            reference: words spoken, if nobody has said so yet.
 
         Raises:
             InputError: no such session, or it is not over, or nothing was played.
@@ -118,7 +147,9 @@ class LiveRegistry:
                 raise InputError("only a session that is over can be saved", item=id, action="Stop it first")
             if session.run_id is not None:
                 return session.run_id
-            run_id = save_session(session, self._store, reference)
+            if reference is not None and reference.strip():
+                session.refer(reference)
+            run_id = save_session(session, self._store)
             session.saved(run_id)
             return run_id
 
@@ -140,15 +171,32 @@ class LiveRegistry:
 
     def sound(self, id: str, pcm: bytes) -> None:  # noqa: A002
         """Samples of a microphone session."""
+        with self._lock:
+            session = self._sessions.get(id)
+            if session is not None and not session.silent:
+                session.sounded(pcm)
         self._say(Sound(id, pcm))
 
     def silence(self, id: str) -> None:  # noqa: A002
-        """The microphone of a session is off."""
-        self._say(Silence(id))
+        """The microphone of a session is off, or is to be: whoever brings its sound is told; safe to call twice."""
+        with self._lock:
+            session = self._sessions.get(id)
+            if session is not None and not session.silent:
+                session.silence()
+                self._say(Silence(id))
 
-    def microphone(self, name: str, facts: dict[str, Value]) -> str:
-        """Begin a microphone session: see :meth:`start`."""
-        return self.start(Microphone(name, facts))
+    def when_silent(self, id: str, heard: Callable[[], object]) -> None:  # noqa: A002
+        """Call ``heard`` once, from any thread, when a session wants no more sound; at once if there is none."""
+        with self._lock:
+            session = self._sessions.get(id)
+            if session is not None:
+                session.when_silent(heard)
+                return
+        heard()
+
+    def microphone(self, name: str, facts: dict[str, Value], lanes: tuple[Lane, ...] = ()) -> str:
+        """Begin a microphone session, under one lane of its own where none is given: see :meth:`start`."""
+        return self.start(Microphone(name, facts, lanes) if lanes else Microphone(name, facts))
 
     def close(self) -> None:
         """End the player; sessions in flight are ended."""
@@ -183,8 +231,12 @@ class LiveRegistry:
             match event:
                 case Framed(lane=lane):
                     session.framed(lane, FrameLog.values_of(event.row, event.wide), event.text)
-                case Begun(lane=lane, record=record, peaks=outline):
-                    session.begun(lane, record, outline)
+                case Begun(lane=lane, record=record, peaks=outline, endpoint=endpoint, recogniser=recogniser):
+                    session.begun(lane, record, outline, endpoint, recogniser)
+                case Refused(lane=lane, problem=problem):
+                    session.refused(lane, problem)
+                case Zero(at_ns=at_ns):
+                    session.zero(at_ns)
                 case Done(lane=lane, record=record):
                     session.done(lane, record)
                 case Over(problem=problem, audio=audio):
@@ -222,7 +274,7 @@ def live_registry() -> LiveRegistry:
     with _Process.lock:
         if _Process.registry is None:
             settings = load_settings(os.environ)
-            _Process.registry = LiveRegistry(settings.store, settings.endpoint)
+            _Process.registry = LiveRegistry(settings.store, settings.endpoint, settings.model)
         return _Process.registry
 
 

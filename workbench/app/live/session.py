@@ -1,34 +1,38 @@
 """One live session as the app knows it: the mirror of its records, and everything its viewers were told.
 
-House rules: what a viewer is told is kept, so that one who comes late sees what the others saw. Numbers while it plays
+What a viewer is told is kept, so that one who comes late sees what the others saw. Numbers while it plays
 are those of what has arrived; when a lane has ended they are the scores of its record, the same that a run stores.
+Longer than most modules: what is told and the state that it is told from change together.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from workbench.app.live.asking import Clip, Microphone
-from workbench.app.live.numbers import lane_numbers, so_far
-from workbench.metrics.normalize import normaliser
+from workbench.app.live.microphone_sound import MicrophoneSound
+from workbench.app.live.numbers import finished, lane_numbers, so_far, span_of
+from workbench.app.live.request import Clip, Microphone
+from workbench.app.live.sentence import closing
+from workbench.app.live.wording import as_written
 from workbench.protocol.messages import Final, Partial
-from workbench.protocol.stream import codec_for
-from workbench.recording import FrameKind, SessionRecord
+from workbench.protocol.stream import codec_for, is_terminal_text
+from workbench.recording.frame import FrameKind
+from workbench.recording.record import Outcome, SessionRecord
 from workbench.reference import Reference
+from workbench.scoring.metrics.normalize import DEFAULT
+from workbench.scoring.word_diff import word_diff
 from workbench.store.segments import decode_record
 from workbench.units import NS_PER_MS, samples_to_ns
-from workbench.word_diff import DiffWord, word_diff
 
-__all__ = ["LaneView", "LiveSession", "step_rows"]
+__all__ = ["LaneView", "LiveSession"]
 
-_BASIC = normaliser("basic")
 _KINDS = tuple(FrameKind)
-_MAX_TOLD = 20_000
+_MAX_TOLD = 40_000
 
 Listener = Callable[[bytes], object]
 
@@ -38,17 +42,24 @@ class LaneView:
     """One lane.
 
     Attributes:
-        name: of its configuration.
+        name: name of its configuration.
+        endpoint, recogniser: who answers; the recogniser is known if it is a simulator's.
+        refused: why it is not played; None if it is.
         record: mirror of the player's record while it plays, the record itself afterwards; None before it began.
         done: whether it has ended.
-        partial: what is on screen behind the finals.
+        audio_ended: whether AUDIO_END was sent.
+        partial: text on screen behind the finals.
         finals: texts in order of arrival.
         numbers: the newest that viewers were told.
     """
 
     name: str
+    endpoint: str = ""
+    recogniser: str | None = None
+    refused: str | None = None
     record: SessionRecord | None = field(default=None, repr=False)
     done: bool = False
+    audio_ended: bool = False
     partial: str = field(default="", repr=False)
     finals: list[str] = field(default_factory=list, repr=False)
     numbers: dict[str, Any] = field(default_factory=dict)
@@ -58,18 +69,21 @@ class LiveSession:
     """What is known of one session; not safe for threads, its registry holds the lock.
 
     Attributes:
-        id: of the session.
-        ask: what was asked.
-        endpoint, recogniser: who answers; the recogniser is known where it is a simulator's.
+        id: id of the session.
+        ask: the request.
+        endpoint, recogniser: who answers where a lane asks for nobody else.
         state: ``waiting``, ``playing``, ``ended``, ``stopped`` or ``failed``.
-        problem: one clear line where it failed.
-        lanes: as asked.
+        problem: one clear line if it failed.
+        lanes: lanes in the order of the request.
         audio: file with what a microphone sent.
-        run_id: of the run it was saved as.
+        run_id: id of the run it was saved as.
+        silent: nothing more of a microphone is wanted: it was stopped, or the session is over.
+        spoken: what somebody says was spoken.
+        zero_ns: when the lanes began, monotonic; times that viewers are told count from there.
     """
 
     def __init__(self, id: str, ask: Clip | Microphone, endpoint: str, recogniser: str | None) -> None:  # noqa: A002
-        names = [lane.name for lane in ask.lanes] if isinstance(ask, Clip) else ["microphone"]
+        names = [lane.name for lane in ask.lanes]
         self.id = id
         self.ask = ask
         self.endpoint = endpoint
@@ -79,6 +93,11 @@ class LiveSession:
         self.lanes = [LaneView(name) for name in names]
         self.audio: str | None = None
         self.run_id: str | None = None
+        self.silent = False
+        self.zero_ns: int | None = None
+        self._sound = MicrophoneSound()
+        self.spoken: str | None = None
+        self._on_silence: list[Callable[[], object]] = []
         self.created_s = time.time()
         self._told: list[bytes] = []
         self._listeners: list[Listener] = []
@@ -109,15 +128,44 @@ class LiveSession:
 
         return leave
 
+    def when_silent(self, heard: Callable[[], object]) -> None:
+        """Call ``heard`` once, when nothing more of the microphone is wanted; at once where that is so already."""
+        if self.silent:
+            heard()
+        else:
+            self._on_silence.append(heard)
+
+    def silence(self) -> None:
+        """Nothing more of the microphone is wanted; a second call changes nothing."""
+        self.silent = True
+        waiting, self._on_silence = self._on_silence, []
+        for heard in waiting:
+            heard()
+
     def told(self) -> bytes:
         """Everything that was told, as one JSON array: for a page that reads instead of being told."""
         return b"[" + b",".join(self._told) + b"]"
 
     # -- what the player says ---------------------------------------------------------------------------------
 
-    def begun(self, lane: int, body: bytes, outline: tuple[int, ...]) -> None:
+    def refused(self, lane: int, problem: str) -> None:
+        """A lane is not played; ``problem`` is one clear line."""
+        view = self.lanes[lane]
+        view.refused, view.done = problem, True
+        self._tell("refused", lane=lane, problem=problem)
+
+    def zero(self, at_ns: int) -> None:
+        """The lanes begin together, now or in a moment."""
+        self.zero_ns = at_ns
+        self._tell("zero", at_ms=_wall_ms(at_ns))
+
+    def begun(
+        self, lane: int, body: bytes, outline: tuple[int, ...], endpoint: str = "", recogniser: str | None = None
+    ) -> None:
         """A lane is about to be played."""
-        record = self.lanes[lane].record = decode_record(body)
+        view = self.lanes[lane]
+        view.endpoint, view.recogniser = endpoint or self.endpoint, recogniser
+        record = view.record = self._referred(decode_record(body))
         self.state = "playing"
         words = [
             [word.text, _at_ms(record, word.start_sample), _at_ms(record, word.end_sample)]
@@ -125,8 +173,35 @@ class LiveSession:
         ]
         self._tell(
             "begin", lane=lane, rate_hz=record.sample_rate_hz, length_ms=_at_ms(record, record.samples), words=words,
-            peaks=outline, reference=record.reference.written,
+            peaks=outline, reference=record.reference.written, endpoint=view.endpoint,
+            simulated=recogniser is not None, recogniser=recogniser,
         )  # fmt: skip
+
+    def sounded(self, pcm: bytes) -> None:
+        """A microphone has sent samples: its viewers see them, and the end of the speech is looked for in them."""
+        self._tell("sound", **self._sound.add(pcm))
+
+    def refer(self, spoken: str) -> None:
+        """Somebody says what was spoken: every lane is scored with it, at once.
+
+        Lanes whose reference has been known from the start keep it.
+        """
+        self.spoken = spoken.strip() or None
+        for lane, view in enumerate(self.lanes):
+            if view.record is None:
+                continue
+            view.record = self._referred(view.record)
+            if view.done:
+                self._tell_done(lane, view, view.record)
+        if self.over:
+            self._tell_over()
+
+    def _referred(self, record: SessionRecord) -> SessionRecord:
+        """A record with what somebody says was spoken, unless that was known from the start."""
+        if record.reference.words or (isinstance(self.ask, Clip) and (self.ask.corpus or self.ask.reference)):
+            return record
+        spoken = self.spoken or ""
+        return replace(record, reference=Reference(spoken, spoken))
 
     def framed(self, lane: int, values: tuple[int, ...], text: str | None) -> None:
         """A frame was recorded: its columns in the order of ``FrameLog.COLUMNS``, and its text."""
@@ -135,62 +210,75 @@ class LiveSession:
         if record is None:
             return
         kind, _, end, due, sent, _, _, received, _ = values
-        record.frames.mirrored(values, text)
+        record.frames.append_columns(values, text)
         if _KINDS[kind] is FrameKind.AUDIO:
             if record.start_ns is None:
                 record.start_ns = due - samples_to_ns(end, record.sample_rate_hz)
+                if self.zero_ns is None:  # a microphone begins with its first sample
+                    self.zero(record.start_ns)
             record.samples = max(record.samples, end)
             late = round((sent - due) / NS_PER_MS, 2)
-            self._tell("audio", lane=lane, end=_at_ms(record, end), at=_since(record, sent), late=late)
+            self._tell("audio", lane=lane, end=_at_ms(record, end), at=self._since(sent), late=late)
+        elif _KINDS[kind] is FrameKind.CONTROL:
+            view.audio_ended = view.audio_ended or "AUDIO_END" in (text or "")
         elif _KINDS[kind] is FrameKind.TEXT and text is not None:
             self._message(lane, view, record, text, received)
 
     def _message(self, lane: int, view: LaneView, record: SessionRecord, text: str, received_ns: int) -> None:
         message = codec_for(record.dialect).decode_server(text)
-        at = _since(record, received_ns)
+        if view.audio_ended and is_terminal_text(message, record.dialect):
+            return
+        at = self._since(received_ns)
+        done = None
         if isinstance(message, Partial):
             view.partial = message.text
             self._tell("partial", lane=lane, at=at, text=message.text)
         elif isinstance(message, Final):
             view.partial = ""
             view.finals.append(message.text)
-            self._tell("final", lane=lane, at=at, text=message.text, steps=self._steps(record, view, received_ns))
+            done = finished(record, " ".join(view.finals), received_ns)
+            steps = None if done is None else done.rows
+            self._tell("final", lane=lane, at=at, text=message.text, steps=steps)
         else:
             return
-        view.numbers = so_far(record, view.numbers, received_ns, final=isinstance(message, Final))
-        self._tell("numbers", lane=lane, **view.numbers)
+        final = isinstance(message, Final)
+        new = final or view.numbers.get("first_word_ms") is None
+        span_ms = self._span_ms(record, final=final) if new else None
+        before, view.numbers = view.numbers, so_far(record, view.numbers, received_ns, done, span_ms, final=final)
+        if view.numbers != before:
+            self._tell("numbers", lane=lane, **view.numbers)
 
-    def _steps(self, record: SessionRecord, view: LaneView, now_ns: int) -> list[list[str | None]] | None:
-        """The finals so far against what had been said by now; None where nobody knows what was said."""
-        if not record.reference.spoken:
+    def _span_ms(self, record: SessionRecord, *, final: bool) -> tuple[int, int] | None:
+        """First and last speech so far, where the words have no times; a final looks at the newest sound alone."""
+        if record.reference.words:
             return None
-        said = record.reference.spoken
-        if record.reference.words and record.start_ns is not None:
-            heard_ns = now_ns - record.start_ns
-            said = " ".join(
-                word.text
-                for word in record.reference.words
-                if samples_to_ns(word.end_sample, record.sample_rate_hz) <= heard_ns
-            )
-        return step_rows(word_diff(Reference(said, said), " ".join(view.finals), _BASIC))
+        return span_of(record) or self._sound.span_ms(newest=final)
 
     def done(self, lane: int, body: bytes) -> None:
         """A lane has ended; its record is scored as a run would."""
         view = self.lanes[lane]
-        record = view.record = decode_record(body)
+        view.record = self._referred(decode_record(body))
         view.done, view.partial = True, ""
+        self._tell_done(lane, view, view.record)
+
+    def _tell_done(self, lane: int, view: LaneView, record: SessionRecord) -> None:
         view.numbers = lane_numbers(record)
         steps = None
         if record.reference.spoken:
-            steps = step_rows(word_diff(record.reference, record.hypothesis(), _BASIC))
+            diff = word_diff(record.reference, record.hypothesis(), DEFAULT)
+            steps = as_written(diff, record.reference.written, record.hypothesis())
         self._tell(
-            "done", lane=lane, outcome=record.outcome.value, failed=record.outcome.failed, error=record.error,
+            "done", lane=lane, outcome=record.outcome.value, failed=_failed(record), error=record.error,
             steps=steps, text=record.hypothesis(), **view.numbers,
         )  # fmt: skip
 
     def finished(self, problem: str | None, audio: str | None = None) -> None:
         """Nothing more will come from the player."""
-        failed = any(view.record is not None and view.record.outcome.failed for view in self.lanes if view.done)
+        played = [view.record for view in self.lanes if view.done and view.record is not None]
+        failed = not played or any(_failed(record) for record in played)
+        if problem is None and not played:
+            problem = next((view.refused for view in self.lanes if view.refused is not None), None)
+        self.silence()
         self.audio = audio
         if problem == "stopped":
             self.state = "stopped"
@@ -199,52 +287,40 @@ class LiveSession:
             self.problem = problem
         else:
             self.state = "ended"
-        self._tell("over", state=self.state, problem=self.problem, sentence=self.sentence(), audio=audio is not None)
+        self._tell_over()
+
+    def _tell_over(self) -> None:
+        sentence, left_out = closing([(view.name, view.numbers, view.refused) for view in self.lanes if view.done])
+        self._tell(
+            "over", state=self.state, problem=self.problem, sentence=sentence, left_out=left_out,
+            audio=self.audio is not None,
+        )  # fmt: skip
 
     def saved(self, run_id: str) -> None:
         """The session is a run now."""
         self.run_id = run_id
         self._tell("saved", run_id=run_id)
 
-    def sentence(self) -> str | None:
-        """What the second lane costs against the first, in one sentence; None where there is nothing to compare."""
-        if len(self.lanes) < 2:
-            return None
-        base, other = self.lanes
-        wer, other_wer = base.numbers.get("wer"), other.numbers.get("wer")
-        if wer is None or other_wer is None:
-            return None
-        more, words = other.numbers["errors"] - base.numbers["errors"], base.numbers["words"]
-        rates = f"(WER {100 * wer:.1f} % → {100 * other_wer:.1f} %)"
-        if more:
-            cost = f"{other.name} costs {more:+d} wrong words of {words} {rates}"
-        else:
-            cost = f"{other.name} costs no word of {words} {rates}"
-        later = _later(base.numbers.get("final_lag_ms"), other.numbers.get("final_lag_ms"))
-        return f"{cost}{later}. One utterance shows what happens; a sweep shows how often."
+    def _since(self, at_ns: int) -> float:
+        return round((at_ns - (self.zero_ns if self.zero_ns is not None else at_ns)) / NS_PER_MS, 1)
 
     def _tell(self, kind: str, **facts: Any) -> None:  # noqa: ANN401  JSON values
         message = msgspec.json.encode({"n": len(self._told), "kind": kind, "sent_ms": time.time() * 1e3, **facts})
-        if len(self._told) < _MAX_TOLD or kind in ("done", "over", "saved"):
+        if len(self._told) < _MAX_TOLD or kind in ("done", "over", "refused", "saved"):
             self._told.append(message)
         for listener in list(self._listeners):
             listener(message)
 
 
-def step_rows(steps: tuple[DiffWord, ...]) -> list[list[str | None]]:
-    """Steps as a screen takes them: kind, word heard, word said."""
-    return [[step.kind, step.heard, step.wanted] for step in steps]
-
-
-def _later(base: float | None, other: float | None) -> str:
-    if base is None or other is None or abs(other - base) < 10:
-        return ""
-    return f" and finals {abs(other - base):.0f} ms {'later' if other > base else 'earlier'}"
+def _failed(record: SessionRecord) -> bool:
+    """Whether a lane went wrong; one that somebody stopped did not."""
+    return record.outcome.failed and record.outcome is not Outcome.CANCELLED
 
 
 def _at_ms(record: SessionRecord, sample: int) -> float:
     return round(samples_to_ns(sample, record.sample_rate_hz) / NS_PER_MS, 1)
 
 
-def _since(record: SessionRecord, at_ns: int) -> float:
-    return round((at_ns - (record.start_ns or at_ns)) / NS_PER_MS, 1)
+def _wall_ms(at_ns: int) -> float:
+    """A monotonic time as Unix time in ms: the clock that a browser has, too."""
+    return time.time() * 1e3 - (time.perf_counter_ns() - at_ns) / NS_PER_MS

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-from typing import BinaryIO
-
 import msgspec
 
-from workbench.app.live.asking import Clip, Microphone
+from workbench.app.live.request import Clip, Microphone
+from workbench.child_process import framed
 
 __all__ = [
     "Begun",
@@ -19,23 +17,23 @@ __all__ = [
     "Over",
     "Play",
     "Ready",
+    "Refused",
     "Silence",
     "Sound",
     "Stop",
+    "Zero",
     "decode_command",
     "decode_event",
     "encode",
-    "read_frame",
 ]
-
-_HEAD = struct.Struct(">I")
 
 
 class Play(msgspec.Struct, frozen=True, tag="play"):
-    """Begin session ``id``."""
+    """Begin session ``id``; of its lanes those at ``places``."""
 
     id: str
     ask: Clip | Microphone
+    places: tuple[int, ...]
 
 
 class Sound(msgspec.Struct, frozen=True, tag="sound"):
@@ -62,7 +60,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
     Attributes:
         endpoint: its name.
-        recogniser: of the simulator that was started; None for any other service.
+        recogniser: recogniser of the simulator that was started; None for any other service.
     """
 
     endpoint: str
@@ -76,16 +74,42 @@ class Down(msgspec.Struct, frozen=True, tag="down"):
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
-    """A lane is about to be played; ``record`` is still empty. ``peaks`` of what will be heard: min and max in turn."""
+    """A lane is about to be played.
+
+    Attributes:
+        id: id of the session.
+        lane: its place.
+        record: still empty.
+        peaks: of what will be heard: min and max in turn.
+        endpoint: name of who answers.
+        recogniser: recogniser of a simulator that the player started; None for any other service.
+    """
 
     id: str
     lane: int
     record: bytes
     peaks: tuple[int, ...]
+    endpoint: str
+    recogniser: str | None
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """A lane cannot be played; the others go on. ``problem`` is one clear line."""
+
+    id: str
+    lane: int
+    problem: str
+
+
+class Zero(msgspec.Struct, frozen=True, tag="zero"):
+    """The lanes of a clip begin together at ``at_ns``, monotonic; it may still be ahead."""
+
+    id: str
+    at_ns: int
 
 
 class Framed(msgspec.Struct, frozen=True, tag="framed"):
-    """One frame as a :data:`workbench.frames.Teller` is told of it: packed row, columns of a wide one, text."""
+    """One frame as a :data:`workbench.recording.frame.FrameListener` is told of it: row, wide columns, text."""
 
     id: str
     lane: int
@@ -106,8 +130,8 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
     """The session has ended.
 
     Attributes:
-        id: of the session.
-        problem: one clear line where it could not be played at all.
+        id: id of the session.
+        problem: one clear line if it could not be played at all.
         audio: file that holds what a microphone sent.
     """
 
@@ -117,7 +141,7 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
 
 
 Command = Play | Sound | Silence | Stop
-Event = Ready | Down | Begun | Framed | Done | Over
+Event = Ready | Down | Begun | Refused | Zero | Framed | Done | Over
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
@@ -126,18 +150,7 @@ _events: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 
 def encode(message: Command | Event) -> bytes:
     """A message with its length in front."""
-    body = _encoder.encode(message)
-    return _HEAD.pack(len(body)) + body
-
-
-def read_frame(source: BinaryIO) -> bytes | None:
-    """The next message, or None where the other end is gone."""
-    head = source.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    (length,) = _HEAD.unpack(head)
-    body = source.read(length)
-    return body if len(body) == length else None
+    return framed(_encoder.encode(message))
 
 
 def decode_command(body: bytes) -> Command:

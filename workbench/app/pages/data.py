@@ -1,4 +1,4 @@
-"""Data & settings: corpora and how they get in, the service, normalisers, storage, privacy, versions."""
+"""System: the service, normalisers, storage, privacy, versions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from workbench.app import corpus_parts, job_panel, system_parts
-from workbench.app.frame import guarded, head
+from workbench.app.parts import jobs as job_panel
+from workbench.app.parts import system as system_parts
+from workbench.app.parts.page import guarded, head
 
 __all__ = ["PARTS", "page"]
 
 PARTS: dict[str, Callable[[], None]] = {
-    "Corpora": corpus_parts.corpora,
-    "Import": corpus_parts.importing,
     "Connection": system_parts.connection,
     "Normalisers": system_parts.normalisers,
     "Score again": system_parts.rescoring,
@@ -26,9 +25,9 @@ PARTS: dict[str, Callable[[], None]] = {
 
 def page() -> None:
     """Draw the page."""
-    head("Data & settings", "What can be played, whether the service answers, and what this workbench is made of.")
+    head("System", "Whether the service answers, what is stored, and what this workbench is made of.")
     part = st.segmented_control(
-        "Part", list(PARTS), default="Corpora", required=True, key="data_part", bind="query-params",
+        "Part", list(PARTS), default="Connection", required=True, key="data_part", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     with guarded():

@@ -7,22 +7,42 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from workbench.app import data, job_panel
-from workbench.app.choosing import choose_run
+from workbench.app import data
 from workbench.app.data import Chosen
-from workbench.app.frame import empty, guarded, head, state
-from workbench.app.showing import chart, table
-from workbench.latency_plots import course_figure, ecdf_figure, stages_figure, tail_figure
-from workbench.run_tables import distributions_table, moments_table, quality_table, stages_table
-from workbench.scoring import CellScore, SessionScore
-from workbench.slices import SLICINGS, members, names_of
-from workbench.stages import LATENCY_METRICS, course, latency_blocks, latency_values, stages
-from workbench.tables import Table
+from workbench.app.parts import jobs as job_panel
+from workbench.app.parts.chart import chart, table
+from workbench.app.parts.page import guarded, head, plain, state
+from workbench.app.parts.run_picker import choose_run
+from workbench.reporting.figures.latency import (
+    course_figure,
+    delay_parts_figure,
+    ecdf_figure,
+    stages_figure,
+    tail_figure,
+)
+from workbench.reporting.sentence import seconds_text
+from workbench.reporting.tables.analysis import (
+    delay_parts_table,
+    distributions_table,
+    moments_table,
+    quality_table,
+    stages_table,
+)
+from workbench.reporting.tables.cells import details_table
+from workbench.reporting.tables.table import Table
+from workbench.scoring.breakdown import groupings, members, names_of
+from workbench.scoring.cells import CellScore
+from workbench.scoring.delay_parts import median_words
+from workbench.scoring.measures import DURATIONS
+from workbench.scoring.session import SessionScore
+from workbench.scoring.stages import course, latency_blocks, latency_values, stages
 from workbench.units import NS_PER_MS, counted
 
-__all__ = ["page"]
+__all__ = ["latency_of", "page"]
 
+_SENTENCES = 4
 _ALL = "all sessions"
+_CHOICE = [key for key, duration in DURATIONS.items() if duration.page]
 
 
 def page() -> None:
@@ -31,36 +51,39 @@ def page() -> None:
         "Latency", "How late the words are, counted from the speech itself; only sessions with certified pacing count."
     )
     with guarded():
-        found = [line for line in data.lines() if not line.summary.problem and line.cells]
-        if not found:
+        scored = [line for line in data.lines() if not line.summary.problem and line.cells]
+        if not scored:
             what = "The distribution of delays, their tail, their course over the run and each stage appear here."
-            if empty(what, "Play the sample sweep", "latency_empty"):
-                job_panel.start_demo()
-                st.rerun()
-            job_panel.panel("latency")
+            job_panel.nothing_yet("latency", what)
             return
-        run = choose_run("latency", found)
+        run = choose_run("latency", scored)
         if run is not None:
-            _latency(run)
+            latency_of(run)
 
 
-def _latency(run: Chosen) -> None:
+def latency_of(run: Chosen) -> None:
+    """Draw what stands below the choice of a run."""
     result = data.result(run.run_id, run.content)
+    for cell in result.cells[:_SENTENCES]:
+        st.markdown(f"**{plain(cell.cell)}**: {_told(cell)}")
+    if len(result.cells) > _SENTENCES:
+        st.caption(f"{len(result.cells) - _SENTENCES} more configurations are in the table below.")
+    _made_of(result.scores, [cell.cell for cell in result.cells])
     left, middle, right = st.columns(3)
     metric = left.selectbox(
-        "Metric", list(LATENCY_METRICS), key="latency_metric", bind="query-params", format_func=_title
+        "Metric", _CHOICE, _CHOICE.index("word_latency"), key="latency_metric", bind="query-params", format_func=_title
     )
-    scores = _slice(middle, result.scores)
+    scores, names = _slice(middle, result.scores), [cell.cell for cell in result.cells]
     target_ms = right.number_input(
         "Target [ms]", min_value=0, value=None, step=50, key="latency_target", bind="query-params", placeholder="none"
     )
-    chosen_metric = LATENCY_METRICS[metric]
-    values = latency_values(scores, metric)
+    chosen_metric = DURATIONS[metric]
+    values = latency_values(scores, metric, names)
     left_out = sum(cell.left_out for cell in result.cells)
     if left_out:
         state("invalid", f"latencies of {counted(left_out, 'session')} are left out: no valid pacing certificate")
     if any(values.values()):
-        numbers = distributions_table(latency_blocks(scores, metric), target_ms)
+        numbers = distributions_table(latency_blocks(scores, metric, names), target_ms)
         table(
             numbers,
             "latency_numbers",
@@ -74,26 +97,48 @@ def _latency(run: Chosen) -> None:
     _by_stage(scores)
     st.subheader("Can it be trusted?", anchor=False)
     table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
+    with st.expander("Details: opening a session, both anchors, bounds"):
+        table(details_table(result.cells), "latency_details", "Details by configuration")
+
+
+def _told(cell: CellScore) -> str:
+    if cell.word_latency_p50_ns is None:
+        return f"no latency: {plain(cell.reasons.get('word_latency_p50_ns', 'no word was matched'))}."
+    half, most = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
+    share = "" if cell.coverage is None else f"; {cell.coverage:.0%} of words counted"
+    return f"half the words show within {half}, 95 % within {most}{share}."
+
+
+def _made_of(scores: Sequence[SessionScore], cells: Sequence[str]) -> None:
+    """What the delay of a word is made of, from its end to its final; the parts add up."""
+    st.subheader("What a word's delay is made of", anchor=False)
+    known = median_words(scores, cells)
+    if not known:
+        state("missing", "no word has every part of its delay; a run of before has them once it is scored again")
+        return
+    alt = "Parts of the delay of the median word, from its end to its final, for each configuration; they add up"
+    chart(delay_parts_figure(known), alt, delay_parts_table(known), "latency_parts")
+    st.caption("The median word: the mean over the words whose delay lies between the 45th and the 55th percentile.")
 
 
 def _title(metric: str) -> str:
-    return LATENCY_METRICS[metric].title
+    return DURATIONS[metric].title
 
 
 def _slice(where: DeltaGenerator, scores: Sequence[SessionScore]) -> list[SessionScore]:
     options = [_ALL]
-    for slicing in SLICINGS:
-        names = {name for score in scores for name in names_of(score, slicing)}
-        options += [f"{slicing}: {name}" for name in sorted(names)]
-    picked = where.selectbox("Part", options, key="latency_part", bind="query-params")
+    for grouping in groupings(scores):
+        names = {name for score in scores for name in names_of(score, grouping)}
+        options += [f"{grouping}: {name}" for name in sorted(names)]
+    picked = where.selectbox("Group", options, key="latency_part", bind="query-params")
     if picked == _ALL:
         return list(scores)
     cut, _, name = picked.partition(": ")
-    return members(scores, next(known for known in SLICINGS if known == cut), name)
+    return members(scores, cut, name)
 
 
 def _distributions(values: dict[str, list[int]], metric: str, target_ms: int | None, numbers: Table) -> None:
-    chosen_metric = LATENCY_METRICS[metric]
+    chosen_metric = DURATIONS[metric]
     left, right = st.columns(2)
     with left:
         st.subheader("Distribution", anchor=False)
@@ -120,11 +165,11 @@ def _course(run: Chosen, scores: list[SessionScore], cells: Sequence[CellScore],
 
 def _by_stage(scores: Sequence[SessionScore]) -> None:
     st.subheader("By stage", anchor=False)
-    found = stages(scores)
-    if any(stage.p50_ns is not None for stage in found):
+    measured = stages(scores)
+    if any(stage.p50_ns is not None for stage in measured):
         alt = "Median of each stage of a session, to its 95th percentile"
-        chart(stages_figure(found), alt, stages_table(found), "latency_stages")
-        missing = [stage.name for stage in found if stage.p50_ns is None]
+        chart(stages_figure(measured), alt, stages_table(measured), "latency_stages")
+        missing = [stage.name for stage in measured if stage.p50_ns is None]
         if missing:
             st.caption(f"Not drawn, because not measured: {', '.join(missing)}.")
     else:

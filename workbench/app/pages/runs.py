@@ -7,19 +7,24 @@ from typing import Any
 
 import streamlit as st
 
-from workbench.app import data, job_panel, run_actions
-from workbench.app.frame import empty, guarded, head
-from workbench.app.showing import ROWS, table
-from workbench.headlines import RunLine
-from workbench.run_tables import runs_table
-from workbench.tables import Table
+from workbench.app import data
+from workbench.app.parts import jobs as job_panel
+from workbench.app.parts import run_actions
+from workbench.app.parts.chart import ROWS, table
+from workbench.app.parts.page import guarded, head, marks_note
+from workbench.reporting.tables.runs import runs_table
+from workbench.reporting.tables.table import Table
+from workbench.runs.listing import RunListing
+from workbench.scoring.measures import METRICS
+from workbench.store.labels import RunLabel
 
 __all__ = ["page"]
 
 _ORDER = (
-    "created", "state", "corpus", "n", "failed", "left_out", "wer", "p50_ms", "p95_ms", "best", "target", "run_id",
+    "created", "state", "corpus", "n", "failed", "left_out", "wer", "normaliser", "p50_ms", "p95_ms", "best", "target",
+    "run_id",
 )  # fmt: skip
-_SHOWN = (*_ORDER[:9], "course", *_ORDER[9:11], "differing", _ORDER[11])
+_SHOWN = ("name", *_ORDER[:10], "course", *_ORDER[10:12], "differing", _ORDER[12])
 _STATES = ("committed", "live", "interrupted", "damaged")
 
 
@@ -27,56 +32,68 @@ def page() -> None:
     """Draw the page."""
     head("Runs", "Every stored run: what was played, to whom, and what came of it.")
     with guarded():
-        found = data.lines()
-        if not found:
+        lines = data.lines()
+        if not lines:
             what = "One line a run appears here: state, target, settings that differ, errors, delays and their course."
-            if empty(what, "Play the sample sweep", "runs_empty"):
-                job_panel.start_demo()
-                st.rerun()
-            job_panel.panel("runs")
+            job_panel.nothing_yet("runs", what)
             return
         job_panel.panel("runs")
-        shown = _filtered(found)
-        picked = _listed(shown, len(found))
-        run_actions.bar([shown[place] for place in picked], found)
+        shown = _filtered(lines)
+        picked = _listed(shown, len(lines))
+        marks_note()
+        run_actions.bar([shown[place] for place in picked], lines)
 
 
-def _filtered(found: Sequence[RunLine]) -> list[RunLine]:
+def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
     left, middle, right = st.columns([3, 2, 2])
     text = left.text_input(
-        "Search", key="runs_search", bind="query-params", placeholder="run, corpus, target, configuration"
+        "Search", key="runs_search", bind="query-params", placeholder="name, tag, run, data set, target"
     )
     states = middle.multiselect("State", _STATES, key="runs_state", bind="query-params")
-    corpora = sorted({line.summary.corpus for line in found if line.summary.corpus})
+    corpora = sorted({line.summary.corpus for line in lines if line.summary.corpus})
     corpus = right.multiselect("Corpus", corpora, key="runs_corpus", bind="query-params")
     words = text.casefold().split()
+    labels = data.labels() if words else {}
     return [
         line
-        for line in found
+        for line in lines
         if (not states or line.summary.status in states)
         and (not corpus or line.summary.corpus in corpus)
-        and all(word in _haystack(line) for word in words)
+        and (not words or _holds(line, labels.get(line.summary.run_id, RunLabel()), words))
     ]
 
 
-def _haystack(line: RunLine) -> str:
+def _holds(line: RunListing, label: RunLabel, words: Sequence[str]) -> bool:
+    """Whether every word stands in what is said of a run."""
     summary = line.summary
-    told = (summary.run_id, summary.corpus, summary.endpoint, summary.recogniser, *(cell.name for cell in line.cells))
-    return " ".join(part for part in told if part).casefold()
+    fields = (
+        label.name,
+        label.note,
+        *label.tags,
+        summary.run_id,
+        summary.corpus,
+        summary.endpoint,
+        summary.recogniser,
+        *(cell.name for cell in line.cells),
+    )
+    text = " ".join(part for part in fields if part).casefold()
+    return all(word in text for word in words)
 
 
-def _listed(shown: list[RunLine], total: int) -> list[int]:
+def _listed(shown: list[RunListing], total: int) -> list[int]:
     """The table; returns the places of the picked rows."""
     if len(shown) < total:
         st.caption(f"{len(shown):,} of {total:,} runs; the filters hide {total - len(shown):,}.")
     listed = runs_table(shown)
     bar = st.column_config.ProgressColumn
     extra = {
-        "wer": bar("WER [%]", min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
+        "wer": bar(METRICS["wer"].axis, min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
         "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),
         "differing": st.column_config.Column("settings", help="what the configurations differ in"),
     }
+    labels = data.labels()
     more: dict[str, list[Any]] = {
+        "name": [labels.get(line.summary.run_id, RunLabel()).text or None for line in shown[:ROWS]],
         "course": [list(line.course) for line in shown[:ROWS]],
         "differing": [_differing(line) for line in shown[:ROWS]],
     }
@@ -86,7 +103,7 @@ def _listed(shown: list[RunLine], total: int) -> list[int]:
     return list(event.selection.rows) if event is not None else []
 
 
-def _differing(line: RunLine) -> str:
+def _differing(line: RunListing) -> str:
     """Configurations of a run in few words; their names already say what differs."""
     names = [cell.name for cell in line.cells]
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

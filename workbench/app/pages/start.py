@@ -1,4 +1,4 @@
-"""Start: what the newest comparison says, the best numbers of the store, and the ways in."""
+"""Start: the newest run in one sentence, what the newest comparison says, and the ways in."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from workbench.app import data, job_panel
-from workbench.app.frame import empty, guarded, head, state
+from workbench.app import data
+from workbench.app.parts import jobs as job_panel
+from workbench.app.parts.chart import table
+from workbench.app.parts.page import empty, guarded, head, marks_note, plain, state
 from workbench.app.router import page_of
-from workbench.app.showing import table
-from workbench.headlines import CellHeadline, RunLine
-from workbench.run_tables import runs_table
-from workbench.tables import Table
-from workbench.units import ms
-from workbench.verdict import enough
+from workbench.reporting.tables.runs import runs_table
+from workbench.reporting.tables.table import Table
+from workbench.runs.listing import CellHeadline, RunListing
+from workbench.scoring.measures import METRICS
+from workbench.store.labels import RunLabel
+from workbench.units import counted
 
 __all__ = ["page"]
 
 _LAST = 8
 _WAYS = (
-    ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1"}),
+    ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1", "present": "1"}),
     ("Microphone", ":material/mic:", "start_microphone", {"live_source": "Microphone"}),
     ("Upload a recording", ":material/upload_file:", "start_upload", {"live_source": "Upload"}),
 )
@@ -32,17 +34,18 @@ def page() -> None:
     head("Suki Workbench", "How accurate and how late streaming dictation is, and what the audio costs.")
     _ways_in()
     with guarded():
-        found = data.lines()
-        if not found:
-            what = "The newest verdict, the best numbers and the last runs appear here."
+        lines = data.lines()
+        if not lines:
+            what = "The newest run in one sentence, its verdict and the last runs appear here."
             if empty(what, "Play the sample sweep", "start_empty"):
                 _sample()
             job_panel.panel("start")
             return
-        _verdict(found)
-        _numbers(found)
+        _newest(lines)
+        _verdict(lines)
         job_panel.panel("start")
-        _last_runs(found)
+        _last_runs(lines)
+        marks_note()
     st.caption("Without credentials a simulator on this machine answers; everything it answers is marked as simulated.")
 
 
@@ -51,6 +54,8 @@ def _ways_in() -> None:
         for label, icon, key, query in _WAYS:
             if st.button(label, icon=icon, key=key, type="primary" if key == "start_demo" else "secondary"):
                 st.switch_page(page_of("live"), query_params=query)
+        if st.button("Run my recordings", icon=":material/library_music:", key="start_own"):
+            st.switch_page(page_of("datasets"))
         if st.button("Sample sweep", icon=":material/grid_view:", key="start_sample"):
             _sample()
 
@@ -61,9 +66,9 @@ def _sample() -> None:
         st.rerun()
 
 
-def _verdict(found: Sequence[RunLine]) -> None:
+def _verdict(lines: Sequence[RunListing]) -> None:
     """The newest run that compares anything, in one sentence for each configuration."""
-    newest = next((line for line in found if len(line.cells) > 1), None)
+    newest = next((line for line in lines if len(line.cells) > 1), None)
     if newest is None:
         state("missing", "no stored run has two configurations yet, so there is no verdict; the sample sweep makes one")
         return
@@ -77,36 +82,50 @@ def _verdict(found: Sequence[RunLine]) -> None:
         st.caption(f"{more}Newest comparison: {run.run_id}, {newest.summary.corpus}.{simulated}")
 
 
-def _numbers(found: Sequence[RunLine]) -> None:
-    cells = [cell for line in found for cell in line.cells]
-    accurate = min((c for c in cells if c.wer is not None), key=lambda c: c.wer or 0.0, default=None)
-    fast = min((c for c in cells if c.p95_ns is not None), key=lambda c: c.p95_ns or 0, default=None)
-    failed, sessions = (sum(getattr(line.summary.counts, key) for line in found) for key in ("failed", "sessions"))
-    damaged = sum(line.summary.status == "damaged" for line in found)
-    with st.container(horizontal=True):
-        _number("Best WER", f"{accurate.wer:.1%}" if accurate else "–", _of(accurate))
-        _number("Fastest word p95", f"{ms(fast.p95_ns):.0f} ms" if fast else "–", _of(fast))
-        _number("Failed sessions", f"{failed:,}", f"of {sessions:,}")
-        _number("Runs", f"{len(found):,}", f"{damaged} damaged" if damaged else "all readable")
+def _newest(lines: Sequence[RunListing]) -> None:
+    """The newest run in one sentence, with its change to the run before of the same data set and configuration."""
+    line = next((line for line in lines if any(cell.wer is not None for cell in line.cells)), None)
+    if line is None:
+        state("missing", "no stored run has words that could be scored")
+        return
+    cell = next(cell for cell in line.cells if cell.wer is not None)
+    told = [
+        f"{METRICS['wer'].text(cell.wer or 0.0)} of {cell.words:,} words were wrong"
+        + (f" ({line.normaliser})" if line.normaliser else "")
+    ]
+    if cell.p50_ns is not None and cell.p95_ns is not None:
+        told.append(f"half the words showed within {cell.p50_ns / 1e9:.2f} s, 95 % within {cell.p95_ns / 1e9:.2f} s")
+    if cell.failed:
+        told.append(f"{counted(cell.failed, 'recording')} failed")
+    label = data.labels().get(line.summary.run_id, RunLabel())
+    name = label.name or f"{line.summary.corpus}, {cell.name}"
+    with st.container(border=True):
+        st.markdown(f"**{plain(name)}**: {'; '.join(told)}.")
+        st.caption(plain(_change(line, cell, lines)))
+        if st.button("Open the newest run", key="start_open", icon=":material/open_in_new:"):
+            st.switch_page(page_of("run"), query_params={"id": line.summary.run_id})
 
 
-def _of(cell: CellHeadline | None) -> str:
-    if cell is None:
-        return "nothing scored yet"
-    return f"{cell.name}, n = {cell.n}" if enough(cell.n) else f"{cell.name}, thin: n = {cell.n}"
+def _change(line: RunListing, cell: CellHeadline, lines: Sequence[RunListing]) -> str:
+    older = lines[list(lines).index(line) + 1 :]
+    before = next(
+        (other for run in older if run.summary.corpus == line.summary.corpus and run.normaliser == line.normaliser
+         for other in run.cells if other.name == cell.name and other.wer is not None),
+        None,
+    )  # fmt: skip
+    if before is None or before.wer is None or cell.wer is None:
+        return "The first run of this data set and configuration."
+    points = 100 * (cell.wer - before.wer)
+    return f"{points:+.1f} points of word errors against the run before ({before.n} recordings then, {cell.n} now)."
 
 
-def _number(title: str, value: str, told: str) -> None:
-    st.metric(title, value, told, delta_color="off", delta_arrow="off", border=True, width=210)
-
-
-def _last_runs(found: Sequence[RunLine]) -> None:
+def _last_runs(lines: Sequence[RunListing]) -> None:
     st.subheader("Last runs", anchor=False)
-    shown = found[:_LAST]
+    shown = lines[:_LAST]
     listed = runs_table(shown)
-    keep = ("created", "corpus", "state", "simulated", "n", "failed", "best", "wer", "p95_ms")
+    keep = ("created", "corpus", "state", "simulated", "n", "failed", "best", "wer", "normaliser", "p95_ms")
     rows = Table(tuple(c for c in listed.columns if c.key in keep), listed.rows, listed.notes)
     line = st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing")
     table(rows, "start_runs", "The last runs", extra={"course": line}, more={"course": [list(r.course) for r in shown]})
-    if len(found) > _LAST:
-        st.caption(f"{len(found) - _LAST:,} earlier runs are under Runs.")
+    if len(lines) > _LAST:
+        st.caption(f"{len(lines) - _LAST:,} earlier runs are under Runs.")

@@ -1,108 +1,184 @@
-"""Sweep: ask for a grid of configurations, see what it costs and could find, and play it in the background."""
+"""New run: a data set under one configuration or many, what it takes before it is started, and its progress."""
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 
-from workbench.app import data, job_panel, jobs
-from workbench.app.asked_sweep import SETTINGS, SUGGESTED, AskedSweep, cells_of, matrix_table
-from workbench.app.frame import guarded, head, state
-from workbench.app.showing import table
+from workbench.app import data, jobs
+from workbench.app.parts import jobs as job_panel
+from workbench.app.parts.chart import table
+from workbench.app.parts.page import guarded, head, plain, state
+from workbench.app.parts.run_picker import link_to
+from workbench.app.parts.setting_control import base_text, own_settings
+from workbench.app.sweep_form import (
+    DEFAULTS,
+    FIRST,
+    LABELS,
+    SETTINGS,
+    command,
+    control,
+    form_fields,
+    form_spec,
+    matrix_table,
+    title,
+)
+from workbench.comparing.plan import cost_line
+from workbench.corpus.draft import drafts_sentence
 from workbench.errors import WorkbenchError
+from workbench.reporting.setting_axis import settings_text
+from workbench.units import counted
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from workbench.runs.spec import RunSpec
+    from workbench.runs.spec_fields import SpecField
 
 __all__ = ["page"]
-
-_MODELS = ("general", "vocabulary", "lite")
-_PLAN = "sweep_plan"
 
 
 def page() -> None:
     """Draw the page."""
-    head("Sweep", "The same utterances under many configurations, interleaved, so that any two can be compared.")
-    with guarded():
-        job_panel.panel("sweep")
+    head("New run", "Play a data set once, or under many settings, interleaved so that any two can be compared.")
     left, right = st.columns([1, 1], gap="large")
     with left:
-        asked = _asked()
-    with right, guarded():
-        _planned(asked)
+        vary, values = _form()
+    with right:
+        with guarded():
+            _planned(form_spec(vary, values))
+        with guarded():
+            job_panel.panel("sweep")
 
 
-def _asked() -> AskedSweep:
+def _form() -> tuple[dict[str, str], dict[str, Any]]:
+    """Values of the settings to change, with commas, and of the other fields."""
     st.subheader("What to play", anchor=False)
     one, two = st.columns(2)
-    corpus = one.selectbox(
-        "Corpus", data.corpora(), key="sweep_corpus", bind="query-params", accept_new_options=True,
-        help="a built-in name, or the path of a folder or manifest",
+    values: dict[str, Any] = {}
+    values["corpus"] = corpus = one.selectbox(
+        "Data set", _corpora(), key="sweep_corpus", bind="query-params", accept_new_options=True,
+        help="One of yours, a built-in one, or the path of a folder or manifest.",
     )  # fmt: skip
-    endpoint = two.selectbox(
+    values["endpoint"] = two.selectbox(
         "Target", ["simulator", "staging", "production"], key="sweep_target", bind="query-params",
-        accept_new_options=True, help="a simulator is started for the run; others need credentials in the environment",
+        accept_new_options=True, help="A simulator is started for the run; others need credentials in the environment.",
     )  # fmt: skip
-    vary = st.multiselect(
-        "Settings to vary", SETTINGS, default=["snr_db", "sample_rate_hz"], key="sweep_vary", bind="query-params"
-    )
-    values = {
-        key: st.text_input(
-            f"{key}, values with commas", SUGGESTED.get(key, ""), key=f"sweep_values_{key}", bind="query-params"
-        )
-        for key in vary
-    }
-    one, two, three = st.columns(3)
-    limit = one.number_input("Utterances", 1, None, 12, key="sweep_limit", bind="query-params")
-    repeats = two.number_input(
-        "Repeats", 1, 20, 1, key="sweep_repeats", bind="query-params", help="two give the noise floor"
-    )
-    concurrency = three.number_input("At a time", 1, 500, 3, key="sweep_concurrency", bind="query-params")
-    one, two, _ = st.columns(3)
-    seed = one.number_input("Seed", 0, None, 0, key="sweep_seed", bind="query-params")
-    simulated = endpoint == "simulator"
-    model = two.selectbox("Recogniser", _MODELS, key="sweep_model", bind="query-params", disabled=not simulated)
-    return AskedSweep(
-        vary=values, corpus=str(corpus), endpoint=str(endpoint), model=str(model), limit=int(limit),
-        repeats=int(repeats), concurrency=int(concurrency), seed=int(seed),
+    if "sweep_vary" not in st.session_state:
+        asked = ",".join(st.query_params.get_all("sweep_vary")).split(",")
+        st.session_state["sweep_vary"] = [key for key in asked if key in SETTINGS]
+    # Bound by hand: what Streamlit binds itself stands in the address by its label.
+    settings = st.multiselect(
+        "Settings to change (none: a plain run)", SETTINGS, key="sweep_vary",
+        format_func=lambda key: control(key).label,
+        help="One value each gives one configuration; several values give every combination.",
     )  # fmt: skip
+    link_to("sweep_vary", ",".join(settings) or None)
+    vary = {key: _values(key) for key in settings}
+    fields = {field.name: field for field in form_fields()}
+    offered = _offered(corpus)
+    for columns, field in zip(itertools.cycle(st.columns(2)), (fields[name] for name in FIRST), strict=False):
+        values[field.name] = _widget(columns, field, offered)
+    values["base"] = base_text(own_settings("sweep_base", "Settings of every configuration", wide=2))
+    with st.expander("More settings"):
+        for columns, field in zip(
+            itertools.cycle(st.columns(2)), (f for f in fields.values() if f.name not in FIRST), strict=False
+        ):
+            values[field.name] = _widget(columns, field, offered)
+    return vary, values
 
 
-def _planned(asked: AskedSweep) -> None:
-    st.subheader("What comes of it", anchor=False)
-    if not asked.vary:
-        state("missing", "choose at least one setting to vary")
-        return
-    cells = cells_of(asked)
-    sessions = f"{len(cells)} configurations × {asked.limit} utterances × {asked.repeats}"
-    st.markdown(f"**{sessions}** = at most {len(cells) * (asked.limit or 0) * asked.repeats:,} sessions")
-    table(matrix_table(cells, asked.vary), "sweep_matrix", f"The {len(cells)} configurations of the sweep")
-    arguments = asked.arguments()
-    with st.container(horizontal=True):
-        if st.button("Dry run", key="sweep_dry", icon=":material/calculate:", help="minutes, and what it could find"):
-            with st.spinner("Asking what it would take …"):
-                st.session_state[_PLAN] = (arguments, _dry_run(arguments))
-        if st.button("Start", key="sweep_start", type="primary", icon=":material/play_arrow:"):
-            jobs.start(data.store_root(), f"Sweep of {asked.corpus}: {', '.join(asked.vary)}", arguments)
-            st.rerun()
-    st.caption("It plays in real time in a process of its own; closing this tab loses nothing.")
-    asked_before, plan = st.session_state.get(_PLAN, (None, None))
-    if plan is not None and asked_before == arguments:
-        _plan(plan)
+def _corpora() -> list[str]:
+    """Data sets, and the one that a link names by its path."""
+    names = data.corpora()
+    wanted = st.query_params.get("sweep_corpus")
+    return [*names, wanted] if wanted and wanted not in names else names
 
 
-def _dry_run(arguments: tuple[str, ...]) -> dict[str, object]:
+def _values(key: str) -> str:
+    """Values of a setting, with commas; those of a link, of which several stand in one text, among them."""
+    asked = control(key)
+    name = f"sweep_values_{key}"
+    if name not in st.session_state:
+        st.session_state[name] = [v for v in st.query_params.get(name, ",".join(asked.first)).split(",") if v]
+    picked = st.multiselect(
+        asked.label, list(dict.fromkeys([*asked.options, *st.session_state[name]])), key=name,
+        accept_new_options=asked.free, help=f"Allowed: {asked.range}." if asked.range else None,
+        format_func=lambda value: f"{value} {asked.unit}".strip() if (key, value) != ("snr_db", "inf") else "clean",
+        placeholder="Choose values" + (", or type others" if asked.free else ""),
+    )  # fmt: skip
+    link_to(name, ",".join(picked) or None)
+    return ",".join(picked) or " "
+
+
+def _offered(corpus: str | None) -> dict[str, list[str]]:
+    """Recordings and tags that can be chosen."""
     try:
-        return jobs.ask(data.store_root(), (*arguments, "--dry-run"))
-    except WorkbenchError as error:
-        return {"problem": str(error)}
+        utterances = data.corpus_named(str(corpus)).utterances
+    except WorkbenchError:  # said where the run is planned
+        return {}
+    return {"utterances": [u.id for u in utterances], "tags": sorted({tag for u in utterances for tag in u.tags})}
 
 
-def _plan(plan: dict[str, object]) -> None:
-    if "problem" in plan:
-        state("failed", str(plan["problem"]))
+def _widget(column: DeltaGenerator, field: SpecField, offered: dict[str, list[str]]) -> object:
+    """A widget for a field of a run; what it holds."""
+    label = LABELS.get(field.name, field.name.replace("_", " ").capitalize())
+    default = DEFAULTS.get(field.name, field.default)
+    named: dict[str, Any] = {"key": f"sweep_{field.name}", "help": field.help, "bind": "query-params"}
+    if field.choices:
+        return column.selectbox(label, field.choices, field.choices.index(default), **named)
+    if field.kind is bool:
+        return column.checkbox(label, default, **named)
+    if field.kind in (int, float):
+        step = 1 if field.kind is int else 0.1
+        return column.number_input(label, field.low, field.high, default, step=step, **named)
+    if field.many:
+        return column.multiselect(label, offered.get(field.name, []), accept_new_options=True, **named)
+    return column.text_input(label, default, **named)
+
+
+def _planned(spec: RunSpec) -> None:
+    st.subheader("What it takes", anchor=False)
+    matrix = matrix_table(spec)
+    arguments, files = command(spec)
+    plan = data.plan(files["sweep.toml"].decode(), data.plan_key(spec.corpus))
+    cells, recordings = len(matrix.rows), int(plan["utterances"])
+    times = f", {spec.repeats} times each" if spec.repeats > 1 else ""
+    shape = f"{counted(recordings, 'recording')} under {counted(cells, 'configuration')}{times}"
+    st.markdown(f"**{shape}: {int(plan['sessions']):,} sessions, {_minutes(float(plan['minutes']))}.**")
+    if "cost" in plan:
+        st.markdown(plain(cost_line(plan["cost"])).capitalize() + ".")
+    if plan["drafts"]:
+        state("missing", drafts_sentence(plan["drafts"]))
+    _finds(plan)
+    if st.button("Start", key="sweep_start", type="primary", icon=":material/play_arrow:"):
+        jobs.start(data.store_root(), title(spec), arguments, files=files)
+        st.rerun()
+    st.caption("It plays in real time in a separate process; closing this tab loses nothing.")
+    if cells > 1:
+        if spec.base:
+            st.caption(plain(f"Every configuration: {settings_text(spec.base)}."))
+        table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep")
+    elif spec.base:
+        st.caption(plain(f"Configuration: {matrix.rows[0]['audio']}"))
+    if spec.corpus in data.corpora() and not any(u.reference.words for u in data.corpus_named(spec.corpus).utterances):
+        state(
+            "missing", "this data set has no word times, so that words will have no latency. Find them under Data sets"
+        )
+
+
+def _minutes(minutes: float) -> str:
+    return "less than a minute" if minutes < 1 else f"about {minutes:.{0 if minutes >= 10 else 1}f} minutes"
+
+
+def _finds(plan: dict[str, Any]) -> None:
+    """What difference it could show."""
+    if len(plan["cells"]) < 2:
         return
-    detectable = plan["smallest_detectable_wer"]
-    with st.container(horizontal=True):
-        st.metric("Sessions", f"{plan['sessions']:,}", border=True, width=140)
-        st.metric("Speech", f"{plan['speech_minutes']:.1f} min", border=True, width=150)
-        st.metric("Takes about", f"{plan['minutes']:.1f} min", border=True, width=150)
-        shown = f"{100 * float(str(detectable)):.1f} points" if detectable is not None else "unknown"
-        st.metric("Could find", shown, border=True, width=190, help="smallest detectable difference of WER")
-    st.caption(f"Smallest detectable difference of WER: {plan['smallest_detectable_reason']}.")
+    detectable, why = plan["smallest_detectable_wer"], plan["smallest_detectable_reason"]
+    if detectable is None:
+        st.markdown(plain(f"What difference it could show is unknown: {why}."))
+    else:
+        st.markdown(f"It can show a difference of **{100 * float(detectable):.1f} points** of WER ({plain(str(why))}).")

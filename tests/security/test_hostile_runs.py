@@ -1,0 +1,154 @@
+"""Forty runs and stores that mean harm, through every verb that reads one; some of each kind through the pages.
+
+Each is refused in one line, shown as damaged, or shown as what it is; nothing is written outside of where the command
+writes, nothing that lies beside is read, changed or removed, and no command takes a gigabyte.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.security.hostile import HOSTILE
+from tests.stored import batch, store_run
+from workbench.app import jobs
+from workbench.app.router import PAGES
+
+VERBS = (
+    "show R",
+    "show R --sessions",
+    "show R --text",
+    "score R --normaliser basic",
+    "compare R",
+    "gate R --limit wer=1",
+    "report R --output out/report.html",
+    "runs list",
+    "runs label R --name x",
+    "runs verify R",
+    "runs recover R",
+    "resume R",
+    "runs export R --format csv --output out/x.csv",
+    "runs export R --format webvtt --output out/x",
+    "runs export R --format jsonl --output out/x.jsonl",
+    "runs merge R",
+    "sweep --vary chunk_ms=50,100 --limit 1 --dry-run",
+    "runs rm R --yes",
+)
+
+# All verbs in one process: to start one takes longer than most of them.
+PROGRAM = """
+import contextlib, io, json, os, resource, shutil, sys
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+resource.setrlimit(resource.RLIMIT_FSIZE, (6 << 30, 6 << 30))
+from workbench import cli
+from click.testing import CliRunner
+told = []
+for words in json.load(sys.stdin):
+    out, err = io.StringIO(), io.StringIO()
+    sys.argv = ["workbench", *words]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+    told.append([words, code, out.getvalue(), err.getvalue()])
+# Of this program alone: ru_maxrss begins with what the process that started it had.
+print(json.dumps([told, int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024]))
+"""
+
+
+def fingerprint(*roots):
+    """Everything below some folders, links as what they are."""
+    seen = {}
+    for root in roots:
+        for path in sorted([root, *root.rglob("*")]):
+            link = str(path.readlink()).encode() if path.is_symlink() else None
+            content = path.read_bytes() if link is None and path.is_file() else b""
+            seen[str(path)] = (link, hashlib.sha256(content).hexdigest(), path.lstat().st_mode)
+    return seen
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A store with a sound run, things beside it that are precious, and a home."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    for name in ("precious", "outside"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("precious")
+    (tmp_path / "work" / "out").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_verb_is_led_astray(name, place):
+    """Codes are ours, lines are one, memory is small, and what lies beside stays as it is."""
+    import json
+
+    store = place / "runs"
+    run_id = store_run(store, batch(2))
+    HOSTILE[name](store / run_id)
+    before = fingerprint(place / "precious", place / "outside")
+    asked = [[run_id if word == "R" else word for word in verb.split()] + ["--store", str(store)] for verb in VERBS]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SUKI_", "WORKBENCH_")) or k == "WORKBENCH_MODEL"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM], input=json.dumps(asked), cwd=place / "work", env=kept, timeout=250,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    told, megabytes = json.loads(done.stdout.splitlines()[-1])
+    for words, code, out, err in told:
+        assert code in (0, 1, 2, 3, 4, 5, 6), (words, err)
+        assert "workbench: internal error" not in err, (words, err)
+        assert "Traceback" not in err, (words, err)
+        assert "\x1b" not in out + err, words
+        assert "198.51.100.7" not in err or "not trusted" in err or code == 0
+    assert megabytes < 1000, megabytes
+    assert fingerprint(place / "precious", place / "outside") == before
+    assert {path.name for path in place.iterdir()} <= {"runs", "precious", "outside", "work", "home"}
+    assert {path.name for path in (place / "work").iterdir()} == {"out"}
+
+
+# Of each kind some; to draw five pages takes seconds.
+PAGED = (
+    "id is an option",
+    "nested objects",
+    "terminal escapes",
+    "corpus of somebody else",
+    "footer that lies",
+    "text bomb",
+    "nested facts",
+    "scores of other kinds",
+    "journal that nests",
+    "index of lies",
+    "job that climbs",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGED)
+def test_no_page_is_led_astray(name, place, monkeypatch):
+    """Every page that has runs draws, with the run chosen where it can be."""
+    pytest.importorskip("streamlit", reason="the extra 'app' is not installed")
+    from streamlit.testing.v1 import AppTest
+
+    store = place / "runs"
+    run_id = store_run(store, batch(2))
+    HOSTILE[name](store / run_id)
+    before = fingerprint(place / "precious", place / "outside")
+    monkeypatch.setenv("WORKBENCH_STORE", str(store))
+    monkeypatch.chdir(place / "work")
+    for facts in PAGES:
+        if facts.name not in ("runs", "compare", "latency", "accuracy", "inspect"):
+            continue
+        drawn = AppTest.from_string(
+            f"from workbench.app.pages import {facts.name}\n{facts.name}.page()", default_timeout=60
+        )
+        drawn.query_params[f"{facts.name}_run"] = run_id
+        drawn.run()
+        assert not drawn.exception, (facts.name, drawn.exception)
+    assert jobs.jobs(store) == []
+    assert fingerprint(place / "precious", place / "outside") == before

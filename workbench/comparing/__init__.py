@@ -1,0 +1,1 @@
+"""Run against run: paired differences, verdicts, statistical power and the gate."""

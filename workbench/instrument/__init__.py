@@ -1,0 +1,1 @@
+"""Is the instrument sound: calibration, capacity and doctor."""

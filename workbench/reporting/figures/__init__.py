@@ -1,0 +1,1 @@
+"""Plotly figures: thinned points in, one figure out."""

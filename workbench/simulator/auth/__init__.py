@@ -1,0 +1,1 @@
+"""Accounts, partner tokens and bearer tokens of the simulator."""

@@ -1,0 +1,1 @@
+"""Faults on purpose: scenarios, and the proxy and streams that carry them out."""

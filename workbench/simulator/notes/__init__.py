@@ -1,0 +1,1 @@
+"""Ambient documentation and form filling: from finals to notes, forms and webhooks."""

@@ -1,0 +1,1 @@
+"""Recognisers of the simulator: decoding in worker processes, scripts and replay."""

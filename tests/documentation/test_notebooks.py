@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import resource
 import subprocess
-import time
 
 import jupytext
 import nbformat
@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 import workbench as wb
-from tests.bare import bare
 from tests.installed import ROOT, clean_environment, install
 from workbench.cli import cli
 from workbench.cli.notebooks import shipped_notebooks
@@ -131,19 +130,19 @@ def python(tmp_path_factory):
 def test_a_notebook_runs_from_the_wheel_and_holds_its_claim(name, python, tmp_path):
     """From a folder that holds nothing else, without credentials; figures are drawn.
 
-    In a minute and a half at most, of a machine that does nothing else.
+    In a minute and a half of work at most, which is counted in processor time: others may use the machine.
     """
     environment = clean_environment(
         HOME=str(tmp_path), IPYTHONDIR=str(tmp_path), PIP_NO_INDEX="1", WORKBENCH_MODEL="general"
     )
     subprocess.run([python, "-m", "workbench", "notebooks", "."], cwd=tmp_path, check=True, env=environment)
-    began_s = time.monotonic()
-    with bare() as reference:
-        done = subprocess.run(
-            [python, "-c", RUN, f"{name}.ipynb"],
-            cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False, env=environment,
-        )  # fmt: skip
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [python, "-c", RUN, f"{name}.ipynb"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False, env=environment,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "text/html" in done.stdout
-    assert time.monotonic() - began_s < LONGEST_S * reference.stretch
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < LONGEST_S
     assert (ROOT / "notebooks" / f"{name}.py").exists()

@@ -17,6 +17,7 @@ import pytest
 from tests.documentation.commands import ROOT, blocks, commands, unknown_parts
 from tests.documentation.generated import renewed
 from tests.installed import clean_environment
+from tests.ports import free_port
 
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -114,15 +115,6 @@ def test_every_server_of_the_readme_starts(command, tmp_path, ground):
     finally:
         process.kill()  # what is still there would outlive the tests
         process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    import socket
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_the_python_of_the_readme_parses_and_uses_public_names():

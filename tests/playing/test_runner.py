@@ -252,9 +252,9 @@ async def test_nobody_listening_is_tried_again_and_then_named():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address = ServiceAddress("x", f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
-    with pytest.raises(ServiceError, match="cannot be reached"):
-        await play(Service(address=address))
+        address = ServiceAddress("x", f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
+        with pytest.raises(ServiceError, match="cannot be reached"):
+            await play(Service(address=address))
 
 
 async def test_a_session_that_cannot_be_created_fails_alone():

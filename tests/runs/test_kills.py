@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.quick import call, command, environment, short_corpus, tell, two_workers
 from workbench.errors import StoreError
 from workbench.recording.record import Outcome
@@ -30,9 +30,7 @@ class Service:
     """A scripted simulator that can be killed and comes back at the same port."""
 
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
 

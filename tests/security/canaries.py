@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.simulators import new_simulator
 from workbench.settings import Secret
 from workbench.simulator.auth.accounts import DEMO_PARTNER
@@ -24,7 +24,7 @@ from workbench.simulator.limits import SimulatorLimits
 from workbench.simulator.recognition.scripted import EVERY_SESSION, Script, ScriptMessage
 from workbench.simulator.server import Simulator, SimulatorOptions
 
-__all__ = ["PARTNER_TOKEN", "SAID", "WEBHOOK_SECRET", "Place", "free_port", "running_service", "strings_in"]
+__all__ = ["PARTNER_TOKEN", "SAID", "WEBHOOK_SECRET", "Place", "running_service", "strings_in"]
 
 PARTNER_TOKEN = "CanaryPartnerToken7f3a9c"
 WEBHOOK_SECRET = "CanaryWebhookSecret51de"
@@ -102,13 +102,6 @@ class Place:
                 except OSError:
                     continue  # it has ended
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.ports import free_port
 from tests.stored import batch, store_run
 
 pytest.importorskip("streamlit", reason="the extra 'app' is not installed")
@@ -41,8 +42,6 @@ print(json.dumps(got))
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """The app over a store with a run; the address that it printed, and a client that opened it."""
-    from tests.security.canaries import free_port
-
     folder, port = tmp_path_factory.mktemp("login"), free_port()
     store_run(folder / "runs", batch(2))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SUKI_", "WORKBENCH_", "STREAMLIT_"))}

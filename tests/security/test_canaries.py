@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.security.canaries import PARTNER_TOKEN, SAID, WEBHOOK_SECRET, Place, free_port, running_service, strings_in
+from tests.ports import free_port
+from tests.security.canaries import PARTNER_TOKEN, SAID, WEBHOOK_SECRET, Place, running_service, strings_in
 from workbench.cli import VERBS
 from workbench.corpus import HeaderRow, ManifestRow, write_manifest
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.quick import environment, resolved, short_corpus
-from tests.security.canaries import free_port
 from tests.stored import batch, store_run
 from workbench.app import jobs
 from workbench.app.live.process import PlayerProcess

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+
+from tests.ports import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -30,9 +31,7 @@ START_S = 60
 @contextlib.contextmanager
 def app(store: Path, **environment: str):
     """``workbench app`` on a free port; gives its address, with what opening the printed one gives a browser."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     ours = ("SUKI_", "WORKBENCH_", "STREAMLIT_")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours) or key == "WORKBENCH_MODEL"}
     log, out = store.parent / f"app-{port}.log", store.parent / f"app-{port}.out"

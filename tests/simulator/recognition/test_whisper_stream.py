@@ -16,7 +16,7 @@ from workbench.scoring.metrics.accuracy import ErrorCounts, word_errors
 from workbench.scoring.metrics.normalize import NORMALISERS
 from workbench.simulator.recognition.whisper.offline import transcribe
 from workbench.simulator.recognition.whisper.stream import PARTIALS, WhisperStream
-from workbench.simulator.recognition.whisper.variants import VARIANTS, load_whisper, settings_of
+from workbench.simulator.recognition.whisper.variants import VARIANTS, settings_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -18,7 +18,7 @@ from workbench.simulator.recognition.whisper.offline import transcribe
 from workbench.simulator.recognition.whisper.stream import PARTIALS, WhisperStream
 from workbench.simulator.recognition.whisper.variants import VARIANTS, settings_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
 
 NAMES = ["plan-08-awb", "history-03-kal16"]
 

@@ -29,6 +29,28 @@ def test_every_tab_of_a_run_is_drawn(tab: str, draw: Draw, one_run: Path) -> Non
     assert not test.error
 
 
+def test_what_waiting_buys_is_read_when_it_is_opened(draw: Draw, tmp_path: Path) -> None:
+    """A sentence, the curve with its table, and WER over the session; words of 200 ms shown before 500 are over.
+
+    3 of 72 words are wrong. A run without certified timing says why there is nothing.
+    """
+    run_id = store_run(tmp_path, batch(24, wrong=3))
+    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Latency"})
+    before = len(test.get("plotly_chart")), len(test.dataframe)
+    assert "waiting 500 ms" not in texts(test)
+    test.session_state["latency_wait"] = True
+    test.run()
+    assert not test.exception
+    told = "waiting 500 ms after each word brings WER from 100.0 % to 4.2 %; at the end of the session it is 4.2 %"
+    assert told in texts(test).replace("\\", "")
+    assert (len(test.get("plotly_chart")), len(test.dataframe)) == (before[0] + 1, before[1] + 1)
+    late = store_run(tmp_path, batch(4, late_ms=90))
+    test = draw("run", tmp_path, query={"id": late, "run_tab": "Latency"})
+    test.session_state["latency_wait"] = True
+    test.run()
+    assert "no session with certified timing has word times" in texts(test)
+
+
 def test_an_unknown_run_says_so_and_shows_no_other(draw: Draw, tmp_path: Path) -> None:
     """The beginning of an id is enough for one that is there."""
     run_id = two_cells(tmp_path)

@@ -79,8 +79,8 @@ def test_letters_with_marks_are_those_of_passports_and_of_whisper():
     letters = [chr(c) for c in (*range(0xC0, 0x180), *range(0x1E00, 0x1E98), *range(0x1EA0, 0x1EFA))]
     ours = {letter: inside(letter) for letter in letters if letter.isalpha()}
     assert {letter for letter, text in ours.items() if not re.fullmatch("[a-z']+", text)} == {"ĸ"}
-    theirs = {letter: remove_symbols_and_diacritics(letter.lower()) for letter in ours}
-    assert len([letter for letter, text in theirs.items() if text.isascii()]) > 500
+    theirs = {letter: remove_symbols_and_diacritics(letter.lower()).strip() for letter in ours}
+    assert len([letter for letter, text in theirs.items() if text.isascii()]) > 400
     assert {letter for letter, text in theirs.items() if text.isascii() and ours[letter] != text} == set()
     assert {letter: inside(letter) for letter in PASSPORTS} == PASSPORTS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.screen import hint, note, print_json, print_table, say, store_flag
@@ -10,6 +11,7 @@ from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.comparing.paired import NoiseFloor
+    from workbench.reporting.tables.table import Table
     from workbench.runs.cost import Cost
     from workbench.runs.result import RunResult
     from workbench.scoring.metric import Face, Metric
@@ -19,6 +21,7 @@ __all__ = [
     "asked_metrics",
     "cost_json",
     "exit_code",
+    "list_results",
     "print_metrics",
     "print_result",
     "result_json",
@@ -100,6 +103,29 @@ def asked_metrics(columns: str | None, percentiles: str | None, face: Face) -> l
     if columns is None:
         return with_percentiles(face, wanted)
     return [*chosen_metrics(columns, item="columns"), *(percentile_metrics(wanted) if wanted else ())]
+
+
+def list_results(
+    store: Path, found: Sequence[Any], table: Callable[[Sequence[Any]], Table], key: str, *, verb: str, as_json: bool
+) -> None:
+    """What ``--list`` prints of results that are kept beside the runs.
+
+    Args:
+        store: folder of the runs.
+        found: results, newest last.
+        table: makes their table.
+        key: of the list in the JSON object.
+        verb: that measures one.
+        as_json: print JSON.
+    """
+    import msgspec
+
+    if as_json:
+        print_json({"store": str(store), key: msgspec.to_builtins(found)})
+    elif found:
+        print_table(table(found))
+    else:
+        note(f"No result is stored in {store}. Make one: workbench {verb}{store_flag()}")
 
 
 def print_metrics() -> None:

@@ -182,7 +182,7 @@ def test_two_services_of_one_run_are_judged_as_two_runs_are(tmp_path, before, af
     (margin,) = (check for check in found.checks if check.kind == "margin")
     assert margin.value == pytest.approx((after - before) / 72)
     assert found.sentence.startswith(f"{judgement} for {both.run.run_id} against A: ")
-    with pytest.raises(InputError, match=r"its own baseline .*one configuration .*run --endpoint A --endpoint B"):
+    with pytest.raises(InputError, match=r"its own baseline .*one configuration .*both services in one run"):
         judge(base, rules, base)
 
 

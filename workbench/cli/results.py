@@ -108,7 +108,7 @@ def asked_metrics(columns: str | None, percentiles: str | None, face: Face) -> l
 def list_results(
     store: Path, found: Sequence[Any], table: Callable[[Sequence[Any]], Table], key: str, *, verb: str, as_json: bool
 ) -> None:
-    """What ``--list`` prints of results that are kept beside the runs.
+    """Print the results that lie beside the runs, for ``--list``.
 
     Args:
         store: folder of the runs.

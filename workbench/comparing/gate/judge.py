@@ -61,7 +61,7 @@ def judge(run: RunResult, rules: Rules, against: RunResult | None = None) -> Gat
             item=run.run.run_id,
             got="one configuration as candidate and baseline",
             expected="two runs, or a run with several configurations",
-            action="Play the candidate as a separate run, or both in one: run --endpoint A --endpoint B",
+            action="Play the candidate as a separate run, or both services in one run",
         )
     manifest = run.run.manifest
     every = latest_attempts(run.scores)

@@ -76,6 +76,7 @@ __all__ = [
     "starts",
     "store_root",
     "store_size",
+    "streaming",
     "swaps",
 ]
 
@@ -282,6 +283,15 @@ def rungs(run_id: str, content: str, view: str = "ladder") -> dict[tuple[str, st
 def same(run_id: str, content: str, view: str = "same") -> list[Alike]:
     """What is written otherwise and counted as the same, by the strictest normaliser that does."""
     return alike(result(run_id, content).iter_records(), list(NORMALISERS.values()))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def streaming(run_id: str, content: str, view: str = "streaming") -> list[str]:
+    """What streaming costs in each configuration, in a sentence; none for a run without an offline baseline."""
+    # Reading results needs no recogniser; this does.
+    from workbench.comparing.streaming import known_streaming_costs
+
+    return [str(cost) for cost in known_streaming_costs(result(run_id, content))]
 
 
 @st.cache_resource(max_entries=12, show_spinner="Reading what stood on the screen …")

@@ -12,7 +12,6 @@ from workbench.units import counted
 if TYPE_CHECKING:
     from workbench.comparing.paired import NoiseFloor
     from workbench.reporting.tables.table import Table
-    from workbench.runs.cost import Cost
     from workbench.runs.result import RunResult
     from workbench.scoring.metric import Face, Metric
     from workbench.settings import Settings
@@ -67,22 +66,19 @@ def show_played(
         hint(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}{store_flag()}")
 
 
-def _cost(result: RunResult, settings: Settings) -> Cost | None:
-    """What a run cost; None without a price, and for the simulator, which costs nothing."""
-    from workbench.runs.cost import played_cost
-
-    return None if result.run.manifest.recogniser else played_cost(result.scores, settings.price_per_minute)
-
-
 def cost_json(result: RunResult, settings: Settings) -> dict[str, Any]:
     """Cost of a run as ``--json`` gives it; nothing where nothing is known of it."""
-    cost = _cost(result, settings)
+    from workbench.runs.cost import paid
+
+    cost = paid(result, settings.price_per_minute)
     return {} if cost is None else {"cost": cost.to_json()}
 
 
 def say_cost(result: RunResult, settings: Settings) -> None:
     """One line where there is a price."""
-    if cost := _cost(result, settings):
+    from workbench.runs.cost import paid
+
+    if cost := paid(result, settings.price_per_minute):
         say(f"cost {cost}")
 
 
@@ -108,7 +104,7 @@ def asked_metrics(columns: str | None, percentiles: str | None, face: Face) -> l
 def list_results(
     store: Path, found: Sequence[Any], table: Callable[[Sequence[Any]], Table], key: str, *, verb: str, as_json: bool
 ) -> None:
-    """Print the results that lie beside the runs, for ``--list``.
+    """Print the results that are stored next to the runs, for ``--list``.
 
     Args:
         store: folder of the runs.

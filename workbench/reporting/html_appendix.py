@@ -8,11 +8,13 @@ from workbench.reporting.figures.curves import wait_figure
 from workbench.reporting.figures.picture import picture
 from workbench.reporting.html_page import figures_html, table_html
 from workbench.reporting.markup import escape
+from workbench.reporting.tables.analysis import delay_parts_table
 from workbench.reporting.tables.cells import details_table
 from workbench.reporting.tables.curves import over_time_table, wait_sentences, wait_table
 from workbench.reporting.tables.table import on_its_side
-from workbench.scoring.cells import CellScore
+from workbench.runs.result import RunResult
 from workbench.scoring.curves import Curves
+from workbench.scoring.delay_parts import median_words
 
 __all__ = ["appendix_html", "waiting_html"]
 
@@ -28,9 +30,11 @@ def waiting_html(found: Curves, names: Sequence[str]) -> str:
     return f"<h2>What does waiting buy?</h2>{''.join(f'<p>{escape(line)}</p>' for line in lines)}{figures_html(drawn)}"
 
 
-def appendix_html(cells: Sequence[CellScore], found: Curves, rows: int, resolution_ms: float | None) -> str:
+def appendix_html(result: RunResult, found: Curves, rows: int, resolution_ms: float | None) -> str:
     """What is looked at on request, closed until somebody opens it."""
+    cells = result.cells
     tables = {
+        "What a word's delay is made of": delay_parts_table(median_words(result.scores, [cell.cell for cell in cells])),
         "Opening a session, both anchors, bounds, transport": on_its_side(details_table(cells), resolution_ms),
         "WER by wait": wait_table(found.waits),
         "WER and cursor latency over the session": over_time_table(found.instants),

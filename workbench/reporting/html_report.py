@@ -40,6 +40,7 @@ from workbench.reporting.tables.comparison import display_table, settings_table
 from workbench.reporting.tables.sessions import sessions_table
 from workbench.reporting.tables.table import Table, without_results
 from workbench.runs.result import RunResult
+from workbench.runs.throughput import throughput
 from workbench.scoring.curves import Curves, curves
 from workbench.scoring.measures import METRICS
 from workbench.scoring.session import SessionScore
@@ -149,7 +150,7 @@ def _page(
         "<h2>Sessions</h2>",
         table(without_results(sessions_table(result.scores))),
         _transcripts(few, redact, _LIGHT_TEXT if light else None, sounds),
-        appendix_html(result.cells, found, rows, resolution_ms),
+        appendix_html(result, found, rows, resolution_ms),
         _method(result),
         _facts(result),
         _summary(result, rows),
@@ -165,8 +166,12 @@ def _title(result: RunResult) -> str:
 
 def _answer(result: RunResult, compared: RunComparison | None, redact: bool) -> str:
     """The verdict, what the first configuration came to, and what a reader must know of both."""
+    # Reading results needs no recogniser; this does.
+    from workbench.comparing.streaming import known_streaming_costs
+
     manifest = result.run.manifest
     told = [] if not result.cells else [(result.cells[0].cell, sentence(result.cells[0]))]
+    told += [(cost.cell, str(cost).partition(": ")[2]) for cost in known_streaming_costs(result)]
     told += [(pair.candidate, pair.verdict.sentence) for pair in (compared.pairs if compared else ())[:_SENTENCES]]
     only = len(result.cells) == 1
     lines = [f'<p class="lead">{"" if only else f"<b>{escape(name)}</b>: "}{escape(text)}</p>' for name, text in told]
@@ -222,6 +227,7 @@ def _facts(result: RunResult) -> str:
         "normaliser": used,
         "sessions": f"{len(result.scores)}, {sum(s.failed for s in result.scores)} failed",
         "machine": f"{manifest.host.cpu}, {manifest.host.cores} cores, {manifest.host.kernel}",
+        **({"audio played": str(played)} if (played := throughput(result.run)) is not None else {}),
         "versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     }
     return facts_html("What was played", facts)

@@ -32,6 +32,7 @@ from workbench.reporting.tables.analysis import (
 from workbench.reporting.tables.cells import details_table
 from workbench.reporting.tables.curves import over_time_table, wait_sentences, wait_table
 from workbench.reporting.tables.table import Table
+from workbench.runs.throughput import throughput
 from workbench.scoring.breakdown import groupings, members, names_of
 from workbench.scoring.cells import CellScore
 from workbench.scoring.delay_parts import median_words
@@ -104,6 +105,8 @@ def latency_of(run: Chosen) -> None:
     table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
     with st.expander("Details: opening a session, both anchors, bounds"):
         table(details_table(result.cells), "latency_details", "Details by configuration")
+        if (played := throughput(result.run)) is not None:
+            st.caption(f"The whole run: {played}.")
 
 
 def _told(cell: CellScore) -> str:

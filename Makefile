@@ -129,6 +129,8 @@ $(USER_STAMP): pyproject.toml | $(BIN)/python
 	@touch $(USER_STAMP)
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
-	@echo "Installing what checks and tests need into $(VENV) (once; about two minutes) ..."
+	@echo "Installing what checks and tests need into $(VENV) (once; about three minutes) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[meetings]' \
+	  || echo "meeteval could not be built, it needs a C++ compiler: tests that compare with it will skip and say so"
 	@touch $(DEV_STAMP) $(USER_STAMP)

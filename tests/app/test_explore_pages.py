@@ -1,6 +1,9 @@
 """Live, Inspect and Audio lab over every kind of store, and what they are made of."""
 
+import io
+import json
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -8,11 +11,12 @@ import soundfile
 
 from tests.app.stores import damaged_manifest, damaged_tables, texts, two_cells
 from tests.scoring.metrics.records import session, untimed
-from tests.stored import batch, heard, store_run
+from tests.stored import batch, failing, heard, store_run, stored
 from workbench.app import jobs
 from workbench.app.audio_lab_data import AFTER, BEFORE, facts_table, hear
 from workbench.app.inspector_data import frames_table, inspected
 from workbench.app.live import Clip, Lane, close_registry
+from workbench.app.parts.inspector import case_bytes
 from workbench.app.presets import PRESETS, preset
 from workbench.app.uploads import keep_upload
 from workbench.corpus import ManifestRow, write_manifest
@@ -179,6 +183,20 @@ def test_the_inspector_goes_to_the_next_recording_and_back(draw, tmp_path):
     assert test.button(key="inspect_next").disabled
     test.button(key="inspect_previous").click().run()
     assert test.selectbox(key="inspect_utterance").value == "b"
+
+
+def test_what_inspect_shows_can_be_saved_as_a_case(draw, tmp_path):
+    """A failed session too; privacy mode offers no file."""
+    records = [heard(utterance="a"), *failing(1)]
+    result = stored(tmp_path, records)
+    test = draw("inspect", tmp_path)
+    assert "Case for the vendor" in [one.proto.label for one in test.get("download_button")]
+    assert not draw("inspect", tmp_path, private=True).get("download_button")
+    sessions = [find_session(result.run, result.scores, record.key.utterance, None, 0) for record in records]
+    with zipfile.ZipFile(io.BytesIO(case_bytes(sessions))) as held:
+        found = json.loads(held.read("case.json"))["recordings"]
+        assert [entry["outcome"] for entry in found] == ["completed", records[1].outcome.value]
+        assert "a" in held.read("index.html").decode()
 
 
 def test_the_place_of_another_recording_is_left_behind(draw, tmp_path):

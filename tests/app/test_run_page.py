@@ -29,6 +29,45 @@ def test_every_tab_of_a_run_is_drawn(tab: str, draw: Draw, one_run: Path) -> Non
     assert not test.error
 
 
+def test_what_waiting_buys_is_read_when_it_is_opened(draw: Draw, tmp_path: Path) -> None:
+    """A sentence, the curve with its table, and WER over the session; words of 200 ms shown before 500 are over.
+
+    3 of 72 words are wrong. A run without certified timing says why there is nothing.
+    """
+    run_id = store_run(tmp_path, batch(24, wrong=3))
+    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Latency"})
+    before = len(test.get("plotly_chart")), len(test.dataframe)
+    assert "waiting 500 ms" not in texts(test)
+    test.session_state["latency_wait"] = True
+    test.run()
+    assert not test.exception
+    told = "waiting 500 ms after each word brings WER from 100.0 % to 4.2 %; at the end of the session it is 4.2 %"
+    assert told in texts(test).replace("\\", "")
+    assert (len(test.get("plotly_chart")), len(test.dataframe)) == (before[0] + 1, before[1] + 1)
+    late = store_run(tmp_path, batch(4, late_ms=90))
+    test = draw("run", tmp_path, query={"id": late, "run_tab": "Latency"})
+    test.session_state["latency_wait"] = True
+    test.run()
+    assert "no session with certified timing has word times" in texts(test)
+
+
+def test_what_a_run_cost_and_how_fast_it_played_stand_on_its_page(
+    draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten sessions of 6 s are a minute, played in 20 s; the simulator costs nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workbench.toml").write_text("price_per_minute = 0.5\n")
+    records = [heard(utterance=f"u{i}", chunks=60) for i in range(10)]
+    for record in records:
+        record.wall_start_ns, record.wall_end_ns = 10**18, 10**18 + 20 * 10**9
+    for name, recogniser, cost in (("service", None, True), ("simulator", "scripted", False)):
+        run_id = store_run(tmp_path / name, records, recogniser=recogniser)
+        test = draw("run", tmp_path / name, query={"id": run_id, "run_tab": "Settings"})
+        assert ("0.50 for 1.0 min of audio at 0.5 a minute" in texts(test).replace("\\", "")) == cost
+        test = draw("run", tmp_path / name, query={"id": run_id, "run_tab": "Latency"})
+        assert "The whole run: 60 s of audio in 20 s: 3.00 times real time." in texts(test)
+
+
 def test_an_unknown_run_says_so_and_shows_no_other(draw: Draw, tmp_path: Path) -> None:
     """The beginning of an id is enough for one that is there."""
     run_id = two_cells(tmp_path)

@@ -164,6 +164,7 @@ def test_runs_are_filtered_and_sorted(tmp_path, call):
 def test_a_group_without_a_verb_prints_its_help(words, monkeypatch, capsys):
     """Asked for, so exit code 0."""
     monkeypatch.setattr(sys, "argv", ["workbench", *words])
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", "")  # else the usage is that of `python -m pytest`
     with pytest.raises(SystemExit) as ended:
         main()
     shown = capsys.readouterr()

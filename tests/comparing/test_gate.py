@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -163,6 +164,26 @@ def test_a_change_beyond_the_margin_fails(tmp_path):
     result, checks = margin(tmp_path, batch(), batch(delay=20, wrong=12), wer=0.01, finalisation_p50_ms=10)
     assert result.exit_code == 1
     assert {c.judgement for c in checks.values()} == {Judgement.FAIL}
+
+
+@pytest.mark.parametrize(("before", "after", "judgement"), [(12, 0, Judgement.PASS), (0, 12, Judgement.FAIL)])
+def test_two_services_of_one_run_are_judged_as_two_runs_are(tmp_path, before, after, judgement):
+    """The same numbers as from two runs; the first configuration is the baseline and is not judged itself.
+
+    Whole recordings: 12 of 24 have one word of three wrong, a sixth of all words.
+    """
+    rules = Rules(limits={"wer": 0.1}, margins={"wer": 0.1})
+    base, alone = (stored(tmp_path / name, batch(wrong=n)) for name, n in (("a", before), ("b", after)))
+    apart = judge(alone, rules, base)
+    both = stored(tmp_path / "both", batch(wrong=before, cell="A") + batch(wrong=after, cell="B"))
+    found = judge(both, rules, both)
+    assert (found.judgement, found.against, {check.part for check in found.checks}) == (judgement, "A", {"B"})
+    assert [replace(check, part="clean") for check in found.checks] == list(apart.checks)
+    (margin,) = (check for check in found.checks if check.kind == "margin")
+    assert margin.value == pytest.approx((after - before) / 72)
+    assert found.sentence.startswith(f"{judgement} for {both.run.run_id} against A: ")
+    with pytest.raises(InputError, match=r"its own baseline .*one configuration .*both services in one run"):
+        judge(base, rules, base)
 
 
 def test_an_interval_that_reaches_over_the_margin_is_not_enough_data(tmp_path):

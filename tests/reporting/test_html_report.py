@@ -102,10 +102,34 @@ def test_figures_are_drawn_without_a_script_and_none_is_empty(full, tmp_path):
 
     The page stays small enough for a mail.
     """
-    assert full.count("<svg") == 5
+    assert full.count("<svg") == 6
     assert len(full.encode()) < 2_000_000
     deaf = stored(tmp_path, failing(3))
     assert "<svg" not in render_report(deaf)
+
+
+def test_what_is_rare_stands_closed_at_the_end(full, tmp_path):
+    """What waiting buys with its curve; bounds, overhead and WER(t) in the appendix; nothing without data but why."""
+    told = "clean: waiting 500 ms after each word brings WER from 100.0 % to"
+    assert full.index("<h2>What does waiting buy?</h2>") < full.index(told) < full.index("<h2>Sessions</h2>")
+    appendix = full.partition("<h2>Appendix</h2>")[2].partition("<h2>Method</h2>")[0]
+    assert re.findall("<details><summary>([^<]*)</summary>", appendix) == [
+        "What a word&#x27;s delay is made of", "Opening a session, both anchors, bounds, transport", "WER by wait",
+        "WER and cursor latency over the session",
+    ]  # fmt: skip
+    rows = [re.findall("<td[^>]*>([^<]*)</td>", row) for row in appendix.split("<tr>")]
+    by_name = {row[0]: row[1:3] for row in rows if row}
+    # 4,300 bytes on the wire for 3,200 of audio; no word could be matched otherwise.
+    assert by_name["wire overhead"] == ["1.34", "1.34"]
+    assert by_name["earliest word p95 [ms]"] == by_name["latest word p95 [ms]"] == by_name["word p95 [ms]"]
+    assert by_name["breaches"] == ["0", "0"]
+    assert "TLS handshake p50 [ms]" not in by_name
+    one = heard(chunks=60)
+    one.wall_start_ns, one.wall_end_ns = 10**18, 10**18 + 4 * 10**9
+    assert "6 s of audio in 4 s: 1.50 times real time" in render_report(stored(tmp_path, [one]))
+    deaf = render_report(stored(tmp_path, failing(3)))
+    assert "What waiting buys is unknown: no session with certified timing has word times." in deaf
+    assert "<h2>Appendix</h2>" not in deaf
 
 
 def test_the_verdict_comes_first_and_numbers_are_for_people(full):

@@ -11,6 +11,7 @@ from tests.stored import batch, stored
 from workbench.cli.compare import compare
 from workbench.comparing.streaming import streaming_costs
 from workbench.errors import InputError
+from workbench.reporting.html_report import render_report
 from workbench.reporting.notebook import Run
 from workbench.runs import offline_baseline
 from workbench.runs.offline_baseline import WHOLE_TEXT, with_baseline
@@ -18,6 +19,7 @@ from workbench.runs.prepare import prepare_jobs
 from workbench.runs.resolve import resolve
 from workbench.runs.spec import RunSpec
 from workbench.settings import Settings
+from workbench.store.request import RunRequest
 
 SPEC = RunSpec(utterances=("librivox-0930", "cards-001"), corpus="librivox", repeats=2, offline_baseline=True)
 
@@ -62,6 +64,25 @@ def test_compare_tells_it_of_a_stored_run(tmp_path):
     said = CliRunner().invoke(compare, [run, "--offline-baseline", "--store", str(tmp_path), "--json"])
     (row,) = json.loads(said.stdout)["runs"][0]["streaming_cost"]
     assert (row["audio"], row["metric"], row["n"], row["baseline"]) == ("clean", "wer", 24, 0)
+
+
+def test_a_report_and_a_page_tell_it_where_nothing_must_be_decoded(tmp_path, decoded, monkeypatch):
+    """Of a run that was played with it; any other says nothing, and no recording is decoded to find out."""
+    pytest.importorskip("streamlit", reason="the extra 'app' is not installed")
+    from streamlit.testing.v1 import AppTest
+
+    told = "streaming costs +8.3 points of WER"
+    request = RunRequest(spec={"offline_baseline": True}, utterance_ids=[])
+    asked = stored(tmp_path / "asked", whole(batch(24, wrong=6)), request=request)
+    plain = stored(tmp_path / "plain", batch(24, wrong=6))
+    untold = stored(tmp_path / "untold", batch(24, wrong=6), request=request)
+    assert [told in render_report(run) for run in (asked, plain, untold)] == [True, False, False]
+    for name, shown in (("asked", True), ("plain", False)):
+        monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path / name))
+        test = AppTest.from_string("from workbench.app.pages.accuracy import page\npage()", default_timeout=60).run()
+        assert not test.exception
+        assert any("streaming costs" in one.value for one in test.markdown) == shown
+    assert decoded == []
 
 
 def test_a_notebook_has_it_as_a_frame(tmp_path):

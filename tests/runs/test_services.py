@@ -94,6 +94,13 @@ def test_the_command_line_takes_an_endpoint_twice(corpus, urls, tmp_path):
     compared = CliRunner().invoke(cli, ["compare", "last", *store], standalone_mode=False)
     assert compared.exception is None, compared.exception
     assert "service" in compared.output
+    judged = ["gate", "last", "--against", "last", "--margin", "wer=0.1", "--json", *store]
+    answer = json.loads(CliRunner().invoke(cli, judged, standalone_mode=False).stdout)
+    first, second = (f"service={url}" for url in urls)
+    assert answer["against"] == first
+    margin = next(check for check in answer["checks"] if check["kind"] == "margin")
+    assert {check["slice"] for check in answer["checks"]} == {second}
+    assert (margin["value"], margin["n"]) == (pytest.approx(1 / 3), 4)
 
 
 def test_a_stopped_run_goes_on_on_both_services_once_both_are_named(corpus, urls, tmp_path):

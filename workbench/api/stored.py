@@ -99,7 +99,7 @@ def gate(
         run: the run to judge.
         limits: highest value of a metric (lowest where more is better); shares are ratios, times are ms.
         margins: how much worse than ``against`` a metric may be.
-        against: the baseline.
+        against: the baseline; ``run`` itself: its first configuration is the baseline of its others.
         min_utterances: minimum number of utterances for a pass; 20 if not given.
         groups: also judge each ``tag``, ``speaker``, ``length`` or ``duration``.
         by_speaker: test over speakers instead of utterances.

@@ -37,6 +37,8 @@ from workbench.runs.spec_fields import make_spec
 from workbench.scoring.breakdown import Group, breakdown
 from workbench.scoring.cells import latest_attempts
 from workbench.scoring.confusions import Alike, Confusion, alike, confusions, ladder
+from workbench.scoring.curves import Curves
+from workbench.scoring.curves import curves as run_curves
 from workbench.scoring.measured import Measured, measure
 from workbench.scoring.measures import METRICS
 from workbench.scoring.metrics.accuracy import ErrorCounts
@@ -54,6 +56,7 @@ __all__ = [
     "corpora",
     "corpus",
     "corpus_named",
+    "curves",
     "inspect_session",
     "labels",
     "lines",
@@ -73,6 +76,7 @@ __all__ = [
     "starts",
     "store_root",
     "store_size",
+    "streaming",
     "swaps",
 ]
 
@@ -279,6 +283,22 @@ def rungs(run_id: str, content: str, view: str = "ladder") -> dict[tuple[str, st
 def same(run_id: str, content: str, view: str = "same") -> list[Alike]:
     """What is written otherwise and counted as the same, by the strictest normaliser that does."""
     return alike(result(run_id, content).iter_records(), list(NORMALISERS.values()))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def streaming(run_id: str, content: str, view: str = "streaming") -> list[str]:
+    """What streaming costs in each configuration, in a sentence; none for a run without an offline baseline."""
+    # Reading results needs no recogniser; this does.
+    from workbench.comparing.streaming import known_streaming_costs
+
+    return [str(cost) for cost in known_streaming_costs(result(run_id, content))]
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading what stood on the screen …")
+def curves(run_id: str, content: str, view: str = "curves") -> Curves:
+    """Accuracy of a run against the time that a reader waits and against that of the session."""
+    whole = result(run_id, content)
+    return run_curves(whole.iter_records(), whole.scores, whole.run.manifest.seed)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the recordings …")

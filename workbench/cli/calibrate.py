@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from workbench.cli.options import json_option, quiet_option, spec_option, store_option
-from workbench.cli.screen import hint, note, print_json, print_table, store_flag
+from workbench.cli.results import list_results
+from workbench.cli.screen import hint, print_json, print_table, store_flag
 from workbench.units import counted
 
 __all__ = ["calibrate"]
@@ -47,13 +48,17 @@ def calibrate(
     from workbench.client.kernel_stamps import KernelStamps
     from workbench.instrument.calibration import save_calibration
     from workbench.instrument.calibration.calibrate import calibrate as measure
+    from workbench.instrument.calibration.result import stored_calibrations
     from workbench.playing.pacer import run
-    from workbench.reporting.tables.calibration import calibration_table
+    from workbench.reporting.tables.calibration import calibration_table, calibrations_table
     from workbench.settings import load_settings
 
     settings = load_settings(os.environ, store=store)
     if listed:
-        _list(settings.store, as_json)
+        list_results(
+            settings.store, stored_calibrations(settings.store), calibrations_table, "calibrations",
+            verb="calibrate", as_json=as_json,
+        )  # fmt: skip
         return 0
     hint(f"{counted(sessions, 'concurrent scripted session')}, about 15 s")
     kernel = KernelStamps() if kernel_stamps else None
@@ -65,18 +70,3 @@ def calibrate(
         print_table(calibration_table(calibration))
         hint(f"Stored as {path}. List all: workbench calibrate --list{store_flag()}")
     return 0 if calibration.counts_exact else 6
-
-
-def _list(store: Path, as_json: bool) -> None:
-    import msgspec
-
-    from workbench.instrument.calibration.result import stored_calibrations
-    from workbench.reporting.tables.calibration import calibrations_table
-
-    found = stored_calibrations(store)
-    if as_json:
-        print_json({"store": str(store), "calibrations": msgspec.to_builtins(found)})
-    elif found:
-        print_table(calibrations_table(found))
-    else:
-        note(f"No calibration is stored in {store}. Make one: workbench calibrate{store_flag()}")

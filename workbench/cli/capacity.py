@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.options import json_option, quiet_option, spec_option, store_option
-from workbench.cli.screen import hint, note, print_json, print_table, say, store_flag
+from workbench.cli.results import list_results
+from workbench.cli.screen import hint, print_json, print_table, say, store_flag
 from workbench.units import counted
 
 if TYPE_CHECKING:
@@ -82,14 +83,17 @@ def capacity(
     import msgspec
 
     from workbench.corpus import find_corpus
-    from workbench.instrument.capacity import LoadPlan, Objective, find_capacity
+    from workbench.instrument.capacity import Capacity, LoadPlan, Objective, find_capacity
     from workbench.instrument.capacity.ramp import HISTORY
-    from workbench.instrument.history import append_result
+    from workbench.instrument.history import append_result, stored_results
     from workbench.playing.pacer import run
+    from workbench.reporting.tables.capacity import capacities_table
     from workbench.settings import load_settings
 
     if listed:
-        _list(load_settings(os.environ, store=store).store, as_json)
+        root = load_settings(os.environ, store=store).store
+        found = stored_results(root, HISTORY, Capacity)
+        list_results(root, found, capacities_table, "results", verb="capacity", as_json=as_json)
         return 0
     load = LoadPlan(
         sessions, seconds, max_sessions, arrivals, processes, transport, recogniser, find_corpus(corpus or "clinic"),
@@ -112,23 +116,6 @@ def print_capacity(result: Capacity) -> None:
 
     print_table(capacity_table(result))
     say(capacity_sentence(result))
-
-
-def _list(store: Path, as_json: bool) -> None:
-    import msgspec
-
-    from workbench.instrument.capacity import Capacity
-    from workbench.instrument.capacity.ramp import HISTORY
-    from workbench.instrument.history import stored_results
-    from workbench.reporting.tables.capacity import capacities_table
-
-    found = stored_results(store, HISTORY, Capacity)
-    if as_json:
-        print_json({"store": str(store), "results": msgspec.to_builtins(found)})
-    elif found:
-        print_table(capacities_table(found))
-    else:
-        note(f"No load test is stored in {store}. Make one: workbench capacity{store_flag()}")
 
 
 def _note_level(level: Level) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.options import json_option, percentiles_option, store_option
+from workbench.cli.options import columns_option, json_option, percentiles_option, store_option
+from workbench.cli.results import print_metrics
 from workbench.cli.screen import echo, note, print_json, print_table, say
 from workbench.units import counted
 
@@ -24,6 +25,7 @@ __all__ = ["compare"]
 @click.argument("candidates", nargs=-1)
 @click.option("--by-speaker", is_flag=True, help="Use speakers instead of utterances as the units of the tests.")
 @click.option("--offline-baseline", is_flag=True, help="Compare with whole recordings decoded by the same model.")
+@columns_option
 @percentiles_option
 @store_option
 @json_option
@@ -32,6 +34,7 @@ def compare(
     candidates: tuple[str, ...],
     by_speaker: bool,
     offline_baseline: bool,
+    columns: str | None,
     percentiles: str | None,
     store: Path | None,
     as_json: bool,
@@ -41,24 +44,28 @@ def compare(
     With one run, its first configuration is the baseline of the others. With several runs, configurations of the same
     name are compared; runs of one configuration each are compared whatever their names. Exit code 6: the runs cannot
     be compared. --offline-baseline takes runs on the simulator's whisper and reports what streaming costs in WER: it
-    decodes recordings whole that the run did not.
+    decodes recordings whole that the run did not. --columns and --percentiles compare what is asked for, too, with
+    intervals and without a test.
     """
     import os
 
-    from workbench.comparing.percentiles import percentile_differences
+    from workbench.comparing.further import further_differences
     from workbench.comparing.runs import compare_runs
     from workbench.reporting.tables.comparison import changed_table, comparison_json
     from workbench.reporting.tables.differences import (
+        further_json,
+        further_text_table,
         pair_text_table,
-        percentiles_json,
-        percentiles_text_table,
         settings_text_table,
     )
     from workbench.runs.result import load_result
     from workbench.settings import load_settings
     from workbench.store import open_run
 
-    metrics = _percentile_metrics(percentiles)
+    if columns == "help":
+        print_metrics()
+        return 0
+    asked = _asked(columns, percentiles)
     root = load_settings(os.environ, store=store).store
     results = [load_result(open_run(root, name)) for name in (base, *candidates)]
     if offline_baseline:
@@ -68,11 +75,14 @@ def compare(
     for line in comparison.warnings:
         note(f"warning: {line}")
     seed = results[0].run.manifest.seed
-    further = [percentile_differences(p, metrics, seed=seed, by_speaker=by_speaker) for p in comparison.pairs]
+    further = [
+        {key: further_differences(pair, metrics, seed=seed, by_speaker=by_speaker) for key, metrics in asked.items()}
+        for pair in comparison.pairs
+    ]
     if as_json:
         payload = comparison_json(comparison)
-        for row, found in zip(payload["comparisons"], further if metrics else (), strict=False):
-            row["percentiles"] = percentiles_json(found, metrics)
+        for row, found in zip(payload["comparisons"], further, strict=True):
+            row |= {key: further_json(differences, asked[key]) for key, differences in found.items()}
         print_json(payload)
         return comparison.exit_code
     for place, (pair, found) in enumerate(zip(comparison.pairs, further, strict=True)):
@@ -83,9 +93,9 @@ def compare(
         if pair.settings:
             print_table(settings_text_table(pair), title="Settings that differ")
         print_table(pair_text_table(pair, comparison.floor), title="Differences, candidate - baseline", store=root)
-        if metrics:
-            title = "Percentiles of latencies, candidate - baseline; not part of the tests"
-            print_table(percentiles_text_table(found, metrics), title=title, store=root)
+        for key, differences in found.items():
+            title = f"{_TITLES[key]}, candidate - baseline; not part of the tests"
+            print_table(further_text_table(differences, asked[key]), title=title, store=root)
         if pair.changed:
             print_table(changed_table(pair), title="Utterances that changed most", store=root)
     paired = f", {counted(comparison.floor.n, 'utterance')}" if comparison.floor else ""
@@ -93,12 +103,20 @@ def compare(
     return comparison.exit_code
 
 
-def _percentile_metrics(text: str | None) -> list[Metric]:
-    if text is None:
-        return []
-    from workbench.reporting.tables.chosen import percentile_metrics, percentiles
+_TITLES = {"columns": "Metrics that were asked for", "percentiles": "Percentiles of latencies"}
 
-    return percentile_metrics(percentiles(text, item="percentiles"))
+
+def _asked(columns: str | None, percentiles: str | None) -> dict[str, list[Metric]]:
+    """What is compared on request, by its key in JSON."""
+    from workbench.reporting.tables.chosen import chosen_metrics, percentile_metrics
+    from workbench.reporting.tables.chosen import percentiles as parsed
+
+    asked: dict[str, list[Metric]] = {}
+    if columns is not None:
+        asked["columns"] = chosen_metrics(columns, item="columns")
+    if percentiles is not None:
+        asked["percentiles"] = percentile_metrics(parsed(percentiles, item="percentiles"))
+    return asked
 
 
 def _streaming(results: Sequence[RunResult], as_json: bool) -> None:

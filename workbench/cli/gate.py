@@ -22,7 +22,11 @@ __all__ = ["gate"]
     "--margin wer=0.01 --junit gate.xml"
 )
 @run_argument
-@click.option("--against", metavar="BASE", help="Baseline run of the margins.")
+@click.option(
+    "--against",
+    metavar="BASE",
+    help="Baseline run of the margins; RUN itself: its first configuration is the baseline of its others.",
+)
 @click.option(
     "--limit", "limits", multiple=True, type=KEY_VALUE, metavar="METRIC=NUMBER", help="Limit of a metric (repeatable)."
 )
@@ -66,7 +70,9 @@ def gate(
     flicker or words taken back are shown to be worse. A limit or margin on the same metric replaces its check.
 
     Give shares as ratios (wer=0.15) and times in ms. Options override the tables [gate.limits] and [gate.margins] of
-    the TOML file. Exit code 0: pass; 1: fail; 6: not enough data, or the measurement itself is invalid.
+    the TOML file. `run --endpoint A --endpoint B` plays two services in one run, and `gate last --against last` judges
+    B against A, recording by recording. Exit code 0: pass; 1: fail; 6: not enough data, or the measurement itself is
+    invalid.
     """
     import os
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.screen import hint, note, print_json, print_table, say, store_flag
@@ -10,7 +11,7 @@ from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.comparing.paired import NoiseFloor
-    from workbench.runs.cost import Cost
+    from workbench.reporting.tables.table import Table
     from workbench.runs.result import RunResult
     from workbench.scoring.metric import Face, Metric
     from workbench.settings import Settings
@@ -19,6 +20,7 @@ __all__ = [
     "asked_metrics",
     "cost_json",
     "exit_code",
+    "list_results",
     "print_metrics",
     "print_result",
     "result_json",
@@ -64,22 +66,19 @@ def show_played(
         hint(f"Stored as {result.run.path}. Look again: workbench show {result.run.run_id}{store_flag()}")
 
 
-def _cost(result: RunResult, settings: Settings) -> Cost | None:
-    """What a run cost; None without a price, and for the simulator, which costs nothing."""
-    from workbench.runs.cost import played_cost
-
-    return None if result.run.manifest.recogniser else played_cost(result.scores, settings.price_per_minute)
-
-
 def cost_json(result: RunResult, settings: Settings) -> dict[str, Any]:
     """Cost of a run as ``--json`` gives it; nothing where nothing is known of it."""
-    cost = _cost(result, settings)
+    from workbench.runs.cost import paid
+
+    cost = paid(result, settings.price_per_minute)
     return {} if cost is None else {"cost": cost.to_json()}
 
 
 def say_cost(result: RunResult, settings: Settings) -> None:
     """One line where there is a price."""
-    if cost := _cost(result, settings):
+    from workbench.runs.cost import paid
+
+    if cost := paid(result, settings.price_per_minute):
         say(f"cost {cost}")
 
 
@@ -100,6 +99,29 @@ def asked_metrics(columns: str | None, percentiles: str | None, face: Face) -> l
     if columns is None:
         return with_percentiles(face, wanted)
     return [*chosen_metrics(columns, item="columns"), *(percentile_metrics(wanted) if wanted else ())]
+
+
+def list_results(
+    store: Path, found: Sequence[Any], table: Callable[[Sequence[Any]], Table], key: str, *, verb: str, as_json: bool
+) -> None:
+    """Print the results that are stored next to the runs, for ``--list``.
+
+    Args:
+        store: folder of the runs.
+        found: results, newest last.
+        table: makes their table.
+        key: of the list in the JSON object.
+        verb: that measures one.
+        as_json: print JSON.
+    """
+    import msgspec
+
+    if as_json:
+        print_json({"store": str(store), key: msgspec.to_builtins(found)})
+    elif found:
+        print_table(table(found))
+    else:
+        note(f"No result is stored in {store}. Make one: workbench {verb}{store_flag()}")
 
 
 def print_metrics() -> None:

@@ -134,13 +134,10 @@ def _throughput_json(result: RunResult) -> dict[str, object]:
 
 def _curves(result: RunResult) -> dict[str, Table]:
     from workbench.reporting.tables.curves import over_time_table, wait_table
-    from workbench.scoring.curves import over_time, timed_keys, wait_curve
+    from workbench.scoring.curves import curves
 
-    timed = timed_keys(result.scores)
-    records = [record for record in result.iter_records() if record.key in timed]
-    points = wait_curve(records, timed, result.run.manifest.seed)
-    instants = over_time(records, {score.key: score for score in result.scores}, timed)
-    return {"curve": wait_table(points), "over_time": over_time_table(instants)}
+    found = curves(result.iter_records(), result.scores, result.run.manifest.seed)
+    return {"curve": wait_table(found.waits), "over_time": over_time_table(found.instants)}
 
 
 def _print_head(result: RunResult, label: RunLabel) -> None:

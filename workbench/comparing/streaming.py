@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.comparing.paired import Difference, compare_scores
-from workbench.runs.offline_baseline import baseline_scores
+from workbench.runs.offline_baseline import WHOLE_TEXT, baseline_scores
 from workbench.runs.result import RunResult
 from workbench.scoring.measures import METRICS
 
-__all__ = ["StreamingCost", "streaming_costs"]
+__all__ = ["StreamingCost", "known_streaming_costs", "streaming_costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,16 @@ def streaming_costs(result: RunResult, on_progress: Callable[[int, int], object]
         sides = [[score for score in scores if score.cell == cell] for scores in (whole, result.scores)]
         costs.append(StreamingCost(cell, compare_scores(*sides, seed=result.run.manifest.seed).wer))
     return costs
+
+
+def known_streaming_costs(result: RunResult) -> list[StreamingCost]:
+    """As :func:`streaming_costs` for a run that was played with ``offline_baseline``; none for any other.
+
+    Nothing is decoded for it: a page or a report is no reason to.
+    """
+    request = result.run.manifest.request
+    if request is None or not request.spec.get("offline_baseline"):
+        return []
+    if not all(WHOLE_TEXT in record.facts for record in result.iter_records()):
+        return []
+    return streaming_costs(result)

@@ -19,6 +19,7 @@ from workbench.errors import InputError
 from workbench.recording.record import SessionKey, SessionRecord
 from workbench.reporting.figures.picture import picture
 from workbench.reporting.figures.run import metric_svg
+from workbench.reporting.html_appendix import appendix_html, waiting_html
 from workbench.reporting.html_page import (
     SCROLL,
     facts_html,
@@ -39,6 +40,8 @@ from workbench.reporting.tables.comparison import display_table, settings_table
 from workbench.reporting.tables.sessions import sessions_table
 from workbench.reporting.tables.table import Table, without_results
 from workbench.runs.result import RunResult
+from workbench.runs.throughput import throughput
+from workbench.scoring.curves import Curves, curves
 from workbench.scoring.measures import METRICS
 from workbench.scoring.session import SessionScore
 from workbench.store.labels import run_labels
@@ -106,16 +109,18 @@ def render_report(
         )
     worst = _worst(result)
     compared = compare_runs([result]) if len(result.cells) > 1 else None
+    found = curves(result.iter_records(), result.scores, result.run.manifest.seed)
     if not light:
         sounds = _sounds(result, worst) if audio else {}
-        return _page(result, worst, compared, _ROWS, redact, resolution_ms, light=False, sounds=sounds)
-    return fitted(lambda rows: _page(result, worst, compared, rows, redact, resolution_ms, light=True))
+        return _page(result, worst, compared, found, _ROWS, redact, resolution_ms, light=False, sounds=sounds)
+    return fitted(lambda rows: _page(result, worst, compared, found, rows, redact, resolution_ms, light=True))
 
 
 def _page(
     result: RunResult,
     worst: Sequence[tuple[SessionScore, SessionRecord]],
     compared: RunComparison | None,
+    found: Curves,
     rows: int,
     redact: bool,
     resolution_ms: float | None,
@@ -141,9 +146,11 @@ def _page(
         table(accuracy_table(result.cells)),
         "<h2>Stability of partials</h2>",
         table(stability_table(result.cells)),
+        waiting_html(found, [cell.cell for cell in result.cells]),
         "<h2>Sessions</h2>",
         table(without_results(sessions_table(result.scores))),
         _transcripts(few, redact, _LIGHT_TEXT if light else None, sounds),
+        appendix_html(result, found, rows, resolution_ms),
         _method(result),
         _facts(result),
         _summary(result, rows),
@@ -159,8 +166,12 @@ def _title(result: RunResult) -> str:
 
 def _answer(result: RunResult, compared: RunComparison | None, redact: bool) -> str:
     """The verdict, what the first configuration came to, and what a reader must know of both."""
+    # Reading results needs no recogniser; this does.
+    from workbench.comparing.streaming import known_streaming_costs
+
     manifest = result.run.manifest
     told = [] if not result.cells else [(result.cells[0].cell, sentence(result.cells[0]))]
+    told += [(cost.cell, str(cost).partition(": ")[2]) for cost in known_streaming_costs(result)]
     told += [(pair.candidate, pair.verdict.sentence) for pair in (compared.pairs if compared else ())[:_SENTENCES]]
     only = len(result.cells) == 1
     lines = [f'<p class="lead">{"" if only else f"<b>{escape(name)}</b>: "}{escape(text)}</p>' for name, text in told]
@@ -216,6 +227,7 @@ def _facts(result: RunResult) -> str:
         "normaliser": used,
         "sessions": f"{len(result.scores)}, {sum(s.failed for s in result.scores)} failed",
         "machine": f"{manifest.host.cpu}, {manifest.host.cores} cores, {manifest.host.kernel}",
+        **({"audio played": str(played)} if (played := throughput(result.run)) is not None else {}),
         "versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     }
     return facts_html("What was played", facts)

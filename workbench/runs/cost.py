@@ -8,10 +8,11 @@ from typing import Any
 
 from workbench.runs.estimate import sent_seconds
 from workbench.runs.resolved_run import ResolvedRun
+from workbench.runs.result import RunResult
 from workbench.scoring.session import SessionScore
 from workbench.units import NS_PER_S
 
-__all__ = ["Cost", "planned_cost", "played_cost"]
+__all__ = ["Cost", "paid", "planned_cost", "played_cost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,8 @@ def played_cost(scores: Sequence[SessionScore], price_per_minute: float | None) 
     if price_per_minute is None or not known:
         return None
     return Cost(sum(known) / NS_PER_S / 60, price_per_minute)
+
+
+def paid(result: RunResult, price_per_minute: float | None) -> Cost | None:
+    """What a run cost; None without a price, and for the simulator, which costs nothing."""
+    return None if result.run.manifest.recogniser else played_cost(result.scores, price_per_minute)

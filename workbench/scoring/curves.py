@@ -23,7 +23,17 @@ from workbench.scoring.session import SessionScore
 from workbench.scoring.view import SessionView
 from workbench.units import NS_PER_MS, NS_PER_S, samples_to_ns
 
-__all__ = ["WAITS_MS", "Instant", "WaitPoint", "over_time", "timed_keys", "wait_curve", "waited_errors"]
+__all__ = [
+    "WAITS_MS",
+    "Curves",
+    "Instant",
+    "WaitPoint",
+    "curves",
+    "over_time",
+    "timed_keys",
+    "wait_curve",
+    "waited_errors",
+]
 
 WAITS_MS = (0, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000)
 """Waits of the curve; after them stands the end of the session."""
@@ -196,6 +206,33 @@ def over_time(
             )
     cells = list(dict.fromkeys(cell for cell, _ in sums))
     return [sums[place] for place in sorted(sums, key=lambda place: (cells.index(place[0]), place[1]))]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Accuracy of a run against both times; each empty if no timed session has what it needs.
+
+    Attributes:
+        waits: as :func:`wait_curve` gives them.
+        instants: as :func:`over_time` gives them.
+    """
+
+    waits: tuple[WaitPoint, ...]
+    instants: tuple[Instant, ...]
+
+
+def curves(records: Iterable[SessionRecord], scores: Sequence[SessionScore], seed: int) -> Curves:
+    """Both curves of a run.
+
+    Args:
+        records: its sessions.
+        scores: theirs.
+        seed: random seed of the bootstrap.
+    """
+    timed = timed_keys(scores)
+    counted = [record for record in records if record.key in timed]
+    instants = over_time(counted, {score.key: score for score in scores}, timed)
+    return Curves(tuple(wait_curve(counted, timed, seed)), tuple(instants))
 
 
 def _step(longest_ns: int) -> int:

@@ -152,6 +152,11 @@ def test_the_visits_are_counted_as_meeteval_counts_them():
         # A value that spans two turns reads otherwise in one piece: none does here.
         assert found.words == sum(len(words) for _, words in read[0])
         assert (found.cp_errors, found.orc_errors) == by_meeteval(*read)
+        # Words as they are read take as long as each other, so that meeteval can place them itself. No two of them are
+        # just 5 s apart, which is rounded either way.
+        again = meeting(SessionView(conversation(*read, word_ms=230)))
+        assert (again.words, again.cp_errors) == (found.words, found.cp_errors)
+        assert again.tcp_errors == by_meeteval_in_time(*read, word_ms=230)
 
 
 def tokens(words):
@@ -206,6 +211,35 @@ def test_nothing_is_counted_where_a_side_names_nobody():
     unnamed = conversation(said, [("S1", ["no", "pain"])])
     unnamed = replace(unnamed, frames=session(unnamed.reference, [(300, "final", "no pain")]).frames)
     assert meeting(SessionView(unnamed)) == Meeting()
+
+
+def test_show_and_compare_give_them_with_intervals(tmp_path):
+    """The same conversations with one word of six under the wrong speaker: two word errors, 200 of 1,200 ms.
+
+    Of 12 conversations every second one is wrong, two words of six and 200 ms of 1,200: 1/6 and 1/12.
+    """
+    pytest.importorskip("meeteval", reason=NEEDS)
+    said = [("A", ["no", "chest", "pain", "today"]), ("B", ["left", "knee"])]
+    slipped = [("S1", ["no", "chest", "pain", "today", "left"]), ("S2", ["knee"])]
+    right = [("S1", said[0][1]), ("S2", said[1][1])]
+    runs = []
+    for wrong in (0, 2):
+        records = [conversation(said, slipped if wrong and i % wrong else right) for i in range(12)]
+        for i, record in enumerate(records):
+            record.key = replace(record.key, utterance=f"m{i:02}")
+        runs.append(store_run(tmp_path, records))
+    asked = ["--store", str(tmp_path), "--columns", "cpwer,tcpwer,der", "--json"]
+    (cell,) = json.loads(CliRunner().invoke(cli, ["show", runs[1], *asked]).stdout)["cells"]
+    (pair,) = json.loads(CliRunner().invoke(cli, ["compare", *runs, *asked]).stdout)["comparisons"]
+    for row, value in zip(pair["columns"], (1 / 6, 1 / 6, 1 / 12), strict=True):
+        one = cell["chosen"][row["metric"]]
+        assert one["value"] == row["candidate"] == row["difference"] == pytest.approx(value)
+        assert (one["n"], row["n"], row["baseline"]) == (12, 12, 0)
+        assert 0 < one["low"] < value < one["high"] < 0.5
+        assert 0 < row["low"] < value < row["high"] < 0.5
+    text = CliRunner().invoke(cli, ["compare", *runs, *asked[:-1]]).output
+    assert "Metrics that were asked for, candidate - baseline; not part of the tests" in text
+    assert "tcpWER [%]" in text
 
 
 def test_without_meeteval_the_reason_is_printed(tmp_path, monkeypatch):

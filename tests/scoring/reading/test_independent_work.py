@@ -1,7 +1,11 @@
 """Beside independent work: the test strings of the Whisper normaliser, and the term list of medwer."""
 
 import importlib.resources
+import re
 from collections import defaultdict
+
+import pytest
+from whisper_normalizer.basic import remove_symbols_and_diacritics
 
 from workbench.scoring.reading import read
 from workbench.scoring.reading.spelling import american
@@ -50,3 +54,37 @@ def test_no_two_of_nineteen_thousand_medical_terms_are_one():
         forms[read(term).words].add(term)
     for together in forms.values():
         assert len({"".join(map(american, term.split())) for term in together}) == 1, together
+
+
+PASSPORTS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ə": "e", "ı": "i", "ł": "l", "đ": "d",
+             "ħ": "h", "ŧ": "t"}  # fmt: skip
+"""Letters that Unicode does not decompose, as ICAO Doc 9303 writes them; "ø" is "oe" there, and "o" here."""
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("Łukasz Żółkiewski", "Lukasz Zolkiewski"), ("Søren Ørsted", "Soren Orsted"), ("Großmann", "GROSSMANN"),
+     ("Kjærgaard", "Kjaergaard"), ("Đorđe Nguyễn", "Dorde Nguyen"), ("Þór Guðjónsson", "Thor Gudjonsson"),
+     ("Ħaż-Żebbuġ", "Haz Zebbug"), ("İnci Yılmaz", "Inci Yilmaz"), ("Ɗanjuma Ɓello", "Danjuma Bello"),
+     ("Lukasz\u0328", "Lukasz"), ("Médrocine", "Medrocine")],
+)  # fmt: skip
+def test_names_from_other_languages_are_equal_without_their_marks(name, plain):
+    """By rule, whoever writes them; "ue" for "ü" is a spelling of its own and stays another word."""
+    assert read(name).words == read(plain).words
+    assert read("Müller").words == read("Muller").words != read("Mueller").words
+
+
+def test_letters_with_marks_are_those_of_passports_and_of_whisper():
+    """Every letter of the European blocks: as the Whisper normaliser strips it where it does, and nothing is left."""
+    letters = [chr(c) for c in (*range(0xC0, 0x180), *range(0x1E00, 0x1E98), *range(0x1EA0, 0x1EFA))]
+    ours = {letter: inside(letter) for letter in letters if letter.isalpha()}
+    assert {letter for letter, text in ours.items() if not re.fullmatch("[a-z']+", text)} == {"ĸ"}
+    theirs = {letter: remove_symbols_and_diacritics(letter.lower()).strip() for letter in ours}
+    assert len([letter for letter, text in theirs.items() if text.isascii()]) > 400
+    assert {letter for letter, text in theirs.items() if text.isascii() and ours[letter] != text} == set()
+    assert {letter: inside(letter) for letter in PASSPORTS} == PASSPORTS
+
+
+def inside(letter):
+    """What a letter is read as inside of a word."""
+    return read(f"a{letter}a").canonical[1:-1]

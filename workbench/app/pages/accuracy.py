@@ -83,6 +83,8 @@ def _answer(run: Chosen, result: RunResult) -> None:
     with st.container(horizontal=True):
         for title, key, why in _NUMBERS:
             metric_number(title, key, rates[name, key], cell.reasons.get(key) or why)
+    for told in data.streaming(run.run_id, run.content):
+        st.markdown(plain(told))
     if result.excluded:
         st.caption(f"{len(result.excluded)} recordings are excluded because their reference is marked as wrong.")
 

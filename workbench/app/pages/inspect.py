@@ -11,7 +11,7 @@ from workbench.app import data, privacy
 from workbench.app.data import Chosen
 from workbench.app.inspector_data import Inspected, corpus_stamp
 from workbench.app.parts import jobs as job_panel
-from workbench.app.parts.inspector import details, elsewhere, save, view, without_times
+from workbench.app.parts.inspector import case, details, elsewhere, save, view, without_times
 from workbench.app.parts.page import empty, guarded, head, state
 from workbench.app.parts.run_picker import choose_run, link_to
 from workbench.app.router import page_of
@@ -62,6 +62,7 @@ def _inspect(run: Chosen) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _steps(utterances, utterance)
         save([one for one in shown if not one.session.score.failed])
+        case(shown)
     for one in shown:
         score, record = one.session.score, one.session.record
         if score.failed:

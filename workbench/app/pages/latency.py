@@ -11,8 +11,9 @@ from workbench.app import data
 from workbench.app.data import Chosen
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
-from workbench.app.parts.page import guarded, head, plain, state
+from workbench.app.parts.page import folded, guarded, head, plain, state
 from workbench.app.parts.run_picker import choose_run
+from workbench.reporting.figures.curves import wait_figure
 from workbench.reporting.figures.latency import (
     course_figure,
     delay_parts_figure,
@@ -29,7 +30,9 @@ from workbench.reporting.tables.analysis import (
     stages_table,
 )
 from workbench.reporting.tables.cells import details_table
+from workbench.reporting.tables.curves import over_time_table, wait_sentences, wait_table
 from workbench.reporting.tables.table import Table
+from workbench.runs.throughput import throughput
 from workbench.scoring.breakdown import groupings, members, names_of
 from workbench.scoring.cells import CellScore
 from workbench.scoring.delay_parts import median_words
@@ -95,10 +98,15 @@ def latency_of(run: Chosen) -> None:
     else:
         state("missing", f"no session of this choice has a {chosen_metric.title} that counts")
     _by_stage(scores)
+    if (box := folded("What does waiting buy?", "latency_wait", ":material/hourglass_bottom:")) is not None:
+        with box:
+            _waiting(run, [cell.cell for cell in result.cells])
     st.subheader("Can it be trusted?", anchor=False)
     table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
     with st.expander("Details: opening a session, both anchors, bounds"):
         table(details_table(result.cells), "latency_details", "Details by configuration")
+        if (played := throughput(result.run)) is not None:
+            st.caption(f"The whole run: {played}.")
 
 
 def _told(cell: CellScore) -> str:
@@ -119,6 +127,23 @@ def _made_of(scores: Sequence[SessionScore], cells: Sequence[str]) -> None:
     alt = "Parts of the delay of the median word, from its end to its final, for each configuration; they add up"
     chart(delay_parts_figure(known), alt, delay_parts_table(known), "latency_parts")
     st.caption("The median word: the mean over the words whose delay lies between the 45th and the 55th percentile.")
+
+
+def _waiting(run: Chosen, cells: Sequence[str]) -> None:
+    """Errors of the text on screen against the wait for each word, and against the time of the session."""
+    found = data.curves(run.run_id, run.content)
+    told = wait_sentences(found.waits)
+    for line in list(told.values())[:_SENTENCES]:
+        st.markdown(plain(line))
+    if told:
+        alt = "Word error rate of the text on screen against the wait for each word, by configuration"
+        chart(wait_figure(found.waits, cells), alt, wait_table(found.waits), "latency_wait_curve")
+        st.caption("Dotted: WER at the end of the session. All sessions with certified timing, whatever the group.")
+    else:
+        state("missing", "no session with certified timing has word times")
+    if found.instants:
+        numbers = over_time_table(found.instants)
+        table(numbers, "latency_over_time", "WER and cursor latency over the session, by configuration")
 
 
 def _title(metric: str) -> str:

@@ -23,6 +23,7 @@ from workbench.comparing.headline import headline
 from workbench.reporting.sentence import seconds_text, sentence
 from workbench.reporting.setting_axis import settings_of, settings_text
 from workbench.reporting.tables.cells import cells_table
+from workbench.runs.cost import paid
 from workbench.runs.listing import RunListing
 from workbench.runs.result import RunResult
 from workbench.scoring.cells import CellScore
@@ -184,6 +185,8 @@ def _settings(run: Chosen, result: RunResult) -> None:
         st.fragment(_playing, run_every=_POLL_S)(run.run_id)
     elif len(result.run.manifest.cells) > 1:
         setting_axis(run, result, "run")
+    if (cost := paid(result, data.settings().price_per_minute)) is not None:
+        st.markdown(f"**Cost**: {plain(str(cost))}")
     settings = settings_of(result)
     for name, values in settings.items():
         st.markdown(f"**{plain(name)}**: {plain(settings_text(values))}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,12 +17,13 @@ from workbench.app.parts.page import state
 from workbench.app.parts.run_picker import link_to
 from workbench.app.sounds import sound_url
 from workbench.audio.files import encode_audio
+from workbench.reporting.case import write_case
 from workbench.reporting.session import Session, term_rows
 from workbench.reporting.session_page import render_session_page
 from workbench.reporting.session_timeline import same_rows
 from workbench.reporting.tables.table import Column, Table
 
-__all__ = ["details", "elsewhere", "save", "view", "without_times"]
+__all__ = ["case", "case_bytes", "details", "elsewhere", "save", "view", "without_times"]
 
 _AT, _ZOOM = "inspect_at", "inspect_zoom"
 
@@ -85,6 +88,30 @@ def save(shown: Sequence[Inspected]) -> None:
         help="Sound, words in time and every partial in one file that opens from a mail. It holds what was said: treat "
         "it as patient data." if sound is not None else "There is no sound to save: see below.",
     )  # fmt: skip
+
+
+def case(shown: Sequence[Inspected]) -> None:
+    """A button that saves what is shown of its first run as a case for the vendor, failed sessions among it."""
+    sessions = [one.session for one in shown if one.session.run.run_id == shown[0].session.run.run_id]
+    st.download_button(
+        "Case for the vendor",
+        lambda: case_bytes(sessions),
+        f"case-{sessions[0].record.key.utterance}.zip".replace("/", "_"),
+        "application/zip",
+        key="inspect_case",
+        icon=":material/support_agent:",
+        on_click="ignore",
+        help="One ZIP file for a support ticket: what is wrong in plain English, sound as sent, texts, timeline, every "
+        "frame with its times, ids and versions. It holds what was said: treat it as patient data.",
+    )
+
+
+def case_bytes(sessions: Sequence[Session]) -> bytes:
+    """The file as ``workbench case`` writes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "case.zip"
+        write_case(path, sessions)
+        return path.read_bytes()
 
 
 def without_times(shown: Sequence[Inspected]) -> bool:

@@ -56,7 +56,7 @@ class GateResult:
 
     Attributes:
         run_id: the run that was judged.
-        against: the baseline, or None.
+        against: the baseline, a run or a configuration of the same run, or None.
         created: when the run began, UTC, RFC 3339.
         checks: at least one, by slice.
         warnings: what makes the comparison unfair, and how many references are excluded.

@@ -9,7 +9,7 @@ only what the comparison calls worse. What no rule asks for is guarded all the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from workbench.comparing.gate.check import Check, GateResult, Judgement
@@ -43,47 +43,53 @@ def judge(run: RunResult, rules: Rules, against: RunResult | None = None) -> Gat
     Args:
         run: the candidate.
         rules: at least one limit or margin.
-        against: the baseline of margins and guards.
+        against: the baseline of margins and guards. The run itself: its first configuration is the baseline of the
+            others, as in a comparison of one run, and only these are judged.
 
     Raises:
-        InputError: no rule at all, margins without a baseline, or a run that is its own baseline.
+        InputError: no rule at all, margins without a baseline, or a run of one configuration as its own baseline.
     """
     check_rules(rules, "gate")
     if not rules.limits and not rules.margins:
         raise InputError("nothing to check", item="gate", expected="a limit or a margin, as flags or in [gate]")
     if rules.margins and against is None:
         raise InputError("margins need a baseline", item="gate", expected="a baseline run (against)")
-    if against is not None and against.run.run_id == run.run.run_id:
+    own = against is not None and against.run.run_id == run.run.run_id
+    if own and len(run.cells) < 2:
         raise InputError(
             "a run cannot be its own baseline",
             item=run.run.run_id,
-            got="the same run as candidate and baseline",
-            expected="two runs",
-            action="Play the candidate as a separate run",
+            got="one configuration as candidate and baseline",
+            expected="two runs, or a run with several configurations",
+            action="Play the candidate as a separate run, or both services in one run",
         )
     manifest = run.run.manifest
-    sessions = latest_attempts(run.scores)
-    missing = manifest.counts.planned - len(sessions) - run.excluded_sessions
+    every = latest_attempts(run.scores)
+    missing = manifest.counts.planned - len(every) - run.excluded_sessions
     unfinished = f"{missing} of {manifest.counts.planned} sessions were not played" if missing > 0 else None
+    also = _also(rules)
+    sides = [run] if own else [against, run] if against else []
+    comparison = compare_runs(sides, by_speaker=rules.by_speaker, also=also) if sides else None
+    baseline = comparison.pairs[0].cells[0] if own and comparison else None
+    sessions = [score for score in every if score.cell != baseline]
     checks = [
         _limit(part, rows, name, bound, rules, manifest.seed, unfinished)
         for part, rows in by_slice(sessions, rules.slices)
         for name, bound in rules.limits.items()
     ]
-    also = _also(rules)
-    comparison = compare_runs([against, run], by_speaker=rules.by_speaker, also=also) if against else None
     if comparison:
-        checks += _margins(run, comparison, rules, manifest.seed, unfinished)
+        judged = list(dict.fromkeys(score.cell for score in sessions))
+        checks += _margins(judged, comparison, rules, manifest.seed, unfinished)
     verdicts = {pair.scores[1][0].cell: pair.verdict for pair in comparison.pairs} if comparison else {}
     for cell, rows in by_slice(sessions, ()):
         checks += guards(cell, rows, verdicts.get(cell), rules)
     return GateResult(
         run_id=manifest.run_id,
-        against=against.run.run_id if against else None,
+        against=baseline or (against.run.run_id if against else None),
         created=manifest.created,
         checks=tuple(checks),
         warnings=comparison.warnings if comparison else tuple(excluded_warnings(run)),
-        excluded={one.run.run_id: one.excluded for one in (against, run) if one and one.excluded},
+        excluded={one.run.run_id: one.excluded for one in sides or [run] if one.excluded},
         trust=trust_of_sessions(sessions),
         verdicts=tuple(f"{p.candidate} against {p.baseline}: {p.verdict}" for p in comparison.pairs)
         if comparison
@@ -161,7 +167,7 @@ def _too_few(n: int, name: str, rules: Rules) -> str | None:
 
 
 def _margins(
-    run: RunResult, comparison: RunComparison, rules: Rules, seed: int, unfinished: str | None
+    cells: Sequence[str], comparison: RunComparison, rules: Rules, seed: int, unfinished: str | None
 ) -> Iterator[Check]:
     for pair in comparison.pairs:
         base, candidate = (latest_attempts(side) for side in pair.scores)
@@ -173,7 +179,7 @@ def _margins(
                 invalid = judged.incomparable or _uncertified(name, ours, theirs)
                 yield _margin(part, judged, name, margin, rules, invalid, unfinished)
     paired = {s.cell for pair in comparison.pairs for s in pair.scores[1]}
-    for cell in (cell.cell for cell in run.cells if cell.cell not in paired):
+    for cell in (cell for cell in cells if cell not in paired):
         for name, margin in rules.margins.items():
             why = "the baseline has no such configuration"
             yield _check(cell, name, "margin", margin, Measured(None, None, 0), Judgement.NOT_ENOUGH, why)

@@ -34,7 +34,7 @@ GROUPS: dict[str, Callable[[Metric], bool]] = {
     "accuracy": lambda metric: "accuracy" in metric.tables,
     "clinical": lambda metric: "meaning" in metric.tables,
     "stability": lambda metric: "stability" in metric.tables,
-    "latency": lambda metric: isinstance(metric.source, Percentile) and "details" not in metric.tables,
+    "latency": lambda metric: isinstance(metric.source, Percentile) and not metric.on_request,
     "details": lambda metric: "details" in metric.tables,
 }
 """Names that stand for several metrics, and which these are."""

@@ -16,7 +16,7 @@ from workbench.scoring.measures import METRICS
 from workbench.scoring.metric import Metric
 from workbench.scoring.metrics.stats import Interval
 
-__all__ = ["floor_text_table", "pair_text_table", "percentiles_json", "percentiles_text_table", "settings_text_table"]
+__all__ = ["floor_text_table", "further_json", "further_text_table", "pair_text_table", "settings_text_table"]
 
 _POINTS = "changes of percentages are in percentage points"
 
@@ -34,19 +34,20 @@ def floor_text_table(floor: NoiseFloor) -> Table:
     return table_of(_values(METRICS, "first", "second"), known, _with_points(known, _missing(floor.differences)))
 
 
-def percentiles_text_table(differences: Sequence[Difference], metrics: Sequence[Metric]) -> Table:
-    """One row a percentile of a latency, as :func:`pair_text_table` has its metrics; nothing is tested.
+def further_text_table(differences: Sequence[Difference], metrics: Sequence[Metric]) -> Table:
+    """One row a metric that was asked for, as :func:`pair_text_table` has its own; nothing is tested.
 
     Args:
         differences: of one pair.
         metrics: what they are differences of.
     """
     of = {metric.key: metric for metric in metrics}
-    return table_of(_values(of), [d for d in differences if d.difference is not None], _missing(differences, of))
+    known = [d for d in differences if d.difference is not None]
+    return table_of(_values(of), known, _with_points(known, _missing(differences, of), of))
 
 
-def percentiles_json(differences: Sequence[Difference], metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    """The same for JSON: times in ms, None for unknown."""
+def further_json(differences: Sequence[Difference], metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+    """The same for JSON: rates as ratios, times in ms, None for unknown."""
     return [
         {
             "metric": metric.name,
@@ -62,8 +63,10 @@ def percentiles_json(differences: Sequence[Difference], metrics: Sequence[Metric
     ]
 
 
-def _with_points(known: Sequence[Difference], notes: Sequence[str]) -> list[str]:
-    return [*([_POINTS] if any(METRICS[d.metric].unit == "%" for d in known) else []), *notes]
+def _with_points(
+    known: Sequence[Difference], notes: Sequence[str], metrics: Mapping[str, Metric] = METRICS
+) -> list[str]:
+    return [*([_POINTS] if any(metrics[d.metric].unit == "%" for d in known) else []), *notes]
 
 
 def _missing(differences: Sequence[Difference], metrics: Mapping[str, Metric] = METRICS) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Generic, Literal, TypeVar
 
 from workbench.scoring.measures import METRICS
 from workbench.scoring.metric import Metric
 from workbench.scoring.metrics.stats import Interval
 
-__all__ = ["Column", "Table", "column_of", "end_of", "metric_column", "table_of", "without_results"]
+__all__ = ["Column", "Table", "column_of", "end_of", "metric_column", "on_its_side", "table_of", "without_results"]
 
 T = TypeVar("T")
 
@@ -129,6 +130,23 @@ def without_results(table: Table) -> Table:
         if all(row.get(key) is None for row in table.rows for key in keys):
             hidden |= keys
     return table.without(hidden)
+
+
+def on_its_side(table: Table, resolution_ms: float | None = None) -> Table:
+    """A wide table of few rows as text for a page: a line a column that has a value, a column a row.
+
+    Args:
+        table: its first column names the rows.
+        resolution_ms: measured times show no finer digits than this.
+    """
+    lines = table.text_rows(resolution_ms)
+    rows = [
+        {"metric": column.heading, "meaning": column.explain} | {f"row_{k}": line[at] for k, line in enumerate(lines)}
+        for at, column in enumerate(table.columns[1:], 1)
+        if any(row[column.key] is not None for row in table.rows)
+    ]
+    named = [("metric", "metric"), *((f"row_{k}", line[0]) for k, line in enumerate(lines)), ("meaning", "meaning")]
+    return table_of([Column(key, title, itemgetter(key)) for key, title in named], rows, table.notes)
 
 
 _OF_ROW_UNIT = ("baseline", "candidate", "difference", "low", "high")

@@ -75,10 +75,13 @@ _ALONE = {
     **dict.fromkeys("‐‑‒–−﹣－⁃", "-"),
     **dict.fromkeys("—―", "—"),
     "×": "x", "✕": "x", "⁄": "/", "∕": "/", "∶": ":", "…": ".", "·": ".", "º": "°", "˚": "°", "≥": ">=", "⩾": ">=",
-    "≤": "<=",
-    "⩽": "<=", "±": "+/-", "≈": "~", "∼": "~", "μ": "µ", "µ": "µ", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "æ": "ae",
-    "œ": "oe", "đ": "d", "ı": "i", "_": " ", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa",
+    "≤": "<=", "⩽": "<=", "±": "+/-", "≈": "~", "∼": "~", "μ": "µ", "µ": "µ", "_": " ", "ŀ": "l",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa",
 }  # fmt: skip
+_LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ə": "e", "ı": "i"}
+"""Letters of other languages that are no Latin letter with a mark, as passports spell them (ICAO Doc 9303)."""
+# By its name a letter with a stroke, bar or hook is that letter: Unicode decomposes "ó" and neither "ø" nor "ł".
+_MARKED = re.compile("LATIN (CAPITAL|SMALL) LETTER ([A-Z])(?: WITH .*)?")
 _FRACTIONS = {
     "½": "0.5", "¼": "0.25", "¾": "0.75", "⅛": "0.125", "⅜": "0.375", "⅝": "0.625", "⅞": "0.875", "⅓": "1/3",
     "⅔": "2/3",
@@ -242,6 +245,15 @@ def _forms(character: str, *, power: bool) -> str:
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cc"):
         return ""
     plain = unicodedata.normalize("NFKD", character)
-    if plain == character:
-        return character
-    return "".join(_ALONE.get(c.lower(), c) for c in plain if unicodedata.category(c) not in ("Mn", "Cf"))
+    return "".join(_plain(c) for c in plain if plain == character or unicodedata.category(c) not in ("Mn", "Cf"))
+
+
+def _plain(character: str) -> str:
+    """A character that Unicode decomposes no further: the Latin letter of one with a mark."""
+    low = character.lower()
+    if (known := _ALONE.get(low)) is not None or character.isascii():
+        return character if known is None else known
+    if low in _LETTERS:
+        return _LETTERS[low]
+    marked = _MARKED.fullmatch(unicodedata.name(character, ""))
+    return character if marked is None else marked[2] if marked[1] == "CAPITAL" else marked[2].lower()

@@ -1,4 +1,4 @@
-"""Differences of further percentiles of latencies, which no table lists by itself."""
+"""Differences of metrics that somebody asked for, which no comparison tests by itself: percentiles, rows on request."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from workbench.comparing.pairs import pair_sessions
 from workbench.comparing.runs import PairedCells
 from workbench.scoring.metric import Metric
 
-__all__ = ["percentile_differences"]
+__all__ = ["further_differences"]
 
 
-def percentile_differences(
+def further_differences(
     pair: PairedCells, metrics: Sequence[Metric], *, seed: int, by_speaker: bool = False
 ) -> list[Difference]:
     """One difference a metric, over the sessions that both sides completed.
 
-    They are in no family of tests: whoever looks at many percentiles finds one that differs by chance.
+    They are in no family of tests: whoever looks at many metrics finds one that differs by chance.
 
     Args:
         pair: one baseline and its candidate.
-        metrics: percentiles of durations.
+        metrics: what is asked for.
         seed: random seed of the draws.
         by_speaker: speakers instead of utterances are the blocks of intervals.
     """

@@ -111,7 +111,8 @@ def test_a_wrong_reference_is_marked_counted_and_unmarked(draw: Draw, tmp_path: 
     assert not test.exception
     assert "1 recording excluded from every number" in texts(test)
     for page in ("start", "runs", "trends"):
-        assert "Rates in this list still count recordings" in texts(draw(page, tmp_path)), page
+        assert "1 session excluded from every rate here" in texts(draw(page, tmp_path)), page
+    assert "0.0 % of 9 words were wrong" in texts(draw("start", tmp_path))
     assert "0.0 % of 9 words were wrong" in texts(draw("run", tmp_path, query={"id": run_id}))
     test = draw("run", tmp_path, query=query)
     test.button(key="run_unflag_u00").click().run()

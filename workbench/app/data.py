@@ -43,11 +43,10 @@ from workbench.scoring.metrics.accuracy import ErrorCounts
 from workbench.scoring.metrics.normalize import NORMALISERS, normaliser
 from workbench.settings import Settings, load_settings
 from workbench.store import StoredRun, open_run
-from workbench.store.labels import LABELS, RunLabel, marked_corpora, run_labels
+from workbench.store.labels import LABELS, RunLabel, run_labels
 
 __all__ = [
     "Chosen",
-    "any_wrong",
     "changed",
     "chosen",
     "comparison",
@@ -62,6 +61,7 @@ __all__ = [
     "parts",
     "plan",
     "plan_key",
+    "rated",
     "rates",
     "recordings",
     "resolution_ms",
@@ -90,19 +90,37 @@ def store_root() -> Path:
 def lines() -> Sequence[RunListing]:
     """Every run, newest first: what comes and goes is seen at once, what changes inside of a run within two seconds.
 
+    Its rates count what is marked as wrong, too: a page that shows them takes :func:`rated`.
+
     Raises:
         StoreError: the folder cannot be read.
     """
-    root = store_root()
+    return _lines(str(store_root().resolve()), _store_stamp())
+
+
+def rated() -> Sequence[RunListing]:
+    """As :func:`lines`, with the numbers that the page of a run shows: without what is marked as wrong.
+
+    Raises:
+        StoreError: the folder or the file of labels cannot be read.
+    """
+    return _rated(str(store_root().resolve()), _store_stamp())
+
+
+def _store_stamp() -> str:
     try:
-        stamp = str(root.stat().st_mtime_ns)
+        return str(store_root().stat().st_mtime_ns)
     except OSError:
-        stamp = ""
-    return _lines(str(root.resolve()), stamp)
+        return ""
 
 
 @st.cache_resource(max_entries=2, ttl=2.0, show_spinner=False)
 def _lines(root: str, content: str, view: str = "lines") -> Sequence[RunListing]:
+    return run_listings(Path(root), whole=True)
+
+
+@st.cache_resource(max_entries=2, ttl=2.0, show_spinner="Excluding recordings whose reference is marked as wrong …")
+def _rated(root: str, content: str, view: str = "rated") -> Sequence[RunListing]:
     return run_listings(Path(root))
 
 
@@ -120,15 +138,6 @@ def labels() -> dict[str, RunLabel]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _labels(root: str, content: str, view: str = "labels") -> dict[str, RunLabel]:
     return run_labels(root)
-
-
-def any_wrong() -> bool:
-    """Whether any reference is marked as wrong: lists of runs know nothing of such marks.
-
-    Raises:
-        StoreError: the file of labels is damaged.
-    """
-    return bool(marked_corpora(store_root()))
 
 
 def lines_key(listings: Sequence[RunListing]) -> str:

@@ -11,7 +11,7 @@ from workbench.app import data
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts import run_actions
 from workbench.app.parts.chart import ROWS, table
-from workbench.app.parts.page import guarded, head, marks_note
+from workbench.app.parts.page import excluded_note, guarded, head
 from workbench.reporting.tables.runs import runs_table
 from workbench.reporting.tables.table import Table
 from workbench.runs.listing import RunListing
@@ -32,7 +32,7 @@ def page() -> None:
     """Draw the page."""
     head("Runs", "Every stored run: what was played, to whom, and what came of it.")
     with guarded():
-        lines = data.lines()
+        lines = data.rated()
         if not lines:
             what = "One line a run appears here: state, target, settings that differ, errors, delays and their course."
             job_panel.nothing_yet("runs", what)
@@ -40,7 +40,7 @@ def page() -> None:
         job_panel.panel("runs")
         shown = _filtered(lines)
         picked = _listed(shown, len(lines))
-        marks_note()
+        excluded_note(shown)
         run_actions.bar([shown[place] for place in picked], lines)
 
 

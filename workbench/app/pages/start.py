@@ -9,7 +9,7 @@ import streamlit as st
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import table
-from workbench.app.parts.page import empty, guarded, head, marks_note, plain, state
+from workbench.app.parts.page import empty, excluded_note, guarded, head, plain, state
 from workbench.app.router import page_of
 from workbench.reporting.tables.runs import runs_table
 from workbench.reporting.tables.table import Table
@@ -34,7 +34,7 @@ def page() -> None:
     head("Suki Workbench", "How accurate and how late streaming dictation is, and what the audio costs.")
     _ways_in()
     with guarded():
-        lines = data.lines()
+        lines = data.rated()
         if not lines:
             what = "The newest run in one sentence, its verdict and the last runs appear here."
             if empty(what, "Play the sample sweep", "start_empty"):
@@ -45,7 +45,7 @@ def page() -> None:
         _verdict(lines)
         job_panel.panel("start")
         _last_runs(lines)
-        marks_note()
+        excluded_note(lines[:_LAST])
     st.caption("Without credentials a simulator on this machine answers; everything it answers is marked as simulated.")
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart
-from workbench.app.parts.page import guarded, head, marks_note, plain, state
+from workbench.app.parts.page import excluded_note, guarded, head, plain, state
 from workbench.app.router import page_of
 from workbench.comparing.trend import TREND_METRICS, Trend, trend, trend_subjects
 from workbench.reporting.figures.trend import trend_figure
@@ -26,7 +26,7 @@ def page() -> None:
     """Draw the page."""
     head("Trends", "One data set under one configuration over time: does the newest run lie where the others do?")
     with guarded():
-        listings = data.lines()
+        listings = data.rated()
         subjects = trend_subjects(listings)
         if not subjects:
             job_panel.nothing_yet("trends", "Every run of a data set over time appears here.")
@@ -39,7 +39,6 @@ def page() -> None:
         metric = three.selectbox(
             "Shown", TREND_METRICS, key="trends_metric", format_func=lambda key: METRICS[key].title
         )
-        marks_note()
         _draw(trend(listings, corpus, cell, metric), listings)
 
 
@@ -62,6 +61,7 @@ def _draw(found: Trend, listings: Sequence[RunListing]) -> None:
     newest_cells = ([cell.name for cell in line.cells] for line in listings if line.summary.corpus == found.corpus)
     cells = next(names for names in newest_cells if found.configuration in names)
     chart(trend_figure(found, cells), alt, trend_table(found), "trends_figure", hidden=found.hidden, what="runs")
+    excluded_note(line for line in listings if line.summary.corpus == found.corpus)
     outside = [point for point in found.points if point.outside]
     for point in reversed(outside[-_LISTED:]):
         if st.button(

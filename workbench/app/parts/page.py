@@ -7,21 +7,21 @@ never ends in a traceback, because :func:`guarded` turns an error of ours into t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from workbench.app import data
 from workbench.app.privacy import hidden, locked
 from workbench.errors import WorkbenchError
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from workbench.runs.listing import RunListing
 
-__all__ = ["Colour", "Kind", "badges", "empty", "folded", "guarded", "head", "marks_note", "plain", "state"]
+__all__ = ["Colour", "Kind", "badges", "empty", "excluded_note", "folded", "guarded", "head", "plain", "state"]
 
 Kind = Literal["missing", "failed", "simulated", "invalid"]
 Colour = Literal["blue", "green", "orange", "red"]
@@ -52,13 +52,11 @@ def state(kind: Kind, text: str) -> DeltaGenerator:
     return show(f"**{word}** {plain(text)}", icon=icon)
 
 
-def marks_note() -> None:
-    """Under a list of runs: its rates know nothing of references that are marked as wrong."""
-    if data.any_wrong():
-        st.caption(
-            "Rates in this list still count recordings whose reference is marked as wrong; comparisons, gates and the "
-            "page of a run exclude them."
-        )
+def excluded_note(lines: Iterable[RunListing]) -> None:
+    """Under a list of runs: how much no number of it counts."""
+    count = sum(line.excluded for line in lines)
+    if count:
+        st.caption(f"{counted(count, 'session')} excluded from every rate here: the reference is marked as wrong.")
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class _Head(msgspec.Struct, kw_only=True, frozen=True):
     excluded: int = 0
 
 
-class RunListing(msgspec.Struct, kw_only=True, frozen=True):
+class RunListing(msgspec.Struct, kw_only=True, frozen=True, dict=True):
     """One run of a list.
 
     Attributes:
@@ -87,7 +88,7 @@ class RunListing(msgspec.Struct, kw_only=True, frozen=True):
     course: tuple[float, ...] = ()
     excluded: int = 0
 
-    @property
+    @cached_property
     def best(self) -> CellHeadline | None:
         """The configuration with the fewest errors; None if no words were scored."""
         scored = [cell for cell in self.cells if cell.wer is not None]
@@ -117,8 +118,7 @@ def run_listings(root: Path | str, *, whole: bool = False) -> list[RunListing]:
     """
     summaries = index_runs(root)
     folder = local_folder(root)
-    scores = (folder / summary.run_id / SCORES for summary in summaries)
-    stamps = [(path.parent.name, stamp) for path in scores if (stamp := _stamp(path)) is not None]
+    stamps = [(s.run_id, stamp) for s in summaries if (stamp := _stamp(f"{folder}/{s.run_id}/{SCORES}")) is not None]
     heads = stamped(folder / HEADLINES, _VERSION, _Head, stamps, lambda run_id: _head(folder / run_id / SCORES))
     if not whole:
         heads |= _without_marked(folder, summaries, stamps)
@@ -147,10 +147,10 @@ def _joined(summary: RunSummary, head: _Head) -> RunListing:
     )
 
 
-def _stamp(path: Path) -> os.stat_result | None:
+def _stamp(path: str) -> os.stat_result | None:
     """Size and time of the scores of a run; None if it has none."""
     try:
-        return path.stat()
+        return os.stat(path)  # noqa: PTH116  a thousand paths made of parts take longer than what is asked of them
     except OSError:
         return None
 

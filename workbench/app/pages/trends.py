@@ -12,10 +12,11 @@ from workbench.app.parts.chart import chart
 from workbench.app.parts.page import excluded_note, guarded, head, plain, state
 from workbench.app.router import page_of
 from workbench.comparing.trend import TREND_METRICS, Trend, trend, trend_subjects
-from workbench.reporting.figures.trend import trend_figure
+from workbench.reporting.figures.trend import DRAWN, trend_figure
 from workbench.reporting.tables.trend import trend_table
 from workbench.runs.listing import RunListing
 from workbench.scoring.measures import METRICS
+from workbench.units import counted
 
 __all__ = ["page"]
 
@@ -60,7 +61,12 @@ def _draw(found: Trend, listings: Sequence[RunListing]) -> None:
     alt = f"{metric.title} of {len(found.points)} runs of {found.corpus} under {found.configuration}, oldest first"
     newest_cells = ([cell.name for cell in line.cells] for line in listings if line.summary.corpus == found.corpus)
     cells = next(names for names in newest_cells if found.configuration in names)
-    chart(trend_figure(found, cells), alt, trend_table(found), "trends_figure", hidden=found.hidden, what="runs")
+    chart(
+        trend_figure(found, cells), alt, lambda: trend_table(found), "trends_figure",
+        hidden=max(0, len(found.points) - DRAWN), what="earlier runs",
+    )  # fmt: skip
+    if found.hidden:
+        st.caption(f"{counted(found.hidden, 'run')} left out: another normaliser, or no {metric.title}.")
     excluded_note(line for line in listings if line.summary.corpus == found.corpus)
     outside = [point for point in found.points if point.outside]
     for point in reversed(outside[-_LISTED:]):

@@ -20,7 +20,7 @@ import msgspec
 import streamlit as st
 
 from workbench.app.inspector_data import Inspected, inspected
-from workbench.app.recordings_data import Recording, ranked, selected, shown
+from workbench.app.recordings_data import Filter, Recording, ranked, selected, shown
 from workbench.comparing.plan import plan_json
 from workbench.comparing.runs import RunComparison, compare_runs
 from workbench.corpus import Corpus, builtin_corpora, find_corpus, load_corpus, own_corpora
@@ -32,7 +32,7 @@ from workbench.reporting.session import find_session
 from workbench.reporting.setting_axis import only_shared
 from workbench.runs.listing import RunListing, run_listings
 from workbench.runs.resolve import resolve
-from workbench.runs.result import RunResult, begun, load_result
+from workbench.runs.result import RunResult, begun, load_result, references
 from workbench.runs.spec_fields import make_spec
 from workbench.scoring.breakdown import Group, breakdown
 from workbench.scoring.cells import latest_attempts
@@ -64,9 +64,11 @@ __all__ = [
     "rated",
     "rates",
     "recordings",
+    "recordings_view",
     "resolution_ms",
     "result",
     "rungs",
+    "said",
     "same",
     "settings",
     "shared",
@@ -297,12 +299,23 @@ def recordings(run_id: str, content: str, view: str) -> list[Recording]:
     Args:
         run_id: run.
         content: its hash.
-        view: configuration, order, tags and how many, as JSON: a tag may hold any character.
+        view: order, how many and the filter, as :func:`recordings_view` writes them.
     """
-    cell, order, tags, count = json.loads(view)
+    order, count, by = msgspec.json.decode(view, type=tuple[str, int, Filter])
     whole = result(run_id, content)
-    scores = selected(whole.scores, cell, tags)
+    scores = selected(whole.scores, by, said(run_id, content) if by.words else {})
     return shown(whole, ranked(scores, order)[:count])
+
+
+def recordings_view(order: str, count: int, by: Filter) -> str:
+    """The view of :func:`recordings`, as JSON: a tag may hold any character."""
+    return msgspec.json.encode((order, count, by)).decode()
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def said(run_id: str, content: str, view: str = "said") -> dict[str, str]:
+    """Reference of every recording of a run."""
+    return references(opened(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the recording …")

@@ -11,6 +11,7 @@ from workbench.app import data
 from workbench.app.data import Chosen
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
+from workbench.app.parts.numbers import seconds_number
 from workbench.app.parts.page import guarded, head, plain, state
 from workbench.app.parts.run_picker import choose_run
 from workbench.reporting.figures.latency import (
@@ -30,6 +31,7 @@ from workbench.reporting.tables.analysis import (
 )
 from workbench.reporting.tables.cells import details_table
 from workbench.reporting.tables.table import Table
+from workbench.runs.result import RunResult
 from workbench.scoring.breakdown import groupings, members, names_of
 from workbench.scoring.cells import CellScore
 from workbench.scoring.delay_parts import median_words
@@ -40,7 +42,12 @@ from workbench.units import NS_PER_MS, counted
 
 __all__ = ["latency_of", "page"]
 
-_SENTENCES = 4
+_NUMBERS = (
+    ("First word", ("first_partial",), "no first word was timed"),
+    ("Half · 95 % of words within", ("word_latency_p50", "word_latency_p95"), "no word has a latency that counts"),
+    ("Last word final after", ("finalisation_p50",), "no last word was timed"),
+)
+_RATES = " ".join(key for _, keys, _ in _NUMBERS for key in keys)
 _ALL = "all sessions"
 _CHOICE = [key for key, duration in DURATIONS.items() if duration.page]
 
@@ -64,10 +71,10 @@ def page() -> None:
 def latency_of(run: Chosen) -> None:
     """Draw what stands below the choice of a run."""
     result = data.result(run.run_id, run.content)
-    for cell in result.cells[:_SENTENCES]:
-        st.markdown(f"**{plain(cell.cell)}**: {_told(cell)}")
-    if len(result.cells) > _SENTENCES:
-        st.caption(f"{len(result.cells) - _SENTENCES} more configurations are in the table below.")
+    if not result.cells:
+        state("missing", "this run has no recordings yet")
+        return
+    _answer(run, result)
     _made_of(result.scores, [cell.cell for cell in result.cells])
     left, middle, right = st.columns(3)
     metric = left.selectbox(
@@ -81,7 +88,12 @@ def latency_of(run: Chosen) -> None:
     values = latency_values(scores, metric, names)
     left_out = sum(cell.left_out for cell in result.cells)
     if left_out:
-        state("invalid", f"latencies of {counted(left_out, 'session')} are left out: no valid pacing certificate")
+        why = next((reason for cell in result.cells for reason in cell.pacing.reasons), "no pacing certificate")
+        told = f"{counted(left_out, 'recording')} not timed, their latencies are excluded: {why}"
+        if left_out < sum(cell.n - cell.failed for cell in result.cells):
+            st.warning(plain(told), icon=":material/timer_off:")
+        else:
+            state("invalid", told)
     if any(values.values()):
         numbers = distributions_table(latency_blocks(scores, metric, names), target_ms)
         table(
@@ -101,12 +113,27 @@ def latency_of(run: Chosen) -> None:
         table(details_table(result.cells), "latency_details", "Details by configuration")
 
 
+def _answer(run: Chosen, result: RunResult) -> None:
+    """One configuration in a sentence and three numbers."""
+    rates = data.rates(run.run_id, run.content, _RATES)
+    names = [cell.cell for cell in result.cells]
+    name = names[0]
+    if len(names) > 1:
+        name = st.selectbox("Configuration", names, key="latency_of", bind="query-params")
+    cell = next(cell for cell in result.cells if cell.cell == name)
+    st.markdown(f"#### {plain(_told(cell))}")
+    with st.container(horizontal=True):
+        for title, keys, why in _NUMBERS:
+            seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or why)
+    st.caption("First and last word: median over recordings. Below each number its 95 % interval.")
+
+
 def _told(cell: CellScore) -> str:
     if cell.word_latency_p50_ns is None:
-        return f"no latency: {plain(cell.reasons.get('word_latency_p50_ns', 'no word was matched'))}."
+        return f"No latency: {cell.reasons.get('word_latency_p50_ns', 'no word was matched')}."
     half, most = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
     share = "" if cell.coverage is None else f"; {cell.coverage:.0%} of words counted"
-    return f"half the words show within {half}, 95 % within {most}{share}."
+    return f"Half the words show within {half}, 95 % within {most}{share}."
 
 
 def _made_of(scores: Sequence[SessionScore], cells: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from workbench.app.pages.accuracy import accuracy_of
 from workbench.app.pages.latency import latency_of
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import table
-from workbench.app.parts.numbers import metric_number, number
+from workbench.app.parts.numbers import metric_number, seconds_number
 from workbench.app.parts.page import badges, folded, guarded, head, plain, state
 from workbench.app.parts.run_actions import report
 from workbench.app.parts.run_picker import label_of
@@ -20,7 +20,7 @@ from workbench.app.parts.run_recordings import recordings
 from workbench.app.parts.setting_axis import setting_axis
 from workbench.app.router import page_of
 from workbench.comparing.headline import headline
-from workbench.reporting.sentence import seconds_text, sentence
+from workbench.reporting.sentence import sentence
 from workbench.reporting.setting_axis import settings_of, settings_text
 from workbench.reporting.tables.cells import cells_table
 from workbench.runs.listing import RunListing
@@ -141,12 +141,10 @@ def _overview(run: Chosen, result: RunResult) -> None:
         cell = result.cells[0]
     st.markdown(f"#### {sentence(cell)}")
     with st.container(horizontal=True):
-        rates = data.rates(run.run_id, run.content, "wer critical_errors")
+        rates = data.rates(run.run_id, run.content, "wer critical_errors word_latency_p50 word_latency_p95")
         metric_number("Word error rate", "wer", rates[cell.cell, "wer"], "no words")
-        p50, p95 = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
-        number(
-            "Words shown within", f"{p50} · {p95}" if cell.word_latency_p50_ns is not None else "unknown", "half · 95 %"
-        )
+        delays = [rates[cell.cell, f"word_latency_{p}"] for p in ("p50", "p95")]
+        seconds_number("Half · 95 % of words within", delays, "no word has a latency that counts")
         why = cell.reasons.get("critical_errors") or "no words"
         metric_number("Critical errors per 100 words", "critical_errors", rates[cell.cell, "critical_errors"], why)
     _trust(cell, result)

@@ -12,7 +12,7 @@ from workbench.app.parts import jobs as job_panel
 from workbench.app.parts import run_actions
 from workbench.app.parts.chart import ROWS, table
 from workbench.app.parts.page import excluded_note, guarded, head
-from workbench.reporting.tables.runs import runs_table
+from workbench.reporting.tables.runs import runs_table, target_of
 from workbench.reporting.tables.table import Table
 from workbench.runs.listing import RunListing
 from workbench.scoring.measures import METRICS
@@ -45,20 +45,26 @@ def page() -> None:
 
 
 def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
-    left, middle, right = st.columns([3, 2, 2])
+    labels = data.labels()
+    left, *places = st.columns([3, 2, 2, 2, 2] if any(label.tags for label in labels.values()) else [3, 2, 2, 2])
     text = left.text_input(
         "Search", key="runs_search", bind="query-params", placeholder="name, tag, run, data set, target"
     )
-    states = middle.multiselect("State", _STATES, key="runs_state", bind="query-params")
+    states = places[0].multiselect("State", _STATES, key="runs_state", bind="query-params")
     corpora = sorted({line.summary.corpus for line in lines if line.summary.corpus})
-    corpus = right.multiselect("Corpus", corpora, key="runs_corpus", bind="query-params")
+    corpus = places[1].multiselect("Data set", corpora, key="runs_corpus", bind="query-params")
+    targets = sorted({target for line in lines if (target := target_of(line))})
+    target = places[2].multiselect("Target", targets, key="runs_target", bind="query-params")
+    tags = sorted({tag for label in labels.values() for tag in label.tags})
+    tag = places[3].multiselect("Tag", tags, key="runs_tag", bind="query-params") if tags else []
     words = text.casefold().split()
-    labels = data.labels() if words else {}
     return [
         line
         for line in lines
         if (not states or line.summary.status in states)
         and (not corpus or line.summary.corpus in corpus)
+        and (not target or target_of(line) in target)
+        and (not tag or set(tag) & set(labels.get(line.summary.run_id, RunLabel()).tags))
         and (not words or _holds(line, labels.get(line.summary.run_id, RunLabel()), words))
     ]
 

@@ -21,6 +21,7 @@ from workbench.units import counted
 __all__ = ["page"]
 
 _LAST = 8
+_EVERY = "every data set"
 _WAYS = (
     ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1", "present": "1"}),
     ("Microphone", ":material/mic:", "start_microphone", {"live_source": "Microphone"}),
@@ -45,7 +46,6 @@ def page() -> None:
         _verdict(lines)
         job_panel.panel("start")
         _last_runs(lines)
-        excluded_note(lines[:_LAST])
     st.caption("Without credentials a simulator on this machine answers; everything it answers is marked as simulated.")
 
 
@@ -121,11 +121,24 @@ def _change(line: RunListing, cell: CellHeadline, lines: Sequence[RunListing]) -
 
 def _last_runs(lines: Sequence[RunListing]) -> None:
     st.subheader("Last runs", anchor=False)
+    corpora = list(dict.fromkeys(line.summary.corpus for line in lines if line.summary.corpus))
+    if len(corpora) > 1:
+        corpus = st.selectbox("Data set", [_EVERY, *corpora], key="start_corpus", bind="query-params", width=320)
+        lines = [line for line in lines if corpus in (_EVERY, line.summary.corpus)]
     shown = lines[:_LAST]
     listed = runs_table(shown)
     keep = ("created", "corpus", "state", "simulated", "n", "failed", "best", "wer", "normaliser", "p95_ms")
     rows = Table(tuple(c for c in listed.columns if c.key in keep), listed.rows, listed.notes)
     line = st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing")
-    table(rows, "start_runs", "The last runs", extra={"course": line}, more={"course": [list(r.course) for r in shown]})
+    event = table(
+        rows, "start_runs", "The last runs", extra={"course": line}, more={"course": [list(r.course) for r in shown]},
+        select="single-row",
+    )  # fmt: skip
+    if event is not None and event.selection.rows:
+        run_id = shown[event.selection.rows[0]].summary.run_id
+        del st.session_state["start_runs"]
+        st.switch_page(page_of("run"), query_params={"id": run_id})
+    st.caption("Tick a run to open it.")
+    excluded_note(shown)
     if len(lines) > _LAST:
         st.caption(f"{len(lines) - _LAST:,} earlier runs are under Runs.")

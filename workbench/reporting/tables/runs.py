@@ -10,10 +10,11 @@ from workbench.runs.listing import RunListing
 from workbench.store.labels import RunLabel
 from workbench.units import ms
 
-__all__ = ["RUN_COLUMNS", "runs_table", "runs_text_table"]
+__all__ = ["RUN_COLUMNS", "runs_table", "runs_text_table", "target_of"]
 
 
-def _target(line: RunListing) -> str | None:
+def target_of(line: RunListing) -> str | None:
+    """Who answered; a recogniser is named where it was simulated."""
     summary = line.summary
     if summary.endpoint is None:
         return None
@@ -48,7 +49,7 @@ RUN_COLUMNS: tuple[Column[RunListing], ...] = (
     Column("created", "begun", _begun, explain="UTC"),
     Column("state", "state", _state, explain="committed, live, interrupted, damaged, failed or missing scores"),
     Column("corpus", "corpus", lambda r: r.summary.corpus, explain="what was played"),
-    Column("target", "target", _target, explain="who answered; a recogniser is named where it was simulated"),
+    Column("target", "target", target_of, explain="who answered; a recogniser is named where it was simulated"),
     Column("simulated", "simulated", lambda r: r.simulated, explain="a simulator answered, not the service"),
     Column("cells", "configurations", lambda r: r.summary.cells, explain="audio configurations"),
     Column("n", "sessions", lambda r: r.summary.counts.sessions, explain="stored, failed ones included"),

@@ -11,6 +11,8 @@ from tests.app.conftest import Draw
 from tests.app.stores import PAGES, damaged_manifest, damaged_tables, texts, two_cells
 from tests.stored import batch, failing, heard, store_run
 from workbench.app.router import PAGES as ROUTED
+from workbench.store import CorpusFacts
+from workbench.store.labels import RunLabel, label_run
 
 OVER_RUNS = ("start", "runs", "run", "compare", "latency", "accuracy", "trends")
 
@@ -38,6 +40,31 @@ def test_one_run_is_drawn(page: str, draw: Draw, one_run: Path) -> None:
     test = draw(page, one_run)
     assert not test.exception
     assert not test.error
+
+
+def test_runs_are_filtered_by_target_and_tag_and_named_as_people_do(draw: Draw, tmp_path: Path) -> None:
+    """Three runs: one that failed in part, one that was stopped, one to another target with a tag."""
+    store_run(tmp_path, batch(3) + failing(1))
+    store_run(tmp_path, batch(3), commit=False)
+    last = store_run(tmp_path, batch(3), endpoint="staging", recogniser=None)
+    label_run(tmp_path, last, RunLabel("Friday", "", ("smoke",)))
+    test = draw("runs", tmp_path)
+    assert test.dataframe[0].value["state"].tolist() == ["done", "stopped", "done, 1 failed"]
+    assert test.dataframe[0].value["name"].tolist()[0] == "Friday #smoke"
+    for key, chosen in (("runs_target", "staging"), ("runs_tag", "smoke")):
+        shown = draw("runs", tmp_path).multiselect(key=key).set_value([chosen]).run()
+        assert "1 of 3 runs; the filters hide 2" in texts(shown)
+        assert shown.dataframe[0].value["name"].tolist() == ["Friday #smoke"]
+
+
+def test_the_last_runs_are_those_of_one_data_set_on_request(draw: Draw, tmp_path: Path) -> None:
+    """Two of three were played with the set that is asked for."""
+    for name in ("mine", "other", "mine"):
+        store_run(tmp_path, batch(2), corpus=CorpusFacts(name=name, hash="0" * 64, location=name))
+    test = draw("start", tmp_path)
+    assert test.dataframe[0].value["corpus"].tolist() == ["mine", "other", "mine"]
+    test.selectbox(key="start_corpus").set_value("mine").run()
+    assert test.dataframe[0].value["corpus"].tolist() == ["mine", "mine"]
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def _others(baseline: Chosen, lines: Sequence[RunListing]) -> list[Chosen]:
 
 def _verdict(pair: PairedCells, compared: RunComparison, sides: tuple[str, str], runs: Sequence[Chosen]) -> None:
     """The answer: one sentence, at most three numbers, and what a reader must know of both."""
-    st.markdown(f"#### {plain(headline(pair.verdict, *sides))}")
+    st.markdown(f"## {plain(headline(pair.verdict, *sides))}")
     if not pair.verdict.incomparable:
         with st.container(horizontal=True):
             for finding in (pair.verdict.of(key) for key in HEADLINES):
@@ -141,7 +141,7 @@ def _covered(pair: PairedCells) -> str:
 
 
 def _differences(pair: PairedCells, compared: RunComparison) -> None:
-    st.subheader("What changes", anchor=False, help=_FAMILY)
+    st.header("What changes", anchor=False, help=_FAMILY)
     _told(deciding_table(pair, compared.floor), "compare_deltas", "What decides: paired differences with intervals")
     if not pair.settings:
         st.caption("No setting differs: this is the same configuration twice.")
@@ -171,10 +171,10 @@ def _right(column: Column[Any]) -> Any:  # noqa: ANN401  Streamlit's configurati
 def _figures(pair: PairedCells, sides: tuple[str, str], runs: Sequence[Chosen]) -> None:
     left, right = st.columns(2)
     with left:
-        st.subheader("Recording by recording", anchor=False)
+        st.header("Recording by recording", anchor=False)
         scatter(pair, sides)
     with right:
-        st.subheader("Errors against delay", anchor=False)
+        st.header("Errors against delay", anchor=False)
         _pareto(runs)
 
 

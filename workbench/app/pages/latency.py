@@ -107,7 +107,7 @@ def latency_of(run: Chosen) -> None:
     else:
         state("missing", f"no session of this choice has a {chosen_metric.title} that counts")
     _by_stage(scores)
-    st.subheader("Can it be trusted?", anchor=False)
+    st.header("Can it be trusted?", anchor=False)
     table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
     with st.expander("Details: opening a session, both anchors, bounds"):
         table(details_table(result.cells), "latency_details", "Details by configuration")
@@ -121,7 +121,7 @@ def _answer(run: Chosen, result: RunResult) -> None:
     if len(names) > 1:
         name = st.selectbox("Configuration", names, key="latency_of", bind="query-params")
     cell = next(cell for cell in result.cells if cell.cell == name)
-    st.markdown(f"#### {plain(_told(cell))}")
+    st.markdown(f"## {plain(_told(cell))}")
     with st.container(horizontal=True):
         for title, keys, why in _NUMBERS:
             seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or why)
@@ -138,7 +138,7 @@ def _told(cell: CellScore) -> str:
 
 def _made_of(scores: Sequence[SessionScore], cells: Sequence[str]) -> None:
     """What the delay of a word is made of, from its end to its final; the parts add up."""
-    st.subheader("What a word's delay is made of", anchor=False)
+    st.header("What a word's delay is made of", anchor=False)
     known = median_words(scores, cells)
     if not known:
         state("missing", "no word has every part of its delay; a run of before has them once it is scored again")
@@ -168,18 +168,18 @@ def _distributions(values: dict[str, list[int]], metric: str, target_ms: int | N
     chosen_metric = DURATIONS[metric]
     left, right = st.columns(2)
     with left:
-        st.subheader("Distribution", anchor=False)
+        st.header("Distribution", anchor=False)
         alt = f"Share of values within a time, {chosen_metric.title}, by configuration"
         chart(ecdf_figure(values, chosen_metric.title, target_ms), alt, numbers, "latency_ecdf")
     with right:
-        st.subheader("Tail", anchor=False)
+        st.header("Tail", anchor=False)
         alt = f"Share of values later than a time, {chosen_metric.title}, logarithmic"
         chart(tail_figure(values, chosen_metric.title, target_ms), alt, numbers, "latency_tail")
     st.caption(f"Counted from {chosen_metric.since}. Dots mark p50, p95 and p99.")
 
 
 def _course(run: Chosen, scores: list[SessionScore], cells: Sequence[CellScore], metric: str) -> None:
-    st.subheader("Course of the run", anchor=False)
+    st.header("Course of the run", anchor=False)
     moments = course(scores, data.starts(run.run_id, run.content), metric)
     if not moments:
         st.caption("When the sessions began is not known for this run.")
@@ -191,7 +191,7 @@ def _course(run: Chosen, scores: list[SessionScore], cells: Sequence[CellScore],
 
 
 def _by_stage(scores: Sequence[SessionScore]) -> None:
-    st.subheader("By stage", anchor=False)
+    st.header("By stage", anchor=False)
     measured = stages(scores)
     if any(stage.p50_ns is not None for stage in measured):
         alt = "Median of each stage of a session, to its 95th percentile"

@@ -139,7 +139,7 @@ def _overview(run: Chosen, result: RunResult) -> None:
         cell = next(cell for cell in result.cells if cell.cell == name)
     else:
         cell = result.cells[0]
-    st.markdown(f"#### {sentence(cell)}")
+    st.markdown(f"## {sentence(cell)}")
     with st.container(horizontal=True):
         rates = data.rates(run.run_id, run.content, "wer critical_errors word_latency_p50 word_latency_p95")
         metric_number("Word error rate", "wer", rates[cell.cell, "wer"], "no words")

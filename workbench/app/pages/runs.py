@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts import run_actions
-from workbench.app.parts.chart import ROWS, table
-from workbench.app.parts.page import excluded_note, guarded, head
-from workbench.reporting.tables.runs import runs_table, target_of
-from workbench.reporting.tables.table import Table
+from workbench.app.parts.page import STATES, excluded_note, guarded, head
+from workbench.app.parts.run_list import EVERY, FEW, run_list
+from workbench.reporting.tables.runs import target_of
 from workbench.runs.listing import RunListing
-from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel
 
 __all__ = ["page"]
 
-_ORDER = (
-    "created", "state", "corpus", "n", "failed", "left_out", "wer", "normaliser", "p50_ms", "p95_ms", "best", "target",
-    "run_id",
-)  # fmt: skip
-_SHOWN = ("name", *_ORDER[:10], "course", *_ORDER[10:12], "differing", _ORDER[12])
 _STATES = ("committed", "live", "interrupted", "damaged")
 
 
@@ -50,7 +42,9 @@ def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
     text = left.text_input(
         "Search", key="runs_search", bind="query-params", placeholder="name, tag, run, data set, target"
     )
-    states = places[0].multiselect("State", _STATES, key="runs_state", bind="query-params")
+    states = places[0].multiselect(
+        "State", _STATES, key="runs_state", bind="query-params", format_func=lambda status: STATES.get(status, status)
+    )
     corpora = sorted({line.summary.corpus for line in lines if line.summary.corpus})
     corpus = places[1].multiselect("Data set", corpora, key="runs_corpus", bind="query-params")
     targets = sorted({target for line in lines if (target := target_of(line))})
@@ -90,26 +84,5 @@ def _listed(shown: list[RunListing], total: int) -> list[int]:
     """The table; returns the places of the picked rows."""
     if len(shown) < total:
         st.caption(f"{len(shown):,} of {total:,} runs; the filters hide {total - len(shown):,}.")
-    listed = runs_table(shown)
-    bar = st.column_config.ProgressColumn
-    extra = {
-        "wer": bar(METRICS["wer"].axis, min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
-        "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),
-        "differing": st.column_config.Column("settings", help="what the configurations differ in"),
-    }
-    labels = data.labels()
-    more: dict[str, list[Any]] = {
-        "name": [labels.get(line.summary.run_id, RunLabel()).text or None for line in shown[:ROWS]],
-        "course": [list(line.course) for line in shown[:ROWS]],
-        "differing": [_differing(line) for line in shown[:ROWS]],
-    }
-    columns = {column.key: column for column in listed.columns}
-    rows = Table(tuple(columns[key] for key in _ORDER), listed.rows, listed.notes)
-    event = table(rows, "runs_table", "All stored runs", extra=extra, more=more, select="multi-row", order=_SHOWN)
-    return list(event.selection.rows) if event is not None else []
-
-
-def _differing(line: RunListing) -> str:
-    """Configurations of a run in few words; their names already say what differs."""
-    names = [cell.name for cell in line.cells]
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    every = st.toggle("Every column", key="runs_every", bind="query-params")
+    return run_list(shown, EVERY if every else FEW, "runs_table", "All stored runs")

@@ -8,11 +8,10 @@ import streamlit as st
 
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
-from workbench.app.parts.chart import table
 from workbench.app.parts.page import empty, excluded_note, guarded, head, plain, state
+from workbench.app.parts.run_list import run_list
 from workbench.app.router import page_of
-from workbench.reporting.tables.runs import runs_table
-from workbench.reporting.tables.table import Table
+from workbench.comparing.headline import headline
 from workbench.runs.listing import CellHeadline, RunListing
 from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel
@@ -22,6 +21,7 @@ __all__ = ["page"]
 
 _LAST = 8
 _EVERY = "every data set"
+_COLUMNS = ("name", "created", "state", "corpus", "target", "n", "best", "wer", "p95_ms", "course")
 _WAYS = (
     ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1", "present": "1"}),
     ("Microphone", ":material/mic:", "start_microphone", {"live_source": "Microphone"}),
@@ -76,7 +76,7 @@ def _verdict(lines: Sequence[RunListing]) -> None:
     with st.container(border=True), guarded():
         pairs = data.comparison(run.run_id, run.content).pairs
         for pair in pairs[:3]:
-            st.markdown(f"**{pair.candidate}** against {pair.baseline}: {pair.verdict.sentence}.")
+            st.markdown(plain(headline(pair.verdict, *pair.cells)))
         more = f"{len(pairs) - 3} more under Compare. " if len(pairs) > 3 else ""
         simulated = " Simulated." if newest.simulated else ""
         st.caption(f"{more}Newest comparison: {run.run_id}, {newest.summary.corpus}.{simulated}")
@@ -120,22 +120,15 @@ def _change(line: RunListing, cell: CellHeadline, lines: Sequence[RunListing]) -
 
 
 def _last_runs(lines: Sequence[RunListing]) -> None:
-    st.subheader("Last runs", anchor=False)
+    st.header("Last runs", anchor=False)
     corpora = list(dict.fromkeys(line.summary.corpus for line in lines if line.summary.corpus))
     if len(corpora) > 1:
         corpus = st.selectbox("Data set", [_EVERY, *corpora], key="start_corpus", bind="query-params", width=320)
         lines = [line for line in lines if corpus in (_EVERY, line.summary.corpus)]
     shown = lines[:_LAST]
-    listed = runs_table(shown)
-    keep = ("created", "corpus", "state", "simulated", "n", "failed", "best", "wer", "normaliser", "p95_ms")
-    rows = Table(tuple(c for c in listed.columns if c.key in keep), listed.rows, listed.notes)
-    line = st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing")
-    event = table(
-        rows, "start_runs", "The last runs", extra={"course": line}, more={"course": [list(r.course) for r in shown]},
-        select="single-row",
-    )  # fmt: skip
-    if event is not None and event.selection.rows:
-        run_id = shown[event.selection.rows[0]].summary.run_id
+    picked = run_list(shown, _COLUMNS, "start_runs", "The last runs", select="single-row")
+    if picked:
+        run_id = shown[picked[0]].summary.run_id
         del st.session_state["start_runs"]
         st.switch_page(page_of("run"), query_params={"id": run_id})
     st.caption("Tick a run to open it.")

@@ -51,12 +51,12 @@ def _draw(found: Trend, listings: Sequence[RunListing]) -> None:
     newest = found.points[-1]
     value = metric.text(float(metric.shown(newest.value) or 0.0))
     if found.centre is None:
-        st.markdown(f"#### The newest run has a {metric.title} of {value}; {plain(found.reason or '')}.")
+        st.markdown(f"## The newest run has a {metric.title} of {value}; {plain(found.reason or '')}.")
     else:
         centre = metric.text(float(metric.shown(found.centre) or 0.0))
         where = "outside of" if newest.outside else "within"
         st.markdown(
-            f"#### The newest run, {value}, is {where} what {len(found.points)} runs let expect (median {centre})."
+            f"## The newest run, {value}, is {where} what {len(found.points)} runs let expect (median {centre})."
         )
     alt = f"{metric.title} of {len(found.points)} runs of {found.corpus} under {found.configuration}, oldest first"
     newest_cells = ([cell.name for cell in line.cells] for line in listings if line.summary.corpus == found.corpus)

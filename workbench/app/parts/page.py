@@ -21,10 +21,25 @@ if TYPE_CHECKING:
 
     from workbench.runs.listing import RunListing
 
-__all__ = ["Colour", "Kind", "badges", "empty", "excluded_note", "folded", "guarded", "head", "plain", "state"]
+__all__ = [
+    "STATES",
+    "Colour",
+    "Kind",
+    "badges",
+    "empty",
+    "excluded_note",
+    "folded",
+    "guarded",
+    "head",
+    "plain",
+    "state",
+]
 
 Kind = Literal["missing", "failed", "simulated", "invalid"]
 Colour = Literal["blue", "green", "orange", "red"]
+
+STATES = {"committed": "done", "live": "running", "interrupted": "stopped"}
+"""What people call the status of a run; the others are called as they are."""
 
 _STATES = {
     "missing": (st.info, ":material/help_center:", "Missing."),
@@ -73,7 +88,7 @@ def badges(line: RunListing) -> None:
     if line.simulated:
         marks.append((f"simulated: {summary.recogniser}", ":material/smart_toy:", "blue"))
     if summary.status != "committed":
-        marks.append((summary.status, ":material/hourglass_bottom:", "orange"))
+        marks.append((STATES.get(summary.status, summary.status), ":material/hourglass_bottom:", "orange"))
     if summary.counts.failed:
         marks.append((f"{summary.counts.failed} failed", ":material/error:", "red"))
     if line.left_out:

@@ -12,7 +12,7 @@ from workbench.app.data import Chosen
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
 from workbench.app.parts.numbers import seconds_number
-from workbench.app.parts.page import guarded, head, plain, state
+from workbench.app.parts.page import all_failed, guarded, head, plain, state
 from workbench.app.parts.run_picker import choose_run
 from workbench.reporting.figures.latency import (
     course_figure,
@@ -75,6 +75,16 @@ def latency_of(run: Chosen) -> None:
         state("missing", "this run has no recordings yet")
         return
     _answer(run, result)
+    if any(score.timed for score in result.scores):
+        _timed(run, result)
+    st.header("Can it be trusted?", anchor=False)
+    table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
+    with st.expander("Details: opening a session, both anchors, bounds"):
+        table(details_table(result.cells), "latency_details", "Details by configuration")
+
+
+def _timed(run: Chosen, result: RunResult) -> None:
+    """Everything that is drawn from latencies that count."""
     _made_of(result.scores, [cell.cell for cell in result.cells])
     left, middle, right = st.columns(3)
     metric = left.selectbox(
@@ -86,14 +96,6 @@ def latency_of(run: Chosen) -> None:
     )
     chosen_metric = DURATIONS[metric]
     values = latency_values(scores, metric, names)
-    left_out = sum(cell.left_out for cell in result.cells)
-    if left_out:
-        why = next((reason for cell in result.cells for reason in cell.pacing.reasons), "no pacing certificate")
-        told = f"{counted(left_out, 'recording')} not timed, their latencies are excluded: {why}"
-        if left_out < sum(cell.n - cell.failed for cell in result.cells):
-            st.warning(plain(told), icon=":material/timer_off:")
-        else:
-            state("invalid", told)
     if any(values.values()):
         numbers = distributions_table(latency_blocks(scores, metric, names), target_ms)
         table(
@@ -107,10 +109,6 @@ def latency_of(run: Chosen) -> None:
     else:
         state("missing", f"no session of this choice has a {chosen_metric.title} that counts")
     _by_stage(scores)
-    st.header("Can it be trusted?", anchor=False)
-    table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
-    with st.expander("Details: opening a session, both anchors, bounds"):
-        table(details_table(result.cells), "latency_details", "Details by configuration")
 
 
 def _answer(run: Chosen, result: RunResult) -> None:
@@ -121,10 +119,20 @@ def _answer(run: Chosen, result: RunResult) -> None:
     if len(names) > 1:
         name = st.selectbox("Configuration", names, key="latency_of", bind="query-params")
     cell = next(cell for cell in result.cells if cell.cell == name)
+    if cell.failed == cell.n:
+        all_failed(cell, [score for score in result.scores if score.cell == name])
+        return
+    why = next(iter(cell.pacing.reasons), "no pacing certificate")
+    if cell.left_out == cell.n - cell.failed:
+        state("invalid", f"{counted(cell.left_out, 'recording')} not timed, so that no latency is left: {why}")
+        return
     st.markdown(f"## {plain(_told(cell))}")
     with st.container(horizontal=True):
-        for title, keys, why in _NUMBERS:
-            seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or why)
+        for title, keys, none in _NUMBERS:
+            seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or none)
+    if cell.left_out:
+        told = f"{counted(cell.left_out, 'recording')} not timed, their latencies are excluded: {why}"
+        st.warning(plain(told), icon=":material/timer_off:")
     st.caption("First and last word: median over recordings. Below each number its 95 % interval.")
 
 

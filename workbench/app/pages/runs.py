@@ -47,8 +47,8 @@ def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
     )
     corpora = sorted({line.summary.corpus for line in lines if line.summary.corpus})
     corpus = places[1].multiselect("Data set", corpora, key="runs_corpus", bind="query-params")
-    targets = sorted({target for line in lines if (target := target_of(line))})
-    target = places[2].multiselect("Target", targets, key="runs_target", bind="query-params")
+    known = sorted({name for line in lines if (name := target_of(line))})
+    targets = places[2].multiselect("Target", known, key="runs_target", bind="query-params")
     tags = sorted({tag for label in labels.values() for tag in label.tags})
     tag = places[3].multiselect("Tag", tags, key="runs_tag", bind="query-params") if tags else []
     words = text.casefold().split()
@@ -57,7 +57,7 @@ def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
         for line in lines
         if (not states or line.summary.status in states)
         and (not corpus or line.summary.corpus in corpus)
-        and (not target or target_of(line) in target)
+        and (not targets or target_of(line) in targets)
         and (not tag or set(tag) & set(labels.get(line.summary.run_id, RunLabel()).tags))
         and (not words or _holds(line, labels.get(line.summary.run_id, RunLabel()), words))
     ]

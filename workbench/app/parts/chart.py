@@ -25,6 +25,9 @@ ROWS = 500
 
 _WHOLE = 14
 
+_HEADINGS = {"audio": "configuration", "utterances": "recordings", "utterance": "recording"}
+"""What pages call otherwise than a terminal, which has less room."""
+
 
 def chart(
     figure: Figure,
@@ -153,8 +156,8 @@ def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}
-    if kinds == {bool}:
-        return pd.array(values, "boolean")
+    if kinds == {bool}:  # a box would look as if it could be ticked
+        return pd.array([None if value is None else "yes" if value else "no" for value in values], "string")
     if kinds == {int}:
         return pd.array(values, "Int64")
     if kinds and kinds <= {int, float}:
@@ -164,10 +167,11 @@ def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
 
 def column_config(column: Column[Any], resolution_ms: float | None) -> Any:  # noqa: ANN401  Streamlit's configuration
     """Head, explanation and number of decimals of a column."""
+    heading = _HEADINGS.get(column.key, column.heading)
     if not column.unit and column.decimals == 0:
-        return st.column_config.Column(column.heading, help=column.explain or None)
+        return st.column_config.Column(heading, help=column.explain or None)
     decimals = column.decimals
     if column.unit == "ms" and resolution_ms is not None and resolution_ms >= 1:
         decimals = 0
     number_format = "%.4g" if decimals is None else f"%.{decimals}f"
-    return st.column_config.NumberColumn(column.heading, help=column.explain or None, format=number_format)
+    return st.column_config.NumberColumn(heading, help=column.explain or None, format=number_format)

@@ -59,11 +59,13 @@ def seconds_number(title: str, measured: Sequence[Measured], why: str) -> None:
     shown = " · ".join("unknown" if value is None else f"{value / 1000:.2f} s" for value in values)
     spreads = [_seconds_interval(one) for one in measured]
     known = any(spread is not None for spread in spreads)
-    number(title, shown, " · ".join(s or "–" for s in spreads) + " s" if known else f"n = {measured[0].n}: no interval")
+    number(
+        title, shown, " · ".join(s or "no interval" for s in spreads) if known else f"n = {measured[0].n}: no interval"
+    )
 
 
 def _seconds_interval(measured: Measured) -> str | None:
     ends = measured.interval
     if ends is None or ends.low is None or ends.high is None:
         return None
-    return f"{ends.low / 1000:.2f} to {ends.high / 1000:.2f}"
+    return f"{ends.low / 1000:.2f} to {ends.high / 1000:.2f} s"

@@ -7,6 +7,7 @@ never ends in a traceback, because :func:`guarded` turns an error of ours into t
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from workbench.runs.listing import RunListing
+    from workbench.scoring.cells import CellScore
+    from workbench.scoring.session import SessionScore
 
 __all__ = [
     "STATES",
     "Colour",
     "Kind",
+    "all_failed",
     "badges",
     "empty",
     "excluded_note",
@@ -72,6 +76,13 @@ def excluded_note(lines: Iterable[RunListing]) -> None:
     count = sum(line.excluded for line in lines)
     if count:
         st.caption(f"{counted(count, 'session')} excluded from every rate here: the reference is marked as wrong.")
+
+
+def all_failed(cell: CellScore, scores: Iterable[SessionScore]) -> None:
+    """A configuration of which nothing is left."""
+    outcomes = Counter(score.outcome for score in scores)
+    how = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    state("failed", f"no recording of {cell.cell} was played to its end ({how}). Why is told recording by recording")
 
 
 def plain(text: str) -> str:

@@ -45,7 +45,7 @@ def run_list(
     names = [labels.get(line.summary.run_id, RunLabel()).text or None for line in shown[:ROWS]]
     listed = runs_table(shown)
     rows = tuple({**row, "state": _state(line)} for row, line in zip(listed.rows, shown, strict=True))
-    same = ("name",) if not any(names) else ()
+    same: tuple[str, ...] = () if any(names) else ("name",)
     if keys != EVERY and len({row["target"] for row in rows if row["target"]}) < 2:
         same += ("target",)
     order = tuple(one for one in keys if one not in same)

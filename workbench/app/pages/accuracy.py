@@ -25,6 +25,7 @@ from workbench.scoring.cells import CellScore
 from workbench.scoring.measures import METRICS
 from workbench.scoring.metric import Counts, Face
 from workbench.scoring.metrics.normalize import NORMALISERS
+from workbench.units import counted
 
 __all__ = ["accuracy_of", "page"]
 
@@ -168,7 +169,8 @@ def _confused(run: Chosen, result: RunResult) -> None:
     if privacy.hidden():
         st.caption("Privacy mode hides the words.")
     errors, more = sum(one.count for one in confusions), max(0, len(confusions) - _CONFUSED)
-    st.caption(f"{errors:,} errors of {len(confusions):,} kinds; {more:,} kinds are not shown.")
+    hidden = f"; {counted(more, 'kind')} not shown" if more else ""
+    st.caption(f"{counted(errors, 'error')} of {counted(len(confusions), 'kind')}{hidden}.")
     shown = confusions[:_CONFUSED]
     event = table(
         confusions_table(shown, hide_words=privacy.hidden()), "accuracy_swaps", "Confused words, commonest first",

@@ -20,6 +20,7 @@ from workbench.comparing.headline import HEADLINES, change_text, headline, inter
 from workbench.comparing.runs import PairedCells, RunComparison
 from workbench.reporting.figures.comparison import heat_figure
 from workbench.reporting.figures.pareto import pareto_figure
+from workbench.reporting.setting_axis import NAMES, value_text
 from workbench.reporting.sides import run_name, side_names
 from workbench.reporting.tables.cells import cells_table
 from workbench.reporting.tables.comparison import (
@@ -146,15 +147,20 @@ def _differences(pair: PairedCells, compared: RunComparison) -> None:
     if not pair.settings:
         st.caption("No setting differs: this is the same configuration twice.")
     elif len(pair.settings) <= _SETTINGS:
-        lines = (f"{one.key} {_value(one.baseline)} → {_value(one.candidate)}" for one in pair.settings)
+        lines = (
+            f"{NAMES.get(one.key, (one.key,))[0].lower()} {_value(one.key, one.baseline)} → "
+            f"{_value(one.key, one.candidate)}"
+            for one in pair.settings
+        )
         st.markdown(f"**Settings that differ**: {plain('; '.join(lines))}")
     else:
         st.markdown("**Settings that differ**")
         table(settings_table(pair), "compare_settings", "Settings that are not the same on both sides")
 
 
-def _value(value: object) -> str:
-    return "none" if value is None else str(value)
+def _value(key: str, value: object) -> str:
+    """A value with its unit; a run without noise has no ratio to it, and is called clean."""
+    return value_text(key, "inf" if key == "snr_db" and value is None else value)
 
 
 def _told(content: Table, key: str, alt: str) -> None:

@@ -23,6 +23,7 @@ from workbench.comparing.headline import headline
 from workbench.reporting.sentence import sentence
 from workbench.reporting.setting_axis import settings_of, settings_text
 from workbench.reporting.tables.cells import cells_table
+from workbench.reporting.tables.table import Table
 from workbench.runs.listing import RunListing
 from workbench.runs.result import RunResult
 from workbench.scoring.cells import CellScore
@@ -146,7 +147,8 @@ def _overview(run: Chosen, result: RunResult) -> None:
         _trust(cell, result)
     if len(names) > 1:
         every = cells_table(result.cells)
-        table(every, "run_cells", "Every configuration of the run", order=_COLUMNS)
+        # Remarks stand under every number; the answer above has said what matters.
+        table(Table(every.columns, every.rows), "run_cells", "Every configuration of the run", order=_COLUMNS)
         if (box := folded("Every number", "run_every", ":material/table:")) is not None:
             with box:
                 table(every, "run_every_number", "Every number of every configuration")

@@ -95,6 +95,8 @@ def _newest(lines: Sequence[RunListing]) -> None:
     ]
     if cell.p50_ns is not None and cell.p95_ns is not None:
         told.append(f"half the words showed within {cell.p50_ns / 1e9:.2f} s, 95 % within {cell.p95_ns / 1e9:.2f} s")
+    if cell.left_out:
+        told.append(f"{counted(cell.left_out, 'recording')} not timed")
     if cell.failed:
         told.append(f"{counted(cell.failed, 'recording')} failed")
     label = data.labels().get(line.summary.run_id, RunLabel())

@@ -206,7 +206,7 @@ def _planned(spec: RunSpec) -> None:
     if cells > 1:
         if spec.base:
             st.caption(plain(f"Every configuration: {settings_text(spec.base)}."))
-        table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep")
+        table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep", hide=("audio",))
     elif spec.base:
         st.caption(plain(f"Configuration: {matrix.rows[0]['audio']}"))
     if spec.corpus in data.corpora() and not any(u.reference.words for u in data.corpus_named(spec.corpus).utterances):

@@ -13,6 +13,7 @@ import streamlit as st
 
 from workbench.app.parts.page import folded, plain
 from workbench.reporting.tables.table import Column, Table
+from workbench.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,12 @@ ROWS = 500
 """Rows that a table shows at most; it says how many are left out."""
 
 _WHOLE = 14
+_NOTES = 8
 
-_HEADINGS = {"audio": "configuration", "utterances": "recordings", "utterance": "recording"}
+_HEADINGS = {
+    "audio": "configuration", "utterances": "recordings", "utterance": "recording", "substitutions": "replaced",
+    "deletions": "missing", "insertions": "added",
+}  # fmt: skip
 """What pages call otherwise than a terminal, which has less room."""
 
 
@@ -133,8 +138,9 @@ def table(
     if len(content.rows) > ROWS:
         st.caption(f"{len(content.rows) - ROWS:,} of {len(content.rows):,} rows are not shown.")
     if content.notes:
-        hidden = f"  \n{len(content.notes) - 8} further remarks are not shown." if len(content.notes) > 8 else ""
-        st.caption("  \n".join(plain(note) for note in content.notes[:8]) + hidden)
+        left = len(content.notes) - _NOTES
+        hidden = f"  \n{counted(left, 'further remark')} not shown." if left > 0 else ""
+        st.caption("  \n".join(plain(note) for note in content.notes[:_NOTES]) + hidden)
     return event
 
 

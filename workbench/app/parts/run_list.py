@@ -56,20 +56,23 @@ def run_list(
     }
     columns = {column.key: column for column in listed.columns}
     event = table(
-        Table(tuple(columns[one] for one in order if one not in _OWN), rows, listed.notes), key, alt, extra=_drawn(),
+        Table(tuple(columns[one] for one in order if one not in _OWN), rows, listed.notes), key, alt,
+        extra=_drawn(wide=bool(same)),
         more={one: values for one, values in more.items() if one in order}, select=select, order=order,
     )  # fmt: skip
     return list(event.selection.rows) if event is not None else []
 
 
-def _drawn() -> dict[str, Any]:
+def _drawn(*, wide: bool) -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     return {
         "name": text("name", width=110, help="with its tags; given on the page of the run"),
         "state": text("state", width=100, help="done, running, stopped, failed, damaged or without scores"),
         "corpus": text("data set", width=85, help="what was played"),
         "target": text("target", width=130, help="who answered; a recogniser is named where it was simulated"),
-        "differing": text("configurations", width=150, help="what was played under; their names say what differs"),
+        "differing": text(
+            "configurations", width=250 if wide else 150, help="what was played under; their names say what differs"
+        ),
         "left_out": number("not timed", help="sessions whose latencies do not count"),
         "wer": number(METRICS["wer"].axis, format="%.1f", help="of the best configuration"),
         "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),

@@ -143,6 +143,28 @@ def test_sessions_with_invalid_pacing_are_a_state_of_their_own(draw: Draw, tmp_p
     assert "Invalid measurement" in texts(test)
 
 
+@pytest.mark.parametrize("page", ["run", "latency"])
+def test_a_run_of_which_nothing_is_left_says_so_instead_of_numbers(page: str, draw: Draw, tmp_path: Path) -> None:
+    """Three recordings that were refused: no empty number, no figure."""
+    store_run(tmp_path, failing(3))
+    test = draw(page, tmp_path)
+    assert not test.exception
+    assert "no recording of clean was played to its end (handshake refused: 3)" in texts(test).replace("\\", "")
+    assert len(test.metric) == 0
+
+
+def test_some_recordings_that_are_not_timed_are_counted_beside_the_numbers(draw: Draw, tmp_path: Path) -> None:
+    """One of five; where none is left, there is no number."""
+    store_run(tmp_path, [*batch(4), heard(utterance="late", late_ms=80)])
+    test = draw("latency", tmp_path)
+    assert "1 recording not timed, their latencies are excluded" in texts(test).replace("\\", "")
+    assert len(test.metric) == 3
+    store_run(tmp_path, [heard(utterance="late", late_ms=80)])
+    test = draw("latency", tmp_path)
+    assert "1 recording not timed, so that no latency is left" in texts(test).replace("\\", "")
+    assert len(test.metric) == 0
+
+
 def test_few_data_show_what_they_can(draw: Draw, tmp_path: Path) -> None:
     """Four of seven worse can be chance, and five pairs have no interval."""
     store_run(tmp_path, batch(7) + batch(7, wrong=4, cell="noise"))

@@ -81,8 +81,9 @@ def excluded_note(lines: Iterable[RunListing]) -> None:
 def all_failed(cell: CellScore, scores: Iterable[SessionScore]) -> None:
     """A configuration of which nothing is left."""
     outcomes = Counter(score.outcome for score in scores)
-    how = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    state("failed", f"no recording of {cell.cell} was played to its end ({how}). Why is told recording by recording")
+    how = ", ".join(f"{outcome}: {count}" for outcome, count in outcomes.most_common())
+    told = f"no recording of {cell.cell} was played to its end ({how}). Each one says why in the part Recordings"
+    state("failed", told)
 
 
 def plain(text: str) -> str:

@@ -186,7 +186,7 @@ def _copy(name: str, corpus: Corpus) -> None:
     """A built-in set stays as it is; its references can be corrected in a copy."""
     with st.form("datasets_copy", border=False):
         new = st.text_input("Name of the copy", f"my-{name}")
-        st.caption("The copy with its sound is yours: references can be corrected, with a history. Runs of it are new.")
+        st.caption("The copy with its sound is yours: references can be corrected, with a history.")
         if st.form_submit_button("Copy", icon=":material/content_copy:"):
             with guarded():
                 copy_to_own(corpus.root, new.strip(), tuple(builtin_corpora()))

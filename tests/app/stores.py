@@ -59,6 +59,6 @@ def damaged_tables(root: Path) -> str:
 def texts(test: object) -> str:
     """Every word that a page shows outside of tables."""
     found = []
-    for kind in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success"):
+    for kind in ("title", "header", "markdown", "caption", "info", "warning", "error", "success"):
         found += [element.value for element in getattr(test, kind)]
     return "\n".join(str(value) for value in found)

@@ -17,8 +17,8 @@ from workbench.store.labels import RunLabel, label_run
 def test_the_answer_is_a_sentence_and_three_numbers_with_intervals(draw: Draw, one_run: Path) -> None:
     """12 of 72 words more: 16.7 points."""
     test = draw("compare", one_run)
-    sentence = next(element.value for element in test.markdown if element.value.startswith("####"))
-    assert sentence.replace("\\", "").startswith("#### noise is worse than clean: +16.7 points WER (")
+    sentence = next(element.value for element in test.markdown if element.value.startswith("## "))
+    assert sentence.replace("\\", "").startswith("## noise is worse than clean: +16.7 points WER (")
     assert [metric.label for metric in test.metric] == [
         "Word error rate",
         "95 % of words within",
@@ -31,7 +31,7 @@ def test_the_answer_is_a_sentence_and_three_numbers_with_intervals(draw: Draw, o
     assert "Latencies cover" in told
     settings = next(line for line in told.replace("\\", "").splitlines() if line.startswith("**Settings that differ**"))
     assert "noise none → pink" in settings
-    assert "snr_db none → 20.0" in settings
+    assert "speech over noise clean → 20 dB" in settings
 
 
 def test_two_figures_and_one_table_are_drawn_and_the_rest_when_it_is_opened(draw: Draw, one_run: Path) -> None:

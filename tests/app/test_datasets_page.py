@@ -16,7 +16,7 @@ from tests.stored import heard, store_run
 from workbench.app import jobs
 from workbench.app.intake import import_rows, pair, receive
 from workbench.corpus import ManifestRow, builtin_corpora, load_corpus, write_manifest
-from workbench.corpus.own import corrections, own_place
+from workbench.corpus.own import correct_reference, corrections, own_corpora, own_place
 from workbench.corpus.rows import MANIFEST, parse_rows
 from workbench.store import CorpusFacts
 from workbench.store.labels import flagged
@@ -219,6 +219,23 @@ def test_a_built_in_reference_can_only_be_excluded(draw: Draw, tmp_path: Path) -
     assert not test.exception
     assert list(flagged(tmp_path, "clinic")) == [utterance.id]
     assert "Nothing to review" in texts(test)
+
+
+def test_a_built_in_set_is_copied_to_correct_a_reference(draw: Draw, tmp_path: Path) -> None:
+    """The copy has every recording and its sound under a name of its own; the built-in set stays as it is."""
+    test = draw("datasets", tmp_path, query={"datasets_set": "names"})
+    for name, told in (("names", "there is a data set of this name"), ("my-names", "")):
+        next(field for field in test.text_input if field.label == "Name of the copy").set_value(name)
+        next(button for button in test.button if button.label == "Copy").click().run()
+        assert not test.exception
+        assert told in texts(test).replace("\\", "")
+    copy, first = load_corpus(own_corpora()["my-names"]), load_corpus(builtin_corpora()["names"])
+    assert copy.name == "my-names"
+    assert [u.reference for u in copy.utterances] == [u.reference for u in first.utterances]
+    name = first.utterances[0].id
+    correct_reference(copy.root, name, "another text")
+    assert load_corpus(own_corpora()["my-names"]).utterance(name).reference.written == "another text"
+    assert load_corpus(builtin_corpora()["names"]).utterance(name).reference == first.utterances[0].reference
 
 
 def test_lengths_levels_and_rare_words_are_shown_on_request(

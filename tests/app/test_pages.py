@@ -11,6 +11,8 @@ from tests.app.conftest import Draw
 from tests.app.stores import PAGES, damaged_manifest, damaged_tables, texts, two_cells
 from tests.stored import batch, failing, heard, store_run
 from workbench.app.router import PAGES as ROUTED
+from workbench.store import CorpusFacts
+from workbench.store.labels import RunLabel, label_run
 
 OVER_RUNS = ("start", "runs", "run", "compare", "latency", "accuracy", "trends")
 
@@ -38,6 +40,31 @@ def test_one_run_is_drawn(page: str, draw: Draw, one_run: Path) -> None:
     test = draw(page, one_run)
     assert not test.exception
     assert not test.error
+
+
+def test_runs_are_filtered_by_target_and_tag_and_named_as_people_do(draw: Draw, tmp_path: Path) -> None:
+    """Three runs: one that failed in part, one that was stopped, one to another target with a tag."""
+    store_run(tmp_path, batch(3) + failing(1))
+    store_run(tmp_path, batch(3), commit=False)
+    last = store_run(tmp_path, batch(3), endpoint="staging", recogniser=None)
+    label_run(tmp_path, last, RunLabel("Friday", "", ("smoke",)))
+    test = draw("runs", tmp_path)
+    assert test.dataframe[0].value["state"].tolist() == ["done", "stopped", "done, 1 failed"]
+    assert test.dataframe[0].value["name"].tolist()[0] == "Friday #smoke"
+    for key, chosen in (("runs_target", "staging"), ("runs_tag", "smoke")):
+        shown = draw("runs", tmp_path).multiselect(key=key).set_value([chosen]).run()
+        assert "1 of 3 runs; the filters hide 2" in texts(shown)
+        assert shown.dataframe[0].value["name"].tolist() == ["Friday #smoke"]
+
+
+def test_the_last_runs_are_those_of_one_data_set_on_request(draw: Draw, tmp_path: Path) -> None:
+    """Two of three were played with the set that is asked for."""
+    for name in ("mine", "other", "mine"):
+        store_run(tmp_path, batch(2), corpus=CorpusFacts(name=name, hash="0" * 64, location=name))
+    test = draw("start", tmp_path)
+    assert test.dataframe[0].value["corpus"].tolist() == ["mine", "other", "mine"]
+    test.selectbox(key="start_corpus").set_value("mine").run()
+    assert test.dataframe[0].value["corpus"].tolist() == ["mine", "mine"]
 
 
 @pytest.mark.slow
@@ -114,6 +141,28 @@ def test_sessions_with_invalid_pacing_are_a_state_of_their_own(draw: Draw, tmp_p
     test = draw("latency", tmp_path)
     assert not test.exception
     assert "Invalid measurement" in texts(test)
+
+
+@pytest.mark.parametrize("page", ["run", "latency"])
+def test_a_run_of_which_nothing_is_left_says_so_instead_of_numbers(page: str, draw: Draw, tmp_path: Path) -> None:
+    """Three recordings that were refused: no empty number, no figure."""
+    store_run(tmp_path, failing(3))
+    test = draw(page, tmp_path)
+    assert not test.exception
+    assert "no recording of clean was played to its end (handshake refused: 3)" in texts(test).replace("\\", "")
+    assert len(test.metric) == 0
+
+
+def test_some_recordings_that_are_not_timed_are_counted_beside_the_numbers(draw: Draw, tmp_path: Path) -> None:
+    """One of five; where none is left, there is no number."""
+    store_run(tmp_path, [*batch(4), heard(utterance="late", late_ms=80)])
+    test = draw("latency", tmp_path)
+    assert "1 recording not timed, their latencies are excluded" in texts(test).replace("\\", "")
+    assert len(test.metric) == 3
+    store_run(tmp_path, [heard(utterance="late", late_ms=80)])
+    test = draw("latency", tmp_path)
+    assert "1 recording not timed, so that no latency is left" in texts(test).replace("\\", "")
+    assert len(test.metric) == 0
 
 
 def test_few_data_show_what_they_can(draw: Draw, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_answer_comes_first_in_a_sentence_and_three_numbers(draw: Draw, tmp_
     assert "8.3 % of 72 words were wrong; half the words showed within" in texts(test)
     assert [metric.label for metric in test.metric] == [
         "Word error rate",
-        "Words shown within",
+        "Half · 95 % of words within",
         "Critical errors per 100 words",
     ]
     assert "24 of 24 recordings timed; 92% of their words have a latency" in texts(test)
@@ -133,6 +133,42 @@ def test_a_tag_of_two_words_finds_its_recordings(draw: Draw, tmp_path: Path) -> 
     assert [name in texts(test) for name in ("u00", "u01", "u02", "u03")] == [True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [
+        ({"run_kept": "with wrong words"}, ["u00", "u01"]),
+        ({"run_kept": "failed"}, ["f0"]),
+        ({"run_kept": "not timed"}, ["late"]),
+        ({"run_search": "chest U00"}, ["u00"]),
+        ({"run_search": "nowhere"}, []),
+        ({}, ["f0", "u00", "u01", "late", "u02", "u03"]),
+    ],
+)
+def test_recordings_are_filtered(chosen: dict[str, str], left: list[str], draw: Draw, tmp_path: Path) -> None:
+    """Two of four with a wrong word, one that failed, one whose audio was sent late; by name and by words."""
+    records = [*batch(4, wrong=2), *failing(1), heard(utterance="late", late_ms=80)]
+    run_id = store_run(tmp_path, records)
+    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Recordings", **chosen})
+    assert not test.exception
+    listed = [text.value.strip("*") for text in test.markdown if text.value.startswith("**")]
+    assert listed == left
+    assert ("of 6 recordings" in texts(test)) == (len(left) < 6)
+
+
+def test_latency_begins_with_three_numbers(draw: Draw, tmp_path: Path) -> None:
+    """Words end at 200, 400 and 600 ms and show at 250, 700 and 700 ms: 50, 300 and 100 ms late, to a few ms more."""
+    run_id = store_run(tmp_path, batch(60) + batch(60, cell="late", delay=1_000))
+    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Latency"})
+    assert [(number.label, number.value) for number in test.metric] == [
+        ("First word", "0.25 s"),
+        ("Half · 95 % of words within", "0.10 s · 0.30 s"),
+        ("Last word final after", "0.10 s"),
+    ]
+    test.selectbox(key="latency_of").set_value("late").run()
+    assert [number.value for number in test.metric] == ["1.25 s", "1.10 s · 1.30 s", "1.10 s"]
+    assert all(" to " in number.delta for number in test.metric)
+
+
 def test_sound_from_an_error_begins_with_it_to_the_sample() -> None:
     """At 16 kHz, 100 ms are 1,600 samples."""
     whole, _ = soundfile.read(io.BytesIO(wav(0.5)), dtype="int16")
@@ -150,7 +186,8 @@ def test_a_wrong_reference_is_marked_counted_and_unmarked(draw: Draw, tmp_path: 
     assert not test.exception
     assert "1 recording excluded from every number" in texts(test)
     for page in ("start", "runs", "trends"):
-        assert "Rates in this list still count recordings" in texts(draw(page, tmp_path)), page
+        assert "1 session excluded from every rate here" in texts(draw(page, tmp_path)), page
+    assert "0.0 % of 9 words were wrong" in texts(draw("start", tmp_path))
     assert "0.0 % of 9 words were wrong" in texts(draw("run", tmp_path, query={"id": run_id}))
     test = draw("run", tmp_path, query=query)
     test.button(key="run_unflag_u00").click().run()

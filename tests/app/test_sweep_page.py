@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import Draw
 from tests.app.stores import texts
 from workbench.app import jobs
+from workbench.app.presets import SWEEPS
 from workbench.app.sweep_form import SETTINGS, command, control, form_spec, matrix_table
 from workbench.corpus import ManifestRow, write_manifest
 from workbench.errors import InputError
@@ -82,6 +83,35 @@ def test_a_value_that_is_not_allowed_is_named_at_once(draw: Draw, tmp_path: Path
     assert not test.exception
     assert "snr" in test.error[0].value
     assert not [button for button in test.button if button.key == "sweep_start"]
+
+
+def test_a_preset_chooses_settings_and_values(draw: Draw, tmp_path: Path) -> None:
+    """They can be changed afterwards."""
+    test = draw("sweep", tmp_path)
+    test.selectbox(key="sweep_preset").set_value("Chunk length").run()
+    assert test.multiselect(key="sweep_vary").value == ["chunk_ms"]
+    assert test.multiselect(key="sweep_values_chunk_ms").value == ["50", "100", "200"]
+    assert "64 recordings under 3 configurations" in texts(test)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_preset_can_be_played(name: str) -> None:
+    """Every combination, each once."""
+    counts = [len(values.split(",")) for values in SWEEPS[name].values()]
+    assert len(matrix_table(form_spec(SWEEPS[name], {"corpus": "clinic"})).rows) == np.prod(counts)
+
+
+def test_values_come_from_a_range(draw: Draw, tmp_path: Path) -> None:
+    """Four values from 0 to 60 by steps of 20; speech over noise has clean before them, from the best to the worst."""
+    test = draw("sweep", tmp_path, query={"sweep_vary": "gain_db,snr_db"})
+    test.slider(key="sweep_values_gain_db_ends").set_value((-60.0, 0.0)).run()
+    test.button(key="sweep_values_gain_db_use").click().run()
+    assert test.multiselect(key="sweep_values_gain_db").value == ["-60", "-40", "-20", "0"]
+    test.slider(key="sweep_values_snr_db_ends").set_value((5.0, 20.0)).run()
+    test.slider(key="sweep_values_snr_db_count").set_value(2).run()
+    test.button(key="sweep_values_snr_db_use").click().run()
+    assert test.multiselect(key="sweep_values_snr_db").value == ["inf", "20", "5"]
+    assert not test.exception
 
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:

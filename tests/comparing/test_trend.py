@@ -52,6 +52,15 @@ def test_few_runs_have_no_limits_and_other_normalisers_are_left_out() -> None:
     assert trend_subjects(runs) == [("clinic", "clean")]
 
 
+def test_of_many_runs_the_newest_are_drawn() -> None:
+    """The limits rest on all 307, the table has all, a screen has room for 300."""
+    found = trend([listing(i, 100 + i % 3) for i in range(307)], "clinic", "clean")
+    (drawn,) = [trace for trace in trend_figure(found, ["clean"]).data if trace.mode == "lines+markers"]
+    assert len(drawn.x) == len(drawn.marker.color) == 300
+    assert [name.split()[-1] for name in drawn.x] == [point.run_id[-6:] for point in found.points[7:]]
+    assert len(trend_table(found).rows) == 307
+
+
 def test_the_command_shows_the_runs_and_fails_for_a_run_outside(tmp_path: Path) -> None:
     """Exit code 1, and a line for a data set that nobody played."""
     for wrong in (2, 3, 2, 3, 2, 3, 20):

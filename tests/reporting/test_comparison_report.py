@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,14 @@ from tests.stored import batch, failing, heard, store_run, stored
 from workbench.cli.report import report
 from workbench.comparing.headline import headline
 from workbench.comparing.runs import RunComparison, compare_runs
+from workbench.comparing.verdict import Level
 from workbench.reference import Reference
 from workbench.reporting.changed import changed_texts
 from workbench.reporting.comparison_report import render_comparison
 from workbench.reporting.html_page import LIGHT_BYTES
 from workbench.reporting.html_report import render_report
 from workbench.runs.result import RunResult
+from workbench.scoring.metrics.stats import Interval
 from workbench.store.labels import RunLabel, label_run
 
 
@@ -58,6 +61,19 @@ def test_the_sentence_and_three_numbers_come_first(page: str, compared: RunCompa
     assert [title in body for title in ("Recordings that changed most", "<h2>Method</h2>", "<h2>Appendix</h2>")] == [
         True
     ] * 3
+
+
+def test_an_interval_that_leaves_out_0_and_shows_nothing_is_explained(compared: RunComparison) -> None:
+    """Of many metrics one such interval is chance; who reads the sentence would wonder."""
+    verdict = compared.pairs[0].verdict
+    findings = {key: replace(one, level=Level.NO_DIFFERENCE) for key, one in (verdict.findings or {}).items()}
+    told = headline(replace(verdict, findings=findings), "clean", "noise")
+    assert told.startswith("No difference is shown between noise and clean (WER +")
+    assert told.endswith(": among all metrics compared, one such interval can be chance).")
+    none = Interval(-0.01, 0.02, 0.95, "bootstrap")
+    for key in ("wer", "word_latency_p95"):
+        findings[key] = replace(findings[key], difference=replace(findings[key].difference, interval=none))
+    assert "chance" not in headline(replace(verdict, findings=findings), "clean", "noise")
 
 
 def test_the_ten_that_changed_most_are_shown_word_by_word_on_both_sides(

@@ -12,6 +12,7 @@ from workbench.reporting.tables.runs import runs_table
 from workbench.runs.listing import HEADLINES, run_listings
 from workbench.runs.result import load_result
 from workbench.store import open_run
+from workbench.store.labels import flag_reference
 
 
 def test_a_headline_says_what_the_scores_say(tmp_path: Path) -> None:
@@ -37,6 +38,20 @@ def test_a_run_that_is_scored_again_has_another_headline(tmp_path: Path) -> None
     rescore(open_run(tmp_path, run_id), normaliser("raw"))
     after = run_listings(tmp_path)[0]
     assert (before.normaliser, after.normaliser) == ("basic", "raw")
+
+
+def test_a_reference_that_is_marked_as_wrong_counts_in_no_headline(tmp_path: Path) -> None:
+    """As on the page of the run: two of six sessions have an error, one of these is marked; a mark comes and goes."""
+    run_id = store_run(tmp_path, batch(6, wrong=2))
+    corpus = open_run(tmp_path, run_id).manifest.corpus.name
+    for text, left_out in (("no chest pain", 1), ("another text", 0), (None, 0)):
+        flag_reference(tmp_path, corpus, "u00", text)
+        (line,) = run_listings(tmp_path)
+        (cell,) = load_result(open_run(tmp_path, run_id)).cells
+        assert (line.excluded, line.cells[0].n) == (left_out, 6 - left_out)
+        assert (line.cells[0].wer, line.cells[0].p50_ns) == (cell.words.rate, cell.word_latency_p50_ns)
+        assert len(line.course) == 6 - left_out
+        assert run_listings(tmp_path, whole=True)[0].cells[0].errors == 2
 
 
 def test_without_the_kept_file_everything_is_read_again(tmp_path: Path) -> None:

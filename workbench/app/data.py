@@ -20,7 +20,7 @@ import msgspec
 import streamlit as st
 
 from workbench.app.inspector_data import Inspected, inspected
-from workbench.app.recordings_data import Recording, ranked, selected, shown
+from workbench.app.recordings_data import Filter, Recording, ranked, selected, shown
 from workbench.comparing.plan import plan_json
 from workbench.comparing.runs import RunComparison, compare_runs
 from workbench.corpus import Corpus, builtin_corpora, find_corpus, load_corpus, own_corpora
@@ -32,7 +32,7 @@ from workbench.reporting.session import find_session
 from workbench.reporting.setting_axis import only_shared
 from workbench.runs.listing import RunListing, run_listings
 from workbench.runs.resolve import resolve
-from workbench.runs.result import RunResult, begun, load_result
+from workbench.runs.result import RunResult, begun, load_result, references
 from workbench.runs.spec_fields import make_spec
 from workbench.scoring.breakdown import Group, breakdown
 from workbench.scoring.cells import latest_attempts
@@ -45,11 +45,10 @@ from workbench.scoring.metrics.accuracy import ErrorCounts
 from workbench.scoring.metrics.normalize import NORMALISERS, normaliser
 from workbench.settings import Settings, load_settings
 from workbench.store import StoredRun, open_run
-from workbench.store.labels import LABELS, RunLabel, marked_corpora, run_labels
+from workbench.store.labels import LABELS, RunLabel, run_labels
 
 __all__ = [
     "Chosen",
-    "any_wrong",
     "changed",
     "chosen",
     "comparison",
@@ -65,11 +64,14 @@ __all__ = [
     "parts",
     "plan",
     "plan_key",
+    "rated",
     "rates",
     "recordings",
+    "recordings_view",
     "resolution_ms",
     "result",
     "rungs",
+    "said",
     "same",
     "settings",
     "shared",
@@ -94,19 +96,37 @@ def store_root() -> Path:
 def lines() -> Sequence[RunListing]:
     """Every run, newest first: what comes and goes is seen at once, what changes inside of a run within two seconds.
 
+    Its rates count what is marked as wrong, too: a page that shows them takes :func:`rated`.
+
     Raises:
         StoreError: the folder cannot be read.
     """
-    root = store_root()
+    return _lines(str(store_root().resolve()), _store_stamp())
+
+
+def rated() -> Sequence[RunListing]:
+    """As :func:`lines`, with the numbers that the page of a run shows: without what is marked as wrong.
+
+    Raises:
+        StoreError: the folder or the file of labels cannot be read.
+    """
+    return _rated(str(store_root().resolve()), _store_stamp())
+
+
+def _store_stamp() -> str:
     try:
-        stamp = str(root.stat().st_mtime_ns)
+        return str(store_root().stat().st_mtime_ns)
     except OSError:
-        stamp = ""
-    return _lines(str(root.resolve()), stamp)
+        return ""
 
 
 @st.cache_resource(max_entries=2, ttl=2.0, show_spinner=False)
 def _lines(root: str, content: str, view: str = "lines") -> Sequence[RunListing]:
+    return run_listings(Path(root), whole=True)
+
+
+@st.cache_resource(max_entries=2, ttl=2.0, show_spinner="Excluding recordings whose reference is marked as wrong …")
+def _rated(root: str, content: str, view: str = "rated") -> Sequence[RunListing]:
     return run_listings(Path(root))
 
 
@@ -124,15 +144,6 @@ def labels() -> dict[str, RunLabel]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _labels(root: str, content: str, view: str = "labels") -> dict[str, RunLabel]:
     return run_labels(root)
-
-
-def any_wrong() -> bool:
-    """Whether any reference is marked as wrong: lists of runs know nothing of such marks.
-
-    Raises:
-        StoreError: the file of labels is damaged.
-    """
-    return bool(marked_corpora(store_root()))
 
 
 def lines_key(listings: Sequence[RunListing]) -> str:
@@ -308,12 +319,23 @@ def recordings(run_id: str, content: str, view: str) -> list[Recording]:
     Args:
         run_id: run.
         content: its hash.
-        view: configuration, order, tags and how many, as JSON: a tag may hold any character.
+        view: order, how many and the filter, as :func:`recordings_view` writes them.
     """
-    cell, order, tags, count = json.loads(view)
+    order, count, by = msgspec.json.decode(view, type=tuple[str, int, Filter])
     whole = result(run_id, content)
-    scores = selected(whole.scores, cell, tags)
+    scores = selected(whole.scores, by, said(run_id, content) if by.words else {})
     return shown(whole, ranked(scores, order)[:count])
+
+
+def recordings_view(order: str, count: int, by: Filter) -> str:
+    """The view of :func:`recordings`, as JSON: a tag may hold any character."""
+    return msgspec.json.encode((order, count, by)).decode()
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def said(run_id: str, content: str, view: str = "said") -> dict[str, str]:
+    """Reference of every recording of a run."""
+    return references(opened(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the recording …")

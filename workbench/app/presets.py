@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.app.live.request import Lane, Value
 
-__all__ = ["CLEAN", "DEMO", "DEMO_CLIPS", "PRESETS", "TELEPHONE", "next_clip", "preset"]
+__all__ = ["CLEAN", "DEMO", "DEMO_CLIPS", "PRESETS", "SWEEPS", "TELEPHONE", "next_clip", "preset"]
 
 CLEAN = "As recorded, 16 kHz"
 TELEPHONE = "Telephone, 8 kHz"
@@ -24,6 +24,18 @@ PRESETS: dict[str, dict[str, Value]] = {
     "Opus, 12 kbit/s": {"codec": "opus", "codec_kbps": 12.0},
 }
 """Ladders on which the embedded recogniser shows a difference, from the best to the worst of each kind."""
+
+SWEEPS: dict[str, dict[str, str]] = {
+    "Noise, from clean to 10 dB": {"snr_db": "inf,30,20,10"},
+    "Voices in the room, from clean to 10 dB": {"noise": "babble", "snr_db": "inf,30,20,10"},
+    "Telephone: sample rate and codec": {"sample_rate_hz": "16000,8000", "codec": "none,ulaw"},
+    "Chunk length": {"chunk_ms": "50,100,200"},
+    "Distance: echo of the room": {"rt60_s": "0,0.3,0.8"},
+    "Quiet speech": {"gain_db": "0,-20,-40"},
+    "Overdriven microphone": {"clip_db": "0,6,12"},
+    "Lost packets": {"loss_percent": "0,2,5"},
+}
+"""Sweeps that people ask for, by what they find out: settings to their values, with commas."""
 
 DEMO_CLIPS = tuple(
     ("clinic", utterance)

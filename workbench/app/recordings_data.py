@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,9 +19,36 @@ from workbench.scoring.metrics.stats import percentile
 from workbench.scoring.session import SessionScore
 from workbench.units import ms
 
-__all__ = ["ORDERS", "Recording", "from_error", "latency_ms", "ranked", "selected", "shown"]
+__all__ = ["ORDERS", "SHOWN", "Filter", "Recording", "from_error", "latency_ms", "ranked", "selected", "shown"]
 
 ORDERS = ("worst first", "most critical errors", "slowest first", "by name")
+
+SHOWN: dict[str, Callable[[SessionScore], bool]] = {
+    "every recording": lambda s: True,
+    "with wrong words": lambda s: not s.failed and s.words.errors > 0,
+    "with critical errors": lambda s: not s.failed and s.meaning.critical > 0,
+    "failed": lambda s: s.failed,
+    "not timed": lambda s: not s.failed and not s.timed,
+}
+"""What may be left of a list of recordings."""
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What is left of the recordings of a run.
+
+    Attributes:
+        cell: configuration.
+        tags: one of which a recording has; none for any.
+        speakers: likewise.
+        shown: one of :data:`SHOWN`.
+        words: each stands in the name of a recording or in what is said in it; in small letters.
+    """
+
+    cell: str
+    tags: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    shown: str = "every recording"
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +93,24 @@ def latency_ms(score: SessionScore) -> float | None:
     return ms(percentile([value for value in score.latency.word_latency_ns if value is not None], 50))
 
 
-def selected(scores: Sequence[SessionScore], cell: str, tags: Collection[str]) -> list[SessionScore]:
-    """Latest attempts of a configuration; where tags are given, those that have one of them."""
-    return [s for s in latest_attempts(scores) if s.cell == cell and (not tags or set(tags) & set(s.tags))]
+def selected(scores: Sequence[SessionScore], by: Filter, said: Mapping[str, str]) -> list[SessionScore]:
+    """Latest attempts of a configuration that a filter leaves.
+
+    Args:
+        scores: of the run.
+        by: the filter.
+        said: reference of each recording, which the words of the filter are looked for in.
+    """
+    keep = SHOWN[by.shown]
+    return [
+        s
+        for s in latest_attempts(scores)
+        if s.cell == by.cell
+        and keep(s)
+        and (not by.tags or set(by.tags) & set(s.tags))
+        and (not by.speakers or s.speaker in by.speakers)
+        and all(word in f"{s.utterance} {said.get(s.utterance, '')}".casefold() for word in by.words)
+    ]
 
 
 def ranked(scores: Sequence[SessionScore], order: str) -> list[SessionScore]:

@@ -71,6 +71,12 @@ button[data-testid="stBaseButton-segmented_controlActive"] p, button[data-select
 """No colour is dark enough below white and light enough on a dark page: what is chosen is written in the text's."""
 
 
+_ROOM = """<style>
+@media (min-width: 800px) { [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 4rem } }
+</style>"""
+"""Streamlit keeps a fifth of a laptop's screen empty; a table needs it."""
+
+
 def route() -> None:
     """Draw the page that the address names."""
     import streamlit as st
@@ -78,6 +84,7 @@ def route() -> None:
     st.set_page_config(page_title="Suki Workbench", page_icon=str(ICON), layout="wide")
     pages = {facts.name: page_of(facts.name) for facts in PAGES}
     # Streamlit's own list of sections has elements in it that a list may not have; a screen reader loses its way.
+    st.html(_ROOM)
     if st.context.theme.type == "dark":
         st.html(_DARK)
     opened = st.navigation(list(pages.values()), position="hidden")

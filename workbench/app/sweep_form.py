@@ -30,6 +30,7 @@ __all__ = [
     "form_fields",
     "form_spec",
     "matrix_table",
+    "spaced",
     "title",
 ]
 
@@ -112,6 +113,16 @@ def control(key: str) -> Control:
     bounds = f"{low:,g} to {high:,g} {unit}".strip() if math.isfinite(low) else ""
     more = ", inf is no noise" if key == "snr_db" else ""
     return Control(label, unit, options, options[:2], free=True, range=bounds + more)
+
+
+def spaced(low: float, high: float, step: float, count: int) -> list[str]:
+    """Values from one end to the other, as even as the step of their slider allows, each once.
+
+    >>> spaced(10, 50, 10, 3), spaced(0.0, 1.0, 0.1, 4), spaced(5, 5, 1, 3)
+    (['10', '30', '50'], ['0', '0.3', '0.7', '1'], ['5'])
+    """
+    ideal = (low + (high - low) * place / (count - 1) for place in range(count))
+    return list(dict.fromkeys(f"{low + step * round((value - low) / step):.6g}" for value in ideal))
 
 
 def form_fields() -> tuple[SpecField, ...]:

@@ -34,6 +34,8 @@ _SHARED: dict[str, object] = {
     "baseRadius": "0.4rem",
     "showWidgetBorder": True,
     "chartCategoricalColors": list(CATEGORICAL),
+    # Title, then answer and parts of a page: levels follow each other, so that a screen reader finds its way.
+    "headingFontSizes": ["2.75rem", "1.6rem", "1.4rem", "1.25rem", "1.1rem", "1rem"],
 }
 
 

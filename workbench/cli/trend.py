@@ -34,7 +34,6 @@ def trend(corpus: str | None, configuration: str | None, metric: str, store: Pat
     from workbench.reporting.tables.trend import trend_table
     from workbench.runs.listing import run_listings
     from workbench.settings import load_settings
-    from workbench.store.labels import marked_corpora
 
     root = load_settings(os.environ, store=store).store
     listings = run_listings(root)
@@ -48,8 +47,6 @@ def trend(corpus: str | None, configuration: str | None, metric: str, store: Pat
         raise InputError("no run to follow", item=str(root), got=asked, expected=known)
     which = next(known for known in TREND_METRICS if known == metric)
     result = trend_of(listings, *found, which)
-    if found[0] in marked_corpora(root):
-        note(f"Rates of {found[0]} still count recordings whose reference is marked as wrong; show and compare do not")
     outside = bool(result.points) and result.points[-1].outside
     if as_json:
         print_json({"store": str(root), "trend": result, "newest_outside": outside})

@@ -31,7 +31,10 @@ def headline(verdict: Verdict, baseline: str, candidate: str) -> str:
     unsized = "" if verdict.enough else f", size uncertain with {counted(n, 'recording')}"
     if not worse and not better:
         open_ = [f"{METRICS[key].title} {text}" for key in HEADLINES[:2] if (text := interval_text(verdict.of(key)))]
-        rest = f" ({'; '.join(open_)})" if open_ else f": {counted(n, 'recording')} cannot show one"
+        chance = (
+            ": among all metrics compared, one such interval can be chance" if any(map(_leaves_out_0, found)) else ""
+        )
+        rest = f" ({'; '.join(open_)}{chance})" if open_ else f": {counted(n, 'recording')} cannot show one"
         return f"No difference is shown between {candidate} and {baseline}{rest}."
     if worse and better:
         lead = f"{candidate} is better and worse than {baseline}"
@@ -41,6 +44,12 @@ def headline(verdict: Verdict, baseline: str, candidate: str) -> str:
     same = [METRICS[key].title for key in HEADLINES[:2] if verdict.of(key).level is Level.NO_DIFFERENCE]
     also = f"; {' and '.join(same)} not shown to differ" if same else ""
     return f"{lead}{unsized}: {told}{also}."
+
+
+def _leaves_out_0(finding: Finding) -> bool:
+    """Whether the interval alone would show a difference; the verdict counts how many were looked at."""
+    ends = finding.difference.interval if finding.metric.key in HEADLINES[:2] else None
+    return ends is not None and ((ends.low or 0.0) > 0 or (ends.high or 0.0) < 0)
 
 
 def _told(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from workbench.corpus.rows import MANIFEST, WORDS, ManifestRow, Problem, WordsRow, parse_header, parse_rows
-from workbench.corpus.write import write_manifest, write_words
+from workbench.corpus.write import write_manifest, write_words, writing
 from workbench.errors import CorpusError
 from workbench.settings import load_settings
 
@@ -20,6 +20,7 @@ __all__ = [
     "Correction",
     "approve_reference",
     "approved",
+    "copy_to_own",
     "correct_reference",
     "corrections",
     "own_corpora",
@@ -80,6 +81,35 @@ def own_place(name: str, taken: tuple[str, ...] = ()) -> Path:
     place = own_folder() / name
     if name in taken or place.exists():
         raise CorpusError("there is a data set of this name", item=name, action="Choose another name")
+    return place
+
+
+def copy_to_own(source: Path, name: str, taken: tuple[str, ...] = ()) -> Path:
+    """Copy a data set with its sound to one of one's own, whose references can be corrected.
+
+    Args:
+        source: folder of the data set.
+        name: of the copy.
+        taken: further names that it may not have.
+
+    Returns:
+        Folder of the copy.
+
+    Raises:
+        CorpusError: a name that cannot be one or is taken, or the copy cannot be written.
+    """
+    place = own_place(name, taken)
+    # The list of data sets leaves out what begins with a dot: half a copy is never in it.
+    part = place.with_name(f".{name}.part")
+    with writing(place):
+        shutil.rmtree(part, ignore_errors=True)
+        for file in (path for path in source.rglob("*") if path.is_file()):
+            target = part / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        header = parse_header(source / MANIFEST, [])
+        write_manifest(part, _rows(part / MANIFEST, ManifestRow), msgspec.structs.replace(header, name=name))
+        part.rename(place)
     return place
 
 

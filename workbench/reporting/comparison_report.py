@@ -13,7 +13,6 @@ from workbench.comparing.runs import PairedCells, RunComparison
 from workbench.reporting.changed import ChangedText, changed_texts
 from workbench.reporting.figures.run import metric_svg
 from workbench.reporting.html_page import (
-    facts_html,
     figures_html,
     fitted,
     marks_html,
@@ -22,6 +21,7 @@ from workbench.reporting.html_page import (
     table_html,
     write_page,
 )
+from workbench.reporting.html_report import played_html
 from workbench.reporting.markup import escape
 from workbench.reporting.sides import run_name, side_names
 from workbench.reporting.tables.comparison import (
@@ -104,7 +104,7 @@ def _page(
         "<h2>Appendix</h2>",
         *(_every(pair, compared, rows, labels) for pair in compared.pairs[: min(_PAIRS, few)]),
         _hidden(len(compared.pairs) - min(_PAIRS, few)),
-        *(_facts(result, labels) for result in results),
+        *(played_html(result, f"Run {run_name(result.run.run_id, labels)}") for result in results),
         _summary(compared, min(_PAIRS, few)),
     ]
     return page_html(title, sections)
@@ -199,24 +199,6 @@ def _every(pair: PairedCells, compared: RunComparison, rows: int, labels: dict[s
 
 def _hidden(count: int) -> str:
     return f"<p>{count} comparisons hidden</p>" if count > 0 else ""
-
-
-def _facts(result: RunResult, labels: dict[str, RunLabel]) -> str:
-    manifest = result.run.manifest
-    return facts_html(
-        f"Run {run_name(result.run.run_id, labels)}",
-        {
-            "run": result.run.run_id,
-            "begun": manifest.created,
-            "status": result.run.status,
-            "data set": f"{manifest.corpus.name}, {manifest.corpus.utterances} recordings, {manifest.corpus.hash[:12]}",
-            "endpoint": manifest.endpoint,
-            "recogniser": manifest.recogniser or "of the service",
-            "seed, concurrency, repeats": f"{manifest.seed}, {manifest.concurrency}, {manifest.repeats}",
-            "sessions": f"{len(result.scores)}, {sum(score.failed for score in result.scores)} failed",
-            "machine": f"{manifest.host.cpu}, {manifest.host.cores} cores, {manifest.host.kernel}",
-        },
-    )
 
 
 def _summary(compared: RunComparison, pairs: int) -> str:

@@ -46,7 +46,7 @@ from workbench.scoring.measures import METRICS
 from workbench.scoring.session import SessionScore
 from workbench.store.labels import run_labels
 
-__all__ = ["render_report", "write_report"]
+__all__ = ["played_html", "render_report", "write_report"]
 
 _ROWS = 500
 _TRANSCRIPTS = 40
@@ -152,7 +152,7 @@ def _page(
         _transcripts(few, redact, _LIGHT_TEXT if light else None, sounds),
         appendix_html(result, found, rows, resolution_ms),
         _method(result),
-        _facts(result),
+        played_html(result, "What was played"),
         _summary(result, rows),
     ]
     return page_html(title, sections)
@@ -211,26 +211,30 @@ def _marked(result: RunResult, worst: Sequence[tuple[SessionScore, SessionRecord
     return f"<h2>Worst recordings</h2>{lines}"
 
 
-def _facts(result: RunResult) -> str:
-    """What was asked and on what it ran, one row each."""
+def played_html(result: RunResult, title: str) -> str:
+    """What was asked of a run and on what it ran, one row each.
+
+    Args:
+        result: the run.
+        title: above the rows, not escaped yet.
+    """
     manifest = result.run.manifest
-    used = result.scores[0].normaliser if result.scores else "–"
     facts = {
         "run": result.run.run_id,
         "begun": manifest.created,
         "status": result.run.status,
-        "corpus": f"{manifest.corpus.name}, {manifest.corpus.utterances} utterances, {manifest.corpus.hash[:12]}",
+        "data set": f"{manifest.corpus.name}, {manifest.corpus.utterances} recordings, {manifest.corpus.hash[:12]}",
         "endpoint": manifest.endpoint,
         "recogniser": manifest.recogniser or "of the service",
         "protocol": f"{manifest.product}, {manifest.dialect}",
         "seed, concurrency, repeats": f"{manifest.seed}, {manifest.concurrency}, {manifest.repeats}",
-        "normaliser": used,
-        "sessions": f"{len(result.scores)}, {sum(s.failed for s in result.scores)} failed",
+        "normaliser": result.scores[0].normaliser if result.scores else "–",
+        "sessions": f"{len(result.scores)}, {sum(score.failed for score in result.scores)} failed",
         "machine": f"{manifest.host.cpu}, {manifest.host.cores} cores, {manifest.host.kernel}",
         **({"audio played": str(played)} if (played := throughput(result.run)) is not None else {}),
         "versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
     }
-    return facts_html("What was played", facts)
+    return facts_html(title, facts)
 
 
 def _figures(result: RunResult) -> str:

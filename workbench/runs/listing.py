@@ -1,13 +1,16 @@
 """The few numbers by which a run is told from another in a list, for every run of a store at once.
 
 They are kept beside the index, see :mod:`workbench.store.stamped`. No interval stands here: intervals take a bootstrap
-and belong to an opened run.
+and belong to an opened run. Numbers without the sessions whose reference is marked as wrong are kept in a file of their
+own: a mark that is taken away costs nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,15 @@ from workbench.errors import StoreError
 from workbench.recording.record import SessionKey, newest
 from workbench.scoring.metrics.stats import percentile
 from workbench.store import RunSummary, index_runs
-from workbench.store.parquet import SCORES, read_columns
+from workbench.store.labels import marked_references, reference_mark
+from workbench.store.parquet import SCORES, SESSIONS, read_columns
 from workbench.store.remote import local_folder
 from workbench.store.stamped import stamped
 
 __all__ = ["HEADLINES", "CellHeadline", "RunListing", "run_listings"]
 
 HEADLINES = ".headlines.json"
+_MARKED = ".headlines-marked.json"
 
 _VERSION = 2
 _SPARKS = 24
@@ -63,9 +68,10 @@ class _Head(msgspec.Struct, kw_only=True, frozen=True):
     cells: tuple[CellHeadline, ...] = ()
     normaliser: str | None = None
     course: tuple[float, ...] = ()
+    excluded: int = 0
 
 
-class RunListing(msgspec.Struct, kw_only=True, frozen=True):
+class RunListing(msgspec.Struct, kw_only=True, frozen=True, dict=True):
     """One run of a list.
 
     Attributes:
@@ -73,14 +79,16 @@ class RunListing(msgspec.Struct, kw_only=True, frozen=True):
         cells: its configurations; empty where it has no scores yet or they cannot be read.
         normaliser: name of the normaliser of the scores.
         course: word error rate in the order of playing, in at most 24 parts.
+        excluded: sessions that no number counts, because their reference is marked as wrong.
     """
 
     summary: RunSummary
     cells: tuple[CellHeadline, ...] = ()
     normaliser: str | None = None
     course: tuple[float, ...] = ()
+    excluded: int = 0
 
-    @property
+    @cached_property
     def best(self) -> CellHeadline | None:
         """The configuration with the fewest errors; None if no words were scored."""
         scored = [cell for cell in self.cells if cell.wer is not None]
@@ -97,47 +105,90 @@ class RunListing(msgspec.Struct, kw_only=True, frozen=True):
         return self.summary.recogniser is not None
 
 
-def run_listings(root: Path | str) -> list[RunListing]:
+def run_listings(root: Path | str, *, whole: bool = False) -> list[RunListing]:
     """Every run under ``root``, newest first, damaged ones too; brings the kept headlines up to date.
 
+    Args:
+        root: folder of the runs.
+        whole: count sessions whose reference is marked as wrong, too: for a list that shows no rates. Without them,
+            every run of a data set that has marks is read once more whenever its marks change.
+
     Raises:
-        StoreError: the folder cannot be read.
+        StoreError: the folder or the file of marks cannot be read.
     """
     summaries = index_runs(root)
     folder = local_folder(root)
-    scores = (folder / summary.run_id / SCORES for summary in summaries)
-    stamps = [(path.parent.name, stamp) for path in scores if (stamp := _stamp(path)) is not None]
+    stamps = [(s.run_id, stamp) for s in summaries if (stamp := _stamp(f"{folder}/{s.run_id}/{SCORES}")) is not None]
     heads = stamped(folder / HEADLINES, _VERSION, _Head, stamps, lambda run_id: _head(folder / run_id / SCORES))
+    if not whole:
+        heads |= _without_marked(folder, summaries, stamps)
     return [_joined(summary, heads.get(summary.run_id, _Head())) for summary in reversed(summaries)]
 
 
+def _without_marked(
+    folder: Path, summaries: Sequence[RunSummary], stamps: Sequence[tuple[str, os.stat_result]]
+) -> dict[str, _Head]:
+    """Headlines of the runs of every data set that has references which are marked as wrong."""
+    marked = marked_references(folder)
+    marks = {s.run_id: marked[s.corpus] for s in summaries if s.corpus in marked}
+    if not marks:
+        return {}
+    hashes = {corpus: hashlib.sha256(str(sorted(of.items())).encode()).hexdigest() for corpus, of in marked.items()}
+    also = {s.run_id: hashes[s.corpus] for s in summaries if s.corpus in marked}
+    files = [(run_id, stamp) for run_id, stamp in stamps if run_id in marks]
+    return stamped(
+        folder / _MARKED, _VERSION, _Head, files, lambda run_id: _head(folder / run_id / SCORES, marks[run_id]), also
+    )
+
+
 def _joined(summary: RunSummary, head: _Head) -> RunListing:
-    return RunListing(summary=summary, cells=head.cells, normaliser=head.normaliser, course=head.course)
+    return RunListing(
+        summary=summary, cells=head.cells, normaliser=head.normaliser, course=head.course, excluded=head.excluded
+    )
 
 
-def _stamp(path: Path) -> os.stat_result | None:
+def _stamp(path: str) -> os.stat_result | None:
     """Size and time of the scores of a run; None if it has none."""
     try:
-        return path.stat()
+        return os.stat(path)  # noqa: PTH116  a thousand paths made of parts take longer than what is asked of them
     except OSError:
         return None
 
 
-def _head(path: Path) -> _Head:
-    """Read the columns that matter; a file that cannot be read gives nothing, and opening the run says why."""
+def _head(path: Path, marks: Mapping[str, str] | None = None) -> _Head:
+    """Read the columns that matter; a file that cannot be read gives nothing, and opening the run says why.
+
+    Args:
+        path: of the scores.
+        marks: references that are marked as wrong, by utterance.
+    """
     try:
         rows = read_columns(path, _COLUMNS)
+        wrong = _wrong(path.with_name(SESSIONS), {row.get("utterance") for row in rows} & set(marks or ()), marks or {})
     except StoreError:
         return _Head()
     try:
-        return _head_of(rows)
+        return _head_of(rows, wrong)
     except (KeyError, TypeError, ValueError, AttributeError):  # columns of another kind than were written
         return _Head()
 
 
-def _head_of(rows: list[dict[str, Any]]) -> _Head:
+def _wrong(path: Path, played: Collection[str | None], marks: Mapping[str, str]) -> set[str]:
+    """Those of the marked utterances whose reference is still the marked one."""
+    if not played:
+        return set()
+    rows = read_columns(path, ("utterance", "reference_written"))
+    return {
+        row["utterance"]
+        for row in rows
+        if row["utterance"] in played and marks[row["utterance"]] == reference_mark(row["reference_written"] or "")
+    }
+
+
+def _head_of(rows: list[dict[str, Any]], wrong: Collection[str]) -> _Head:
     of = {_key(row): row for row in rows}
-    latest = [of[key] for key in newest(of).values()]
+    every = [of[key] for key in newest(of).values()]
+    latest = [row for row in every if row.get("utterance") not in wrong]
     cells: dict[str, list[dict[str, Any]]] = {}
     for row in latest:
         cells.setdefault(row["cell"], []).append(row)
@@ -145,6 +196,7 @@ def _head_of(rows: list[dict[str, Any]]) -> _Head:
         cells=tuple(_cell(name, members) for name, members in cells.items()),
         normaliser=latest[0].get("normaliser") if latest else None,
         course=_course(latest),
+        excluded=len(every) - len(latest),
     )
 
 

@@ -18,7 +18,16 @@ from workbench.store import NormaliserFacts, StoredRun, query
 from workbench.store.labels import flagged, reference_mark
 from workbench.store.parquet import SCORES, SESSIONS
 
-__all__ = ["RunResult", "begun", "excluded_utterances", "load_result", "normaliser_facts", "rescore", "result_of"]
+__all__ = [
+    "RunResult",
+    "begun",
+    "excluded_utterances",
+    "load_result",
+    "normaliser_facts",
+    "references",
+    "rescore",
+    "result_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,18 @@ def excluded_utterances(run: StoredRun) -> set[str]:
     marks = flagged(run.path.parent, run.manifest.corpus.name)
     if not marks:
         return set()
+    return {name for name, reference in references(run).items() if marks.get(name) == reference_mark(reference)}
+
+
+def references(run: StoredRun) -> dict[str, str]:
+    """Written reference of every utterance of a run, as it was played.
+
+    Raises:
+        StoreError: the run is damaged.
+    """
     if run.committed:
-        rows = query([run.path], "SELECT DISTINCT utterance, reference_written FROM sessions").fetchall()
-    else:
-        rows = [(record.key.utterance, record.reference.written) for record in run.iter_records()]
-    return {name for name, reference in rows if marks.get(name) == reference_mark(reference)}
+        return dict(query([run.path], "SELECT DISTINCT utterance, reference_written FROM sessions").fetchall())
+    return {record.key.utterance: record.reference.written for record in run.iter_records()}
 
 
 def _load_whole(run: StoredRun) -> RunResult:

@@ -27,7 +27,7 @@ __all__ = [
     "flagged",
     "label_run",
     "label_tags",
-    "marked_corpora",
+    "marked_references",
     "reference_mark",
     "run_labels",
 ]
@@ -119,13 +119,13 @@ def flagged(root: Path | str, corpus: str) -> dict[str, str]:
     return dict(_read(local_folder(root)).wrong.get(corpus, {}))
 
 
-def marked_corpora(root: Path | str) -> list[str]:
-    """Names of the corpora that have references which are marked as wrong.
+def marked_references(root: Path | str) -> dict[str, dict[str, str]]:
+    """References that are marked as wrong, of every corpus that has some: see :func:`flagged`.
 
     Raises:
         StoreError: the file of labels is damaged.
     """
-    return sorted(_read(local_folder(root)).wrong)
+    return dict(_read(local_folder(root)).wrong)
 
 
 def flag_reference(root: Path | str, corpus: str, utterance: str, reference: str | None) -> None:

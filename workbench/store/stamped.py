@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -27,6 +27,7 @@ class _Entry(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
     value: T
     size: int
     modified_ns: int
+    also: str = ""
 
 
 class _Cache(msgspec.Struct, Generic[T], kw_only=True):
@@ -35,7 +36,12 @@ class _Cache(msgspec.Struct, Generic[T], kw_only=True):
 
 
 def stamped(
-    cache: Path, version: int, kind: type[T], files: Iterable[tuple[str, os.stat_result]], make: Callable[[str], T]
+    cache: Path,
+    version: int,
+    kind: type[T],
+    files: Iterable[tuple[str, os.stat_result]],
+    make: Callable[[str], T],
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, T]:
     """The value of every file, made again where the file changed; brings the cache up to date.
 
@@ -45,13 +51,16 @@ def stamped(
         kind: type of the values, as msgspec decodes it.
         files: name and stamp of each.
         make: value of the file of a name.
+        also: by name, a hash of what a value rests on beside its file.
     """
+    rests = also or {}
     known = _load(cache, version, kind)
     current: dict[str, _Entry[T]] = {}
     for name, stamp in files:
         entry = known.get(name)
-        if entry is None or (entry.size, entry.modified_ns) != (stamp.st_size, stamp.st_mtime_ns):
-            entry = _Entry(value=make(name), size=stamp.st_size, modified_ns=stamp.st_mtime_ns)
+        of = (stamp.st_size, stamp.st_mtime_ns, rests.get(name, ""))
+        if entry is None or (entry.size, entry.modified_ns, entry.also) != of:
+            entry = _Entry(value=make(name), size=of[0], modified_ns=of[1], also=of[2])
         current[name] = entry
     if current != known:
         data = msgspec.json.encode(_Cache(version=version, runs=current))

@@ -110,7 +110,7 @@ def test_four_lanes_hear_one_source_at_one_time(page, address):
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_selector(ENDED, timeout=120_000)
     lanes = page.locator(".live .lane")
-    assert lanes.locator("h3").all_inner_texts() == [
+    assert lanes.locator("h2").all_inner_texts() == [
         "As recorded, 16 kHz", "Telephone, 8 kHz", "As recorded, 16 kHz, lite", "White noise, 25 dB",
     ]  # fmt: skip
     badges = lanes.locator(".badge").all_inner_texts()

@@ -109,7 +109,7 @@ class View {
     const frame = element("div", "strip");
     frame.append(canvas);
     const table = wordTable(session.words, session.name, (word) => this.say(word, index));
-    card.append(element("h3", "", session.name), count, frame, part.screen, diff, about, table, this.history(session));
+    card.append(element("h2", "", session.name), count, frame, part.screen, diff, about, table, this.history(session));
     this.body.append(card);
     return part;
   }

@@ -17,7 +17,7 @@ export function laneCard(lane, place, onListen) {
   listen.title = `Listen to ${lane.name} (${place + 1})`;
   listen.setAttribute("aria-label", `Listen to ${lane.name}`);
   listen.addEventListener("click", () => onListen(place));
-  const name = element("h3", "", lane.name);
+  const name = element("h2", "", lane.name);
   head.append(name, listen, badge);
   const numbers = element("dl", "numbers");
   const fields = {};

@@ -25,7 +25,6 @@ class View {
     this.aside = element("p", "aside");
     this.closing.append(this.sentence, this.aside);
     this.audio = element("audio");
-    this.sound = new Sound(this.audio, () => this.plan());
     this.bar = this.makeBar();
     this.legend = legend();
     this.log = element("details", "log");
@@ -63,6 +62,7 @@ class View {
     const { session, url, told } = data;
     if (session !== this.session) {
       this.leave();
+      this.sound = new Sound(this.audio, () => this.plan());
       Object.assign(this, { session, state: initial(), cards: [], link: "", heard: 0, replayMs: null, skewMs: Infinity });
       this.lanes.replaceChildren();
       if (data.sounds && !data.microphone) this.sound.load(data.sounds[0]);
@@ -198,14 +198,12 @@ class View {
   leave() {
     if (this.leaving) this.leaving();
     this.leaving = null;
-    this.sound.close();
-    this.sound = new Sound(this.audio, () => this.plan());
+    if (this.sound) this.sound.close();
   }
 
   close() {
     window.clearTimeout(this.stripping);
     this.leave();
-    this.sound.close();
     window.removeEventListener("keydown", this.onKey, true);
     this.observer.disconnect();
     this.box.remove();

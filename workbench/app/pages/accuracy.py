@@ -25,6 +25,7 @@ from workbench.scoring.cells import CellScore
 from workbench.scoring.measures import METRICS
 from workbench.scoring.metric import Counts, Face
 from workbench.scoring.metrics.normalize import NORMALISERS
+from workbench.units import counted
 
 __all__ = ["accuracy_of", "page"]
 
@@ -79,7 +80,7 @@ def _answer(run: Chosen, result: RunResult) -> None:
     if len(names) > 1:
         name = st.selectbox("Configuration", names, key="accuracy_of", bind="query-params")
     cell = next(cell for cell in result.cells if cell.cell == name)
-    st.markdown(f"#### {plain(_sentence(cell))}")
+    st.markdown(f"## {plain(_sentence(cell))}")
     with st.container(horizontal=True):
         for title, key, why in _NUMBERS:
             metric_number(title, key, rates[name, key], cell.reasons.get(key) or why)
@@ -99,12 +100,12 @@ def _sentence(cell: CellScore) -> str:
 
 def _rates(run: Chosen, result: RunResult) -> None:
     if len(result.cells) > 1:
-        st.subheader("Word error rate", anchor=False)
+        st.header("Word error rate", anchor=False)
         alt = f"Word error rate of {len(result.cells)} configurations with 95 % intervals"
         figure = wer_figure(result.cells).update_layout(title=None, height=110 + 40 * len(result.cells))
         chart(figure, alt, lambda: cells_table(result.cells), "accuracy_wer")
         st.caption(f"Normaliser {result.cells[0].normaliser}; intervals are bootstrapped over recordings.")
-    st.subheader("Effect of text normalisation", anchor=False)
+    st.header("Effect of text normalisation", anchor=False)
     st.caption("How much of the rate is spelling: the same recordings under every normaliser, the strictest first.")
     table(ladder_table(data.rungs(run.run_id, run.content)), "accuracy_ladder", "Word errors under every normaliser")
     if (box := folded("What was counted as the same", "accuracy_same", ":material/equal:")) is None:
@@ -122,7 +123,7 @@ def _rates(run: Chosen, result: RunResult) -> None:
 
 
 def _meaning(run: Chosen, result: RunResult) -> None:
-    st.subheader("Values, terms, negations and sides", anchor=False)
+    st.header("Values, terms, negations and sides", anchor=False)
     listed = meaning_table(result.cells, data.rates(run.run_id, run.content, _RATES))
     if listed.rows:
         table(listed, "accuracy_meaning", "What became of values, terms, negations and sides")
@@ -131,7 +132,7 @@ def _meaning(run: Chosen, result: RunResult) -> None:
 
 
 def _groups(run: Chosen, result: RunResult) -> None:
-    st.subheader("By group", anchor=False)
+    st.header("By group", anchor=False)
     options = groupings(result.scores)
     if not options:
         st.caption("These recordings carry no tags and name no speaker; their lengths are known once scored again.")
@@ -155,7 +156,7 @@ def _groups(run: Chosen, result: RunResult) -> None:
 
 
 def _confused(run: Chosen, result: RunResult) -> None:
-    st.subheader("Confused words", anchor=False)
+    st.header("Confused words", anchor=False)
     left, right = st.columns(2)
     used = result.cells[0].normaliser
     names = sorted(NORMALISERS, key=lambda name: name != used)
@@ -170,7 +171,8 @@ def _confused(run: Chosen, result: RunResult) -> None:
     if privacy.hidden():
         st.caption("Privacy mode hides the words.")
     errors, more = sum(one.count for one in confusions), max(0, len(confusions) - _CONFUSED)
-    st.caption(f"{errors:,} errors of {len(confusions):,} kinds; {more:,} kinds are not shown.")
+    hidden = f"; {counted(more, 'kind')} not shown" if more else ""
+    st.caption(f"{counted(errors, 'error')} of {counted(len(confusions), 'kind')}{hidden}.")
     shown = confusions[:_CONFUSED]
     event = table(
         confusions_table(shown, hide_words=privacy.hidden()), "accuracy_swaps", "Confused words, commonest first",

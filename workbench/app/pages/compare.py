@@ -20,6 +20,7 @@ from workbench.comparing.headline import HEADLINES, change_text, headline, inter
 from workbench.comparing.runs import PairedCells, RunComparison
 from workbench.reporting.figures.comparison import heat_figure
 from workbench.reporting.figures.pareto import pareto_figure
+from workbench.reporting.setting_axis import NAMES, value_text
 from workbench.reporting.sides import run_name, side_names
 from workbench.reporting.tables.cells import cells_table
 from workbench.reporting.tables.comparison import (
@@ -112,7 +113,7 @@ def _others(baseline: Chosen, lines: Sequence[RunListing]) -> list[Chosen]:
 
 def _verdict(pair: PairedCells, compared: RunComparison, sides: tuple[str, str], runs: Sequence[Chosen]) -> None:
     """The answer: one sentence, at most three numbers, and what a reader must know of both."""
-    st.markdown(f"#### {plain(headline(pair.verdict, *sides))}")
+    st.markdown(f"## {plain(headline(pair.verdict, *sides))}")
     if not pair.verdict.incomparable:
         with st.container(horizontal=True):
             for finding in (pair.verdict.of(key) for key in HEADLINES):
@@ -141,20 +142,25 @@ def _covered(pair: PairedCells) -> str:
 
 
 def _differences(pair: PairedCells, compared: RunComparison) -> None:
-    st.subheader("What changes", anchor=False, help=_FAMILY)
+    st.header("What changes", anchor=False, help=_FAMILY)
     _told(deciding_table(pair, compared.floor), "compare_deltas", "What decides: paired differences with intervals")
     if not pair.settings:
         st.caption("No setting differs: this is the same configuration twice.")
     elif len(pair.settings) <= _SETTINGS:
-        lines = (f"{one.key} {_value(one.baseline)} → {_value(one.candidate)}" for one in pair.settings)
+        lines = (
+            f"{NAMES.get(one.key, (one.key,))[0].lower()} {_value(one.key, one.baseline)} → "
+            f"{_value(one.key, one.candidate)}"
+            for one in pair.settings
+        )
         st.markdown(f"**Settings that differ**: {plain('; '.join(lines))}")
     else:
         st.markdown("**Settings that differ**")
         table(settings_table(pair), "compare_settings", "Settings that are not the same on both sides")
 
 
-def _value(value: object) -> str:
-    return "none" if value is None else str(value)
+def _value(key: str, value: object) -> str:
+    """A value with its unit; a run without noise has no ratio to it, and is called clean."""
+    return value_text(key, "inf" if key == "snr_db" and value is None else value)
 
 
 def _told(content: Table, key: str, alt: str) -> None:
@@ -171,10 +177,10 @@ def _right(column: Column[Any]) -> Any:  # noqa: ANN401  Streamlit's configurati
 def _figures(pair: PairedCells, sides: tuple[str, str], runs: Sequence[Chosen]) -> None:
     left, right = st.columns(2)
     with left:
-        st.subheader("Recording by recording", anchor=False)
+        st.header("Recording by recording", anchor=False)
         scatter(pair, sides)
     with right:
-        st.subheader("Errors against delay", anchor=False)
+        st.header("Errors against delay", anchor=False)
         _pareto(runs)
 
 

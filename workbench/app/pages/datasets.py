@@ -40,7 +40,7 @@ def page() -> None:
             data_sets.opened(picked)
             return
         drop_zone()
-        st.subheader("What there is", anchor=False)
+        st.header("What there is", anchor=False)
         data_sets.listed()
         with st.expander("Import from a folder on this machine (NeMo, Kaldi, LibriSpeech, Common Voice, Lhotse …)"):
             foreign()

@@ -11,7 +11,8 @@ from workbench.app import data
 from workbench.app.data import Chosen
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
-from workbench.app.parts.page import folded, guarded, head, plain, state
+from workbench.app.parts.numbers import seconds_number
+from workbench.app.parts.page import all_failed, folded, guarded, head, plain, state
 from workbench.app.parts.run_picker import choose_run
 from workbench.reporting.figures.curves import wait_figure
 from workbench.reporting.figures.latency import (
@@ -32,6 +33,7 @@ from workbench.reporting.tables.analysis import (
 from workbench.reporting.tables.cells import details_table
 from workbench.reporting.tables.curves import over_time_table, wait_sentences, wait_table
 from workbench.reporting.tables.table import Table
+from workbench.runs.result import RunResult
 from workbench.runs.throughput import throughput
 from workbench.scoring.breakdown import groupings, members, names_of
 from workbench.scoring.cells import CellScore
@@ -43,7 +45,12 @@ from workbench.units import NS_PER_MS, counted
 
 __all__ = ["latency_of", "page"]
 
-_SENTENCES = 4
+_NUMBERS = (
+    ("First word", ("first_partial",), "no first word was timed"),
+    ("Half · 95 % of words within", ("word_latency_p50", "word_latency_p95"), "no word has a latency that counts"),
+    ("Last word final after", ("finalisation_p50",), "no last word was timed"),
+)
+_RATES = " ".join(key for _, keys, _ in _NUMBERS for key in keys)
 _ALL = "all sessions"
 _CHOICE = [key for key, duration in DURATIONS.items() if duration.page]
 
@@ -67,10 +74,22 @@ def page() -> None:
 def latency_of(run: Chosen) -> None:
     """Draw what stands below the choice of a run."""
     result = data.result(run.run_id, run.content)
-    for cell in result.cells[:_SENTENCES]:
-        st.markdown(f"**{plain(cell.cell)}**: {_told(cell)}")
-    if len(result.cells) > _SENTENCES:
-        st.caption(f"{len(result.cells) - _SENTENCES} more configurations are in the table below.")
+    if not result.cells:
+        state("missing", "this run has no recordings yet")
+        return
+    _answer(run, result)
+    if any(score.timed for score in result.scores):
+        _timed(run, result)
+    st.header("Can it be trusted?", anchor=False)
+    table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
+    with st.expander("Details: opening a session, both anchors, bounds"):
+        table(details_table(result.cells), "latency_details", "Details by configuration")
+        if (played := throughput(result.run)) is not None:
+            st.caption(f"The whole run: {played}.")
+
+
+def _timed(run: Chosen, result: RunResult) -> None:
+    """Everything that is drawn from latencies that count."""
     _made_of(result.scores, [cell.cell for cell in result.cells])
     left, middle, right = st.columns(3)
     metric = left.selectbox(
@@ -82,9 +101,6 @@ def latency_of(run: Chosen) -> None:
     )
     chosen_metric = DURATIONS[metric]
     values = latency_values(scores, metric, names)
-    left_out = sum(cell.left_out for cell in result.cells)
-    if left_out:
-        state("invalid", f"latencies of {counted(left_out, 'session')} are left out: no valid pacing certificate")
     if any(values.values()):
         numbers = distributions_table(latency_blocks(scores, metric, names), target_ms)
         table(
@@ -101,25 +117,44 @@ def latency_of(run: Chosen) -> None:
     if (box := folded("What does waiting buy?", "latency_wait", ":material/hourglass_bottom:")) is not None:
         with box:
             _waiting(run, [cell.cell for cell in result.cells])
-    st.subheader("Can it be trusted?", anchor=False)
-    table(quality_table(result.cells, result.scores), "latency_quality", "Quality of the measurement by configuration")
-    with st.expander("Details: opening a session, both anchors, bounds"):
-        table(details_table(result.cells), "latency_details", "Details by configuration")
-        if (played := throughput(result.run)) is not None:
-            st.caption(f"The whole run: {played}.")
+
+
+def _answer(run: Chosen, result: RunResult) -> None:
+    """One configuration in a sentence and three numbers."""
+    rates = data.rates(run.run_id, run.content, _RATES)
+    names = [cell.cell for cell in result.cells]
+    name = names[0]
+    if len(names) > 1:
+        name = st.selectbox("Configuration", names, key="latency_of", bind="query-params")
+    cell = next(cell for cell in result.cells if cell.cell == name)
+    if cell.failed == cell.n:
+        all_failed(cell, [score for score in result.scores if score.cell == name])
+        return
+    why = next(iter(cell.pacing.reasons), "no pacing certificate")
+    if cell.left_out == cell.n - cell.failed:
+        state("invalid", f"{counted(cell.left_out, 'recording')} not timed, so that no latency is left: {why}")
+        return
+    st.markdown(f"## {plain(_told(cell))}")
+    with st.container(horizontal=True):
+        for title, keys, none in _NUMBERS:
+            seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or none)
+    if cell.left_out:
+        told = f"{counted(cell.left_out, 'recording')} not timed, their latencies are excluded: {why}"
+        st.warning(plain(told), icon=":material/timer_off:")
+    st.caption("First and last word: median over recordings. Below each number its 95 % interval.")
 
 
 def _told(cell: CellScore) -> str:
     if cell.word_latency_p50_ns is None:
-        return f"no latency: {plain(cell.reasons.get('word_latency_p50_ns', 'no word was matched'))}."
+        return f"No latency: {cell.reasons.get('word_latency_p50_ns', 'no word was matched')}."
     half, most = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
     share = "" if cell.coverage is None else f"; {cell.coverage:.0%} of words counted"
-    return f"half the words show within {half}, 95 % within {most}{share}."
+    return f"Half the words show within {half}, 95 % within {most}{share}."
 
 
 def _made_of(scores: Sequence[SessionScore], cells: Sequence[str]) -> None:
     """What the delay of a word is made of, from its end to its final; the parts add up."""
-    st.subheader("What a word's delay is made of", anchor=False)
+    st.header("What a word's delay is made of", anchor=False)
     known = median_words(scores, cells)
     if not known:
         state("missing", "no word has every part of its delay; a run of before has them once it is scored again")
@@ -166,18 +201,18 @@ def _distributions(values: dict[str, list[int]], metric: str, target_ms: int | N
     chosen_metric = DURATIONS[metric]
     left, right = st.columns(2)
     with left:
-        st.subheader("Distribution", anchor=False)
+        st.header("Distribution", anchor=False)
         alt = f"Share of values within a time, {chosen_metric.title}, by configuration"
         chart(ecdf_figure(values, chosen_metric.title, target_ms), alt, numbers, "latency_ecdf")
     with right:
-        st.subheader("Tail", anchor=False)
+        st.header("Tail", anchor=False)
         alt = f"Share of values later than a time, {chosen_metric.title}, logarithmic"
         chart(tail_figure(values, chosen_metric.title, target_ms), alt, numbers, "latency_tail")
     st.caption(f"Counted from {chosen_metric.since}. Dots mark p50, p95 and p99.")
 
 
 def _course(run: Chosen, scores: list[SessionScore], cells: Sequence[CellScore], metric: str) -> None:
-    st.subheader("Course of the run", anchor=False)
+    st.header("Course of the run", anchor=False)
     moments = course(scores, data.starts(run.run_id, run.content), metric)
     if not moments:
         st.caption("When the sessions began is not known for this run.")
@@ -189,7 +224,7 @@ def _course(run: Chosen, scores: list[SessionScore], cells: Sequence[CellScore],
 
 
 def _by_stage(scores: Sequence[SessionScore]) -> None:
-    st.subheader("By stage", anchor=False)
+    st.header("By stage", anchor=False)
     measured = stages(scores)
     if any(stage.p50_ns is not None for stage in measured):
         alt = "Median of each stage of a session, to its 95th percentile"

@@ -137,9 +137,9 @@ def _demo() -> Clip:
 
 def _clip(registry: LiveRegistry) -> None:
     left, right = st.columns(2)
-    corpus = left.selectbox("Corpus", data.corpora(), key="live_corpus", bind="query-params")
+    corpus = left.selectbox("Data set", data.corpora(), key="live_corpus", bind="query-params")
     ids = [utterance.id for utterance in data.corpus_named(corpus).utterances]
-    utterance = right.selectbox("Utterance", ids, key="live_utterance", bind="query-params")
+    utterance = right.selectbox("Recording", ids, key="live_utterance", bind="query-params")
     lanes = clip_lanes()
     if st.button("Play", type="primary", icon=":material/play_arrow:", key="live_play"):
         _begin(registry, Clip(lanes, utterance, corpus, count_in_s=_COUNT_IN_S))

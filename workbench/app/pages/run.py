@@ -12,17 +12,18 @@ from workbench.app.pages.accuracy import accuracy_of
 from workbench.app.pages.latency import latency_of
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import table
-from workbench.app.parts.numbers import metric_number, number
-from workbench.app.parts.page import badges, folded, guarded, head, plain, state
+from workbench.app.parts.numbers import metric_number, seconds_number
+from workbench.app.parts.page import all_failed, badges, folded, guarded, head, plain, state
 from workbench.app.parts.run_actions import report
 from workbench.app.parts.run_picker import label_of
 from workbench.app.parts.run_recordings import recordings
 from workbench.app.parts.setting_axis import setting_axis
 from workbench.app.router import page_of
 from workbench.comparing.headline import headline
-from workbench.reporting.sentence import seconds_text, sentence
+from workbench.reporting.sentence import sentence
 from workbench.reporting.setting_axis import settings_of, settings_text
 from workbench.reporting.tables.cells import cells_table
+from workbench.reporting.tables.table import Table
 from workbench.runs.cost import paid
 from workbench.runs.listing import RunListing
 from workbench.runs.result import RunResult
@@ -140,23 +141,30 @@ def _overview(run: Chosen, result: RunResult) -> None:
         cell = next(cell for cell in result.cells if cell.cell == name)
     else:
         cell = result.cells[0]
-    st.markdown(f"#### {sentence(cell)}")
-    with st.container(horizontal=True):
-        rates = data.rates(run.run_id, run.content, "wer critical_errors")
-        metric_number("Word error rate", "wer", rates[cell.cell, "wer"], "no words")
-        p50, p95 = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
-        number(
-            "Words shown within", f"{p50} · {p95}" if cell.word_latency_p50_ns is not None else "unknown", "half · 95 %"
-        )
-        why = cell.reasons.get("critical_errors") or "no words"
-        metric_number("Critical errors per 100 words", "critical_errors", rates[cell.cell, "critical_errors"], why)
-    _trust(cell, result)
+    if cell.failed == cell.n:
+        all_failed(cell, [score for score in result.scores if score.cell == cell.cell])
+    else:
+        _numbers(run, cell)
+        _trust(cell, result)
     if len(names) > 1:
         every = cells_table(result.cells)
-        table(every, "run_cells", "Every configuration of the run", order=_COLUMNS)
+        # Remarks stand under every number; the answer above has said what matters.
+        table(Table(every.columns, every.rows), "run_cells", "Every configuration of the run", order=_COLUMNS)
         if (box := folded("Every number", "run_every", ":material/table:")) is not None:
             with box:
                 table(every, "run_every_number", "Every number of every configuration")
+
+
+def _numbers(run: Chosen, cell: CellScore) -> None:
+    """The answer of a configuration in a sentence and three numbers."""
+    st.markdown(f"## {sentence(cell)}")
+    with st.container(horizontal=True):
+        rates = data.rates(run.run_id, run.content, "wer critical_errors word_latency_p50 word_latency_p95")
+        metric_number("Word error rate", "wer", rates[cell.cell, "wer"], "no words")
+        delays = [rates[cell.cell, f"word_latency_{p}"] for p in ("p50", "p95")]
+        seconds_number("Half · 95 % of words within", delays, "no word has a latency that counts")
+        why = cell.reasons.get("critical_errors") or "no words"
+        metric_number("Critical errors per 100 words", "critical_errors", rates[cell.cell, "critical_errors"], why)
 
 
 def _trust(cell: CellScore, result: RunResult) -> None:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts import run_actions
-from workbench.app.parts.chart import ROWS, table
-from workbench.app.parts.page import guarded, head, marks_note
-from workbench.reporting.tables.runs import runs_table
-from workbench.reporting.tables.table import Table
+from workbench.app.parts.page import STATES, excluded_note, guarded, head
+from workbench.app.parts.run_list import EVERY, FEW, run_list
+from workbench.reporting.tables.runs import target_of
 from workbench.runs.listing import RunListing
-from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel
 
 __all__ = ["page"]
 
-_ORDER = (
-    "created", "state", "corpus", "n", "failed", "left_out", "wer", "normaliser", "p50_ms", "p95_ms", "best", "target",
-    "run_id",
-)  # fmt: skip
-_SHOWN = ("name", *_ORDER[:10], "course", *_ORDER[10:12], "differing", _ORDER[12])
 _STATES = ("committed", "live", "interrupted", "damaged")
 
 
@@ -32,7 +24,7 @@ def page() -> None:
     """Draw the page."""
     head("Runs", "Every stored run: what was played, to whom, and what came of it.")
     with guarded():
-        lines = data.lines()
+        lines = data.rated()
         if not lines:
             what = "One line a run appears here: state, target, settings that differ, errors, delays and their course."
             job_panel.nothing_yet("runs", what)
@@ -40,25 +32,33 @@ def page() -> None:
         job_panel.panel("runs")
         shown = _filtered(lines)
         picked = _listed(shown, len(lines))
-        marks_note()
+        excluded_note(shown)
         run_actions.bar([shown[place] for place in picked], lines)
 
 
 def _filtered(lines: Sequence[RunListing]) -> list[RunListing]:
-    left, middle, right = st.columns([3, 2, 2])
+    labels = data.labels()
+    left, *places = st.columns([3, 2, 2, 2, 2] if any(label.tags for label in labels.values()) else [3, 2, 2, 2])
     text = left.text_input(
         "Search", key="runs_search", bind="query-params", placeholder="name, tag, run, data set, target"
     )
-    states = middle.multiselect("State", _STATES, key="runs_state", bind="query-params")
+    states = places[0].multiselect(
+        "State", _STATES, key="runs_state", bind="query-params", format_func=lambda status: STATES.get(status, status)
+    )
     corpora = sorted({line.summary.corpus for line in lines if line.summary.corpus})
-    corpus = right.multiselect("Corpus", corpora, key="runs_corpus", bind="query-params")
+    corpus = places[1].multiselect("Data set", corpora, key="runs_corpus", bind="query-params")
+    known = sorted({name for line in lines if (name := target_of(line))})
+    targets = places[2].multiselect("Target", known, key="runs_target", bind="query-params")
+    tags = sorted({tag for label in labels.values() for tag in label.tags})
+    tag = places[3].multiselect("Tag", tags, key="runs_tag", bind="query-params") if tags else []
     words = text.casefold().split()
-    labels = data.labels() if words else {}
     return [
         line
         for line in lines
         if (not states or line.summary.status in states)
         and (not corpus or line.summary.corpus in corpus)
+        and (not targets or target_of(line) in targets)
+        and (not tag or set(tag) & set(labels.get(line.summary.run_id, RunLabel()).tags))
         and (not words or _holds(line, labels.get(line.summary.run_id, RunLabel()), words))
     ]
 
@@ -84,26 +84,5 @@ def _listed(shown: list[RunListing], total: int) -> list[int]:
     """The table; returns the places of the picked rows."""
     if len(shown) < total:
         st.caption(f"{len(shown):,} of {total:,} runs; the filters hide {total - len(shown):,}.")
-    listed = runs_table(shown)
-    bar = st.column_config.ProgressColumn
-    extra = {
-        "wer": bar(METRICS["wer"].axis, min_value=0, max_value=100, format="%.1f", help="of the best configuration"),
-        "course": st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing"),
-        "differing": st.column_config.Column("settings", help="what the configurations differ in"),
-    }
-    labels = data.labels()
-    more: dict[str, list[Any]] = {
-        "name": [labels.get(line.summary.run_id, RunLabel()).text or None for line in shown[:ROWS]],
-        "course": [list(line.course) for line in shown[:ROWS]],
-        "differing": [_differing(line) for line in shown[:ROWS]],
-    }
-    columns = {column.key: column for column in listed.columns}
-    rows = Table(tuple(columns[key] for key in _ORDER), listed.rows, listed.notes)
-    event = table(rows, "runs_table", "All stored runs", extra=extra, more=more, select="multi-row", order=_SHOWN)
-    return list(event.selection.rows) if event is not None else []
-
-
-def _differing(line: RunListing) -> str:
-    """Configurations of a run in few words; their names already say what differs."""
-    names = [cell.name for cell in line.cells]
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    every = st.toggle("Every column", key="runs_every", bind="query-params")
+    return run_list(shown, EVERY if every else FEW, "runs_table", "All stored runs")

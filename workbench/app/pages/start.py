@@ -8,11 +8,10 @@ import streamlit as st
 
 from workbench.app import data
 from workbench.app.parts import jobs as job_panel
-from workbench.app.parts.chart import table
-from workbench.app.parts.page import empty, guarded, head, marks_note, plain, state
+from workbench.app.parts.page import empty, excluded_note, guarded, head, plain, state
+from workbench.app.parts.run_list import run_list
 from workbench.app.router import page_of
-from workbench.reporting.tables.runs import runs_table
-from workbench.reporting.tables.table import Table
+from workbench.comparing.headline import headline
 from workbench.runs.listing import CellHeadline, RunListing
 from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel
@@ -21,6 +20,8 @@ from workbench.units import counted
 __all__ = ["page"]
 
 _LAST = 8
+_EVERY = "every data set"
+_COLUMNS = ("name", "created", "state", "corpus", "target", "n", "best", "wer", "p95_ms", "course")
 _WAYS = (
     ("Play demo", ":material/play_arrow:", "start_demo", {"live_demo": "1", "present": "1"}),
     ("Microphone", ":material/mic:", "start_microphone", {"live_source": "Microphone"}),
@@ -34,7 +35,7 @@ def page() -> None:
     head("Suki Workbench", "How accurate and how late streaming dictation is, and what the audio costs.")
     _ways_in()
     with guarded():
-        lines = data.lines()
+        lines = data.rated()
         if not lines:
             what = "The newest run in one sentence, its verdict and the last runs appear here."
             if empty(what, "Play the sample sweep", "start_empty"):
@@ -45,7 +46,6 @@ def page() -> None:
         _verdict(lines)
         job_panel.panel("start")
         _last_runs(lines)
-        marks_note()
     st.caption("Without credentials a simulator on this machine answers; everything it answers is marked as simulated.")
 
 
@@ -76,7 +76,7 @@ def _verdict(lines: Sequence[RunListing]) -> None:
     with st.container(border=True), guarded():
         pairs = data.comparison(run.run_id, run.content).pairs
         for pair in pairs[:3]:
-            st.markdown(f"**{pair.candidate}** against {pair.baseline}: {pair.verdict.sentence}.")
+            st.markdown(plain(headline(pair.verdict, *pair.cells)))
         more = f"{len(pairs) - 3} more under Compare. " if len(pairs) > 3 else ""
         simulated = " Simulated." if newest.simulated else ""
         st.caption(f"{more}Newest comparison: {run.run_id}, {newest.summary.corpus}.{simulated}")
@@ -95,6 +95,8 @@ def _newest(lines: Sequence[RunListing]) -> None:
     ]
     if cell.p50_ns is not None and cell.p95_ns is not None:
         told.append(f"half the words showed within {cell.p50_ns / 1e9:.2f} s, 95 % within {cell.p95_ns / 1e9:.2f} s")
+    if cell.left_out:
+        told.append(f"{counted(cell.left_out, 'recording')} not timed")
     if cell.failed:
         told.append(f"{counted(cell.failed, 'recording')} failed")
     label = data.labels().get(line.summary.run_id, RunLabel())
@@ -120,12 +122,18 @@ def _change(line: RunListing, cell: CellHeadline, lines: Sequence[RunListing]) -
 
 
 def _last_runs(lines: Sequence[RunListing]) -> None:
-    st.subheader("Last runs", anchor=False)
+    st.header("Last runs", anchor=False)
+    corpora = list(dict.fromkeys(line.summary.corpus for line in lines if line.summary.corpus))
+    if len(corpora) > 1:
+        corpus = st.selectbox("Data set", [_EVERY, *corpora], key="start_corpus", bind="query-params", width=320)
+        lines = [line for line in lines if corpus in (_EVERY, line.summary.corpus)]
     shown = lines[:_LAST]
-    listed = runs_table(shown)
-    keep = ("created", "corpus", "state", "simulated", "n", "failed", "best", "wer", "normaliser", "p95_ms")
-    rows = Table(tuple(c for c in listed.columns if c.key in keep), listed.rows, listed.notes)
-    line = st.column_config.LineChartColumn("WER over the run", y_min=0, help="in the order of playing")
-    table(rows, "start_runs", "The last runs", extra={"course": line}, more={"course": [list(r.course) for r in shown]})
+    picked = run_list(shown, _COLUMNS, "start_runs", "The last runs", select="single-row")
+    if picked:
+        run_id = shown[picked[0]].summary.run_id
+        del st.session_state["start_runs"]
+        st.switch_page(page_of("run"), query_params={"id": run_id})
+    st.caption("Tick a run to open it.")
+    excluded_note(shown)
     if len(lines) > _LAST:
         st.caption(f"{len(lines) - _LAST:,} earlier runs are under Runs.")

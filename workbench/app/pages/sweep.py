@@ -12,7 +12,8 @@ from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import table
 from workbench.app.parts.page import guarded, head, plain, state
 from workbench.app.parts.run_picker import link_to
-from workbench.app.parts.setting_control import base_text, own_settings
+from workbench.app.parts.setting_control import SLIDERS, base_text, own_settings
+from workbench.app.presets import SWEEPS
 from workbench.app.sweep_form import (
     DEFAULTS,
     FIRST,
@@ -23,12 +24,14 @@ from workbench.app.sweep_form import (
     form_fields,
     form_spec,
     matrix_table,
+    spaced,
     title,
 )
 from workbench.comparing.plan import cost_line
 from workbench.corpus.draft import drafts_sentence
 from workbench.errors import WorkbenchError
 from workbench.reporting.setting_axis import settings_text
+from workbench.simulator.recognition.models import MODELS
 from workbench.units import counted
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from workbench.runs.spec_fields import SpecField
 
 __all__ = ["page"]
+
+_MOST_VALUES = 8
 
 
 def page() -> None:
@@ -55,7 +60,7 @@ def page() -> None:
 
 def _form() -> tuple[dict[str, str], dict[str, Any]]:
     """Values of the settings to change, with commas, and of the other fields."""
-    st.subheader("What to play", anchor=False)
+    st.header("What to play", anchor=False)
     one, two = st.columns(2)
     values: dict[str, Any] = {}
     values["corpus"] = corpus = one.selectbox(
@@ -65,6 +70,10 @@ def _form() -> tuple[dict[str, str], dict[str, Any]]:
     values["endpoint"] = two.selectbox(
         "Target", ["simulator", "staging", "production"], key="sweep_target", bind="query-params",
         accept_new_options=True, help="A simulator is started for the run; others need credentials in the environment.",
+    )  # fmt: skip
+    st.selectbox(
+        "Preset", list(SWEEPS), None, key="sweep_preset", on_change=_preset, placeholder="none: choose settings below",
+        help="A sweep that shows a difference with the built-in recogniser; its values can be changed below.",
     )  # fmt: skip
     if "sweep_vary" not in st.session_state:
         asked = ",".join(st.query_params.get_all("sweep_vary")).split(",")
@@ -90,6 +99,15 @@ def _form() -> tuple[dict[str, str], dict[str, Any]]:
     return vary, values
 
 
+def _preset() -> None:
+    """A preset replaces the settings that were to change."""
+    asked = SWEEPS.get(st.session_state.get("sweep_preset") or "")
+    if asked is not None:
+        st.session_state["sweep_vary"] = list(asked)
+        for key, values in asked.items():
+            st.session_state[f"sweep_values_{key}"] = values.split(",")
+
+
 def _corpora() -> list[str]:
     """Data sets, and the one that a link names by its path."""
     names = data.corpora()
@@ -103,14 +121,39 @@ def _values(key: str) -> str:
     name = f"sweep_values_{key}"
     if name not in st.session_state:
         st.session_state[name] = [v for v in st.query_params.get(name, ",".join(asked.first)).split(",") if v]
-    picked = st.multiselect(
-        asked.label, list(dict.fromkeys([*asked.options, *st.session_state[name]])), key=name,
+    where = st.container(horizontal=True, vertical_alignment="bottom")
+    picked = where.multiselect(
+        asked.label, list(dict.fromkeys([*asked.options, *st.session_state[name]])), key=name, width="stretch",
         accept_new_options=asked.free, help=f"Allowed: {asked.range}." if asked.range else None,
         format_func=lambda value: f"{value} {asked.unit}".strip() if (key, value) != ("snr_db", "inf") else "clean",
         placeholder="Choose values" + (", or type others" if asked.free else ""),
     )  # fmt: skip
+    if key in SLIDERS:
+        with where.popover("Range", icon=":material/tune:"):
+            _range(key, name)
     link_to(name, ",".join(picked) or None)
     return ",".join(picked) or " "
+
+
+def _range(key: str, name: str) -> None:
+    """Evenly spaced values of a setting, by their ends."""
+    low, high, step, _ = SLIDERS[key]
+    numbers = [float(text) for text in control(key).options if text != "inf"]
+    ends = st.slider(
+        f"{control(key).label}: from, to", low, high, (type(low)(min(numbers)), type(low)(max(numbers))), step, "%g",
+        key=f"{name}_ends",
+    )  # fmt: skip
+    count = st.slider("Number of values", 2, _MOST_VALUES, 4, key=f"{name}_count")
+    values = spaced(*ends, step, count)
+    st.caption(", ".join(values) + (" and clean" if key == "snr_db" else ""))
+    st.button(
+        "Use these", key=f"{name}_use", type="primary", on_click=_use,
+        args=(name, ["inf", *reversed(values)] if key == "snr_db" else values),
+    )  # fmt: skip
+
+
+def _use(name: str, values: list[str]) -> None:
+    st.session_state[name] = values
 
 
 def _offered(corpus: str | None) -> dict[str, list[str]]:
@@ -127,6 +170,9 @@ def _widget(column: DeltaGenerator, field: SpecField, offered: dict[str, list[st
     label = LABELS.get(field.name, field.name.replace("_", " ").capitalize())
     default = DEFAULTS.get(field.name, field.default)
     named: dict[str, Any] = {"key": f"sweep_{field.name}", "help": field.help, "bind": "query-params"}
+    if field.name == "model":
+        named |= {"accept_new_options": True, "placeholder": "as set"}
+        return column.selectbox(label, MODELS, None, **named)
     if field.choices:
         return column.selectbox(label, field.choices, field.choices.index(default), **named)
     if field.kind is bool:
@@ -140,7 +186,7 @@ def _widget(column: DeltaGenerator, field: SpecField, offered: dict[str, list[st
 
 
 def _planned(spec: RunSpec) -> None:
-    st.subheader("What it takes", anchor=False)
+    st.header("What it takes", anchor=False)
     matrix = matrix_table(spec)
     arguments, files = command(spec)
     plan = data.plan(files["sweep.toml"].decode(), data.plan_key(spec.corpus))
@@ -160,7 +206,7 @@ def _planned(spec: RunSpec) -> None:
     if cells > 1:
         if spec.base:
             st.caption(plain(f"Every configuration: {settings_text(spec.base)}."))
-        table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep")
+        table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep", hide=("audio",))
     elif spec.base:
         st.caption(plain(f"Configuration: {matrix.rows[0]['audio']}"))
     if spec.corpus in data.corpora() and not any(u.reference.words for u in data.corpus_named(spec.corpus).utterances):

@@ -33,7 +33,7 @@ def changed_most(texts: Sequence[ChangedText] | None, sides: tuple[str, str], pa
         sides: names of baseline and candidate.
         pair: the two sides.
     """
-    st.subheader("Recordings that changed most", anchor=False)
+    st.header("Recordings that changed most", anchor=False)
     if texts is None:
         st.info("Privacy mode is on: what was said and heard is not shown here.", icon=":material/visibility_off:")
         return

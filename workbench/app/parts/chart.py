@@ -13,6 +13,7 @@ import streamlit as st
 
 from workbench.app.parts.page import folded, plain
 from workbench.reporting.tables.table import Column, Table
+from workbench.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,13 @@ ROWS = 500
 """Rows that a table shows at most; it says how many are left out."""
 
 _WHOLE = 14
+_NOTES = 8
+
+_HEADINGS = {
+    "audio": "configuration", "utterances": "recordings", "utterance": "recording", "substitutions": "replaced",
+    "deletions": "missing", "insertions": "added",
+}  # fmt: skip
+"""What pages call otherwise than a terminal, which has less room."""
 
 
 def chart(
@@ -130,8 +138,9 @@ def table(
     if len(content.rows) > ROWS:
         st.caption(f"{len(content.rows) - ROWS:,} of {len(content.rows):,} rows are not shown.")
     if content.notes:
-        hidden = f"  \n{len(content.notes) - 8} further remarks are not shown." if len(content.notes) > 8 else ""
-        st.caption("  \n".join(plain(note) for note in content.notes[:8]) + hidden)
+        left = len(content.notes) - _NOTES
+        hidden = f"  \n{counted(left, 'further remark')} not shown." if left > 0 else ""
+        st.caption("  \n".join(plain(note) for note in content.notes[:_NOTES]) + hidden)
     return event
 
 
@@ -153,8 +162,8 @@ def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}
-    if kinds == {bool}:
-        return pd.array(values, "boolean")
+    if kinds == {bool}:  # a box would look as if it could be ticked
+        return pd.array([None if value is None else "yes" if value else "no" for value in values], "string")
     if kinds == {int}:
         return pd.array(values, "Int64")
     if kinds and kinds <= {int, float}:
@@ -164,10 +173,11 @@ def _typed(values: list[Any]) -> Any:  # noqa: ANN401  an array of pandas
 
 def column_config(column: Column[Any], resolution_ms: float | None) -> Any:  # noqa: ANN401  Streamlit's configuration
     """Head, explanation and number of decimals of a column."""
+    heading = _HEADINGS.get(column.key, column.heading)
     if not column.unit and column.decimals == 0:
-        return st.column_config.Column(column.heading, help=column.explain or None)
+        return st.column_config.Column(heading, help=column.explain or None)
     decimals = column.decimals
     if column.unit == "ms" and resolution_ms is not None and resolution_ms >= 1:
         decimals = 0
     number_format = "%.4g" if decimals is None else f"%.{decimals}f"
-    return st.column_config.NumberColumn(column.heading, help=column.explain or None, format=number_format)
+    return st.column_config.NumberColumn(heading, help=column.explain or None, format=number_format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from textwrap import shorten as shortened
 from typing import Any
 
 import streamlit as st
@@ -16,8 +17,8 @@ from workbench.app.router import page_of
 from workbench.app.sounds import sound_url
 from workbench.audio.align import spoken_tokens
 from workbench.audio.files import encode_audio
-from workbench.corpus import Corpus, Utterance, read_utterance
-from workbench.corpus.own import correct_reference, corrections, own_corpora, own_folder, remove_own
+from workbench.corpus import Corpus, Utterance, builtin_corpora, read_utterance
+from workbench.corpus.own import copy_to_own, correct_reference, corrections, own_corpora, own_folder, remove_own
 from workbench.errors import WorkbenchError
 from workbench.reporting.figures.corpus import histogram, histogram_figure
 from workbench.reporting.tables.table import Column, Table
@@ -28,6 +29,8 @@ __all__ = ["find_word_times", "length_text", "listed", "opened", "problems"]
 _CHECKED = "datasets_checked"
 _CHECK_S = 300.0
 _WORDS = 60
+_LISTED = 56
+"""Signs of a description that a list has room for; the whole of it stands on the opened set, with its licence."""
 
 
 def _words(utterance: Utterance) -> int:
@@ -46,8 +49,11 @@ _SETS: tuple[Column[Corpus], ...] = (
     Column("speakers", "speakers", lambda c: len({u.speaker for u in c.utterances if u.speaker}) or None),
     Column("words", "words", lambda c: sum(map(_words, c.utterances))),
     Column("times", "with word times", _timed, explain="recordings whose words have times"),
-    Column("description", "what it is", lambda c: c.description),
-    Column("licence", "licence", lambda c: c.licence),
+    Column(
+        "description",
+        "what it is",
+        lambda c: shortened(c.description, _LISTED, placeholder=" …") if c.description else None,
+    ),
 )
 _RECORDINGS: tuple[Column[Utterance], ...] = (
     Column("id", "recording", lambda u: u.id),
@@ -89,10 +95,11 @@ def opened(name: str) -> None:
     """One data set: its facts, what can be done with it, its recordings."""
     corpus = data.corpus_named(name)
     own = name in own_corpora()
-    st.subheader(plain(corpus.name), anchor=False)
+    st.header(plain(corpus.name), anchor=False)
     st.markdown(plain(_facts(corpus)))
-    if corpus.description:
-        st.caption(plain(corpus.description))
+    told = [corpus.description, f"Licence: {corpus.licence}" if corpus.licence else None]
+    if any(told):
+        st.caption(plain("  \n".join(text for text in told if text)))
     _actions(name, corpus, own=own)
     checked = st.session_state.get(_CHECKED)
     if checked is not None and checked[0] == name:
@@ -168,8 +175,24 @@ def _actions(name: str, corpus: Corpus, *, own: bool) -> None:
         if untimed and st.button("Find word times", key="datasets_align", icon=":material/timer:"):
             find_word_times(name)
             st.rerun()
+        if not own:
+            with st.popover("Copy to correct it", icon=":material/content_copy:"):
+                _copy(name, corpus)
         if own and st.button("Remove", key="datasets_remove", icon=":material/delete:"):
             _confirm(name, len(corpus.utterances))
+
+
+def _copy(name: str, corpus: Corpus) -> None:
+    """A built-in set stays as it is; its references can be corrected in a copy."""
+    with st.form("datasets_copy", border=False):
+        new = st.text_input("Name of the copy", f"my-{name}")
+        st.caption("The copy with its sound is yours: references can be corrected, with a history.")
+        if st.form_submit_button("Copy", icon=":material/content_copy:"):
+            with guarded():
+                copy_to_own(corpus.root, new.strip(), tuple(builtin_corpora()))
+                st.query_params["datasets_set"] = new.strip()
+                st.session_state.pop("datasets_set", None)
+                st.rerun()
 
 
 def find_word_times(name: str) -> None:
@@ -230,6 +253,9 @@ def _one(name: str, corpus: Corpus, utterance: Utterance, *, own: bool) -> None:
             st.audio(wav)
         if not own:
             st.markdown(plain(utterance.reference.written))
+            st.caption(
+                "A built-in reference cannot be changed here. *Copy to correct it* above makes a set of your own."
+            )
             return
         with st.form(f"datasets_edit_{utterance.id}", border=False):
             text = st.text_area("What is said", utterance.reference.written)

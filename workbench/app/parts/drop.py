@@ -33,7 +33,7 @@ _HOW = ("Files or a zip", "A folder")
 
 def drop_zone() -> None:
     """Drop, see, name, import."""
-    st.subheader("Bring your own recordings", anchor=False)
+    st.header("Bring your own recordings", anchor=False)
     # A widget is emptied by giving it another key.
     number = st.session_state.setdefault(_ROUND, 0)
     how = st.radio("What to drop", _HOW, horizontal=True, key="datasets_how", label_visibility="collapsed")

@@ -76,5 +76,5 @@ def sentence_to_read() -> str | None:
     chosen = st.selectbox("What will you say?", [_OWN_WORDS, *texts], key="live_read")
     if chosen in (None, _OWN_WORDS):
         return None
-    st.markdown(f"### {chosen}")
+    st.markdown(f"## {chosen}")
     return chosen

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from workbench.scoring.measured import Measured
 from workbench.scoring.measures import METRICS
 
-__all__ = ["metric_number", "number", "without_unit"]
+__all__ = ["metric_number", "number", "seconds_number", "without_unit"]
 
 _LONG = ("per 100 words", "per minute")
 
@@ -40,3 +42,30 @@ def metric_number(title: str, key: str, measured: Measured, why: str) -> None:
         low = metric.text(ends.low).removesuffix(f" {metric.column_unit}")
         detail = f"{low} to {metric.text(ends.high)}"
     number(title, without_unit(metric.text(measured.value)), without_unit(detail))
+
+
+def seconds_number(title: str, measured: Sequence[Measured], why: str) -> None:
+    """A delay, or several of the same words, with the interval of each.
+
+    Args:
+        title: above it.
+        measured: in ms, as tables have them.
+        why: what is said where the first has no value.
+    """
+    values = [one.value for one in measured]
+    if values[0] is None:
+        number(title, "unknown", why)
+        return
+    shown = " · ".join("unknown" if value is None else f"{value / 1000:.2f} s" for value in values)
+    spreads = [_seconds_interval(one) for one in measured]
+    known = any(spread is not None for spread in spreads)
+    number(
+        title, shown, " · ".join(s or "no interval" for s in spreads) if known else f"n = {measured[0].n}: no interval"
+    )
+
+
+def _seconds_interval(measured: Measured) -> str | None:
+    ends = measured.interval
+    if ends is None or ends.low is None or ends.high is None:
+        return None
+    return f"{ends.low / 1000:.2f} to {ends.high / 1000:.2f} s"

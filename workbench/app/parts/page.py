@@ -7,24 +7,43 @@ never ends in a traceback, because :func:`guarded` turns an error of ours into t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from workbench.app import data
 from workbench.app.privacy import hidden, locked
 from workbench.errors import WorkbenchError
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from workbench.runs.listing import RunListing
+    from workbench.scoring.cells import CellScore
+    from workbench.scoring.session import SessionScore
 
-__all__ = ["Colour", "Kind", "badges", "empty", "folded", "guarded", "head", "marks_note", "plain", "state"]
+__all__ = [
+    "STATES",
+    "Colour",
+    "Kind",
+    "all_failed",
+    "badges",
+    "empty",
+    "excluded_note",
+    "folded",
+    "guarded",
+    "head",
+    "plain",
+    "state",
+]
 
 Kind = Literal["missing", "failed", "simulated", "invalid"]
 Colour = Literal["blue", "green", "orange", "red"]
+
+STATES = {"committed": "done", "live": "running", "interrupted": "stopped"}
+"""What people call the status of a run; the others are called as they are."""
 
 _STATES = {
     "missing": (st.info, ":material/help_center:", "Missing."),
@@ -52,13 +71,19 @@ def state(kind: Kind, text: str) -> DeltaGenerator:
     return show(f"**{word}** {plain(text)}", icon=icon)
 
 
-def marks_note() -> None:
-    """Under a list of runs: its rates know nothing of references that are marked as wrong."""
-    if data.any_wrong():
-        st.caption(
-            "Rates in this list still count recordings whose reference is marked as wrong; comparisons, gates and the "
-            "page of a run exclude them."
-        )
+def excluded_note(lines: Iterable[RunListing]) -> None:
+    """Under a list of runs: how much no number of it counts."""
+    count = sum(line.excluded for line in lines)
+    if count:
+        st.caption(f"{counted(count, 'session')} excluded from every rate here: the reference is marked as wrong.")
+
+
+def all_failed(cell: CellScore, scores: Iterable[SessionScore]) -> None:
+    """A configuration of which nothing is left."""
+    outcomes = Counter(score.outcome for score in scores)
+    how = ", ".join(f"{outcome}: {count}" for outcome, count in outcomes.most_common())
+    told = f"no recording of {cell.cell} was played to its end ({how}). Each one says why in the part Recordings"
+    state("failed", told)
 
 
 def plain(text: str) -> str:
@@ -75,7 +100,7 @@ def badges(line: RunListing) -> None:
     if line.simulated:
         marks.append((f"simulated: {summary.recogniser}", ":material/smart_toy:", "blue"))
     if summary.status != "committed":
-        marks.append((summary.status, ":material/hourglass_bottom:", "orange"))
+        marks.append((STATES.get(summary.status, summary.status), ":material/hourglass_bottom:", "orange"))
     if summary.counts.failed:
         marks.append((f"{summary.counts.failed} failed", ":material/error:", "red"))
     if line.left_out:

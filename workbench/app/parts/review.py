@@ -47,6 +47,10 @@ def review(name: str, corpus: Corpus, *, own: bool) -> None:
         for number, item in enumerate(items[:_SHOWN]):
             with st.container(border=True), guarded():
                 _one(name, corpus, item, number, own=own)
+        if items and not own:
+            st.caption(
+                "References of a built-in set can be excluded here; *Copy to correct it* above makes them yours."
+            )
         if len(items) > _SHOWN:
             st.caption(f"{len(items) - _SHOWN} more follow once these are decided.")
         if st.button("Decode every recording with Whisper", key="datasets_doubts", icon=":material/hearing:"):

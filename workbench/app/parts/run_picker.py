@@ -61,7 +61,7 @@ def choose_run(
         if fallback in by_id:
             st.session_state[key] = fallback
         elif wanted:
-            state("missing", f"the link names run {wanted}, which is not in this store")
+            state("missing", f"the link names run {wanted}, which is not in this store or has no scores yet")
     picked = st.selectbox(label, list(by_id), key=key, format_func=lambda run_id: label_of(by_id[run_id]))
     link_to(key, picked)
     if name == "run":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from workbench.app import data, privacy
@@ -11,13 +9,14 @@ from workbench.app.data import Chosen
 from workbench.app.inspector_data import heard
 from workbench.app.parts.chart import table
 from workbench.app.parts.page import plain, state
-from workbench.app.recordings_data import ORDERS, Recording, from_error, latency_ms, ranked, selected
+from workbench.app.recordings_data import ORDERS, SHOWN, Filter, Recording, from_error, latency_ms, ranked, selected
 from workbench.app.router import page_of
 from workbench.app.sounds import sound_url
 from workbench.errors import WorkbenchError
 from workbench.reporting.session import find_session
 from workbench.reporting.tables.table import Column, Table, metric_column
 from workbench.runs.result import RunResult
+from workbench.scoring.cells import latest_attempts
 from workbench.scoring.measures import DURATIONS, METRICS
 from workbench.scoring.session import SessionScore
 from workbench.store.labels import flag_reference
@@ -34,19 +33,17 @@ def recordings(run: Chosen, result: RunResult) -> None:
         st.info("Privacy mode is on: what was said and heard is not shown here.", icon=":material/visibility_off:")
         return
     _excluded(result)
-    one, two, three = st.columns(3)
-    order = one.selectbox("Order", ORDERS, key="run_order", bind="query-params")
-    cells = [cell.cell for cell in result.cells]
-    cell = two.selectbox("Configuration", cells, key="run_cell", bind="query-params") if len(cells) > 1 else cells[0]
-    tags = sorted({tag for score in result.scores for tag in score.tags})
-    tag = three.multiselect("Tag", tags, key="run_tag") if tags else []
-    scores = ranked(selected(result.scores, cell, tag), order)
+    order, by = _chosen(result)
+    every = sum(score.cell == by.cell for score in latest_attempts(result.scores))
+    scores = ranked(selected(result.scores, by, data.said(run.run_id, run.content) if by.words else {}), order)
     found = len(scores)
+    if found < every:
+        st.caption(f"{found:,} of {every:,} recordings; the filters hide the others.")
     if st.toggle("As a table", key="run_table", bind="query-params", help="Sort by any column; tick a row to open it."):
         _table(run, scores)
         return
     count = st.session_state.setdefault("run_shown", _PAGE)
-    view = json.dumps([cell, order, tag, count])
+    view = data.recordings_view(order, count, by)
     for number, recording in enumerate(data.recordings(run.run_id, run.content, view)):
         _one(run, result, recording, f"run_{number}")
     if found > count:
@@ -54,6 +51,25 @@ def recordings(run: Chosen, result: RunResult) -> None:
         if st.button("Show more", key="run_more"):
             st.session_state["run_shown"] = count + _PAGE
             st.rerun()
+
+
+def _chosen(result: RunResult) -> tuple[str, Filter]:
+    """Order and filter; what a run cannot be filtered by is not offered."""
+    search, what, order = st.columns([2, 1, 1])
+    words = search.text_input("Search", key="run_search", bind="query-params", placeholder="recording or words in it")
+    shown = what.selectbox("Show", list(SHOWN), key="run_kept", bind="query-params")
+    ordered = order.selectbox("Order", ORDERS, key="run_order", bind="query-params")
+    cells = [cell.cell for cell in result.cells]
+    tags = sorted({tag for score in result.scores for tag in score.tags})
+    speakers = sorted({score.speaker for score in result.scores if score.speaker})
+    wanted = [name for name, many in (("cell", cells[1:]), ("tag", tags), ("speaker", speakers[1:])) if many]
+    places = dict(zip(wanted, st.columns(len(wanted)) if wanted else (), strict=True))
+    cell = cells[0]
+    if "cell" in places:
+        cell = places["cell"].selectbox("Configuration", cells, key="run_cell", bind="query-params")
+    tag = places["tag"].multiselect("Tag", tags, key="run_tag") if "tag" in places else []
+    speaker = places["speaker"].multiselect("Speaker", speakers, key="run_speaker") if "speaker" in places else []
+    return str(ordered), Filter(cell, tuple(tag), tuple(speaker), str(shown), tuple(words.casefold().split()))
 
 
 _COLUMNS: tuple[Column[SessionScore], ...] = (
@@ -109,7 +125,7 @@ def worst_of(run: Chosen, result: RunResult, cell: str, prefix: str) -> None:
     Raises:
         WorkbenchError: the records cannot be read.
     """
-    view = json.dumps([cell, ORDERS[0], [], _WORST])
+    view = data.recordings_view(ORDERS[0], _WORST, Filter(cell))
     for number, recording in enumerate(data.recordings(run.run_id, run.content, view)):
         _one(run, result, recording, f"{prefix}_worst_{number}")
     if st.button(

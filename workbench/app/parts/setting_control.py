@@ -17,9 +17,9 @@ from workbench.runs.sweep import DEFAULTS, setting_from_text
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-__all__ = ["OWN_SETTINGS", "base_text", "own_settings", "sweep_link"]
+__all__ = ["OWN_SETTINGS", "SLIDERS", "base_text", "own_settings", "sweep_link"]
 
-_SLIDERS: dict[str, tuple[float, float, float, float]] = {
+SLIDERS: dict[str, tuple[float, float, float, float]] = {
     "chunk_ms": (10, 1_000, 10, 200),
     "speed": (0.5, 2.0, 0.05, 1.1),
     "lead_ms": (0, 5_000, 100, 500),
@@ -73,8 +73,8 @@ def own_settings(prefix: str, label: str, first: str = "", wide: int = 4) -> dic
 
 def _control(column: DeltaGenerator, key: str, name: str) -> Value:
     label = setting_label(key)
-    if key in _SLIDERS:
-        low, high, step, first = _SLIDERS[key]
+    if key in SLIDERS:
+        low, high, step, first = SLIDERS[key]
         limits = SNR_RANGE_DB if key == "snr_db" else RANGES.get(key)
         allowed = f"Allowed in a run: {limits[0]:,g} to {limits[1]:,g}." if limits else None
         value: Value = column.slider(label, low, high, first, step, "%g", key=name, bind="query-params", help=allowed)

@@ -17,7 +17,7 @@ from workbench.scoring.metrics.clustered import clustered_percentile_interval
 from workbench.scoring.metrics.stats import percentile, thin
 from workbench.scoring.session import SessionScore
 from workbench.scoring.stages import Moment, Stage
-from workbench.units import NS_PER_MS, NS_PER_S, ms
+from workbench.units import NS_PER_MS, NS_PER_S, counted, ms
 
 __all__ = [
     "BREAKDOWN_COLUMNS",
@@ -189,6 +189,7 @@ def stages_table(stages: Sequence[Stage]) -> Table:
     return table_of(STAGE_COLUMNS, stages)
 
 
+_REASONS = 3
 _Cell = tuple[CellScore, list[SessionScore]]
 
 
@@ -219,7 +220,13 @@ QUALITY_COLUMNS: tuple[Column[_Cell], ...] = (
 def quality_table(cells: Sequence[CellScore], scores: Sequence[SessionScore]) -> Table:
     """One row a configuration: whether its measurement is sound; the notes say why where it is not."""
     rows = [(cell, [s for s in scores if s.cell == cell.cell]) for cell in cells]
-    notes = [f"{cell.cell}: {why}" for cell in cells for why in cell.pacing.reasons]
+    notes = []
+    for cell in cells:
+        told, more = cell.pacing.reasons[:_REASONS], len(cell.pacing.reasons) - _REASONS
+        if told:
+            notes.append(
+                f"{cell.cell}: {'; '.join(told)}" + (f"; and {counted(more, 'reason')} more" if more > 0 else "")
+            )
     return table_of(QUALITY_COLUMNS, rows, notes)
 
 

@@ -10,17 +10,18 @@ from workbench.runs.listing import RunListing
 from workbench.store.labels import RunLabel
 from workbench.units import ms
 
-__all__ = ["RUN_COLUMNS", "runs_table", "runs_text_table"]
+__all__ = ["RUN_COLUMNS", "runs_table", "runs_text_table", "state_of", "target_of"]
 
 
-def _target(line: RunListing) -> str | None:
+def target_of(line: RunListing) -> str | None:
+    """Who answered; a recogniser is named where it was simulated."""
     summary = line.summary
     if summary.endpoint is None:
         return None
     return f"{summary.endpoint}, {summary.recogniser}" if summary.recogniser else summary.endpoint
 
 
-def _state(line: RunListing) -> str:
+def state_of(line: RunListing) -> str:
     """Status for people: the four states that must not be mistaken for each other, else the status itself."""
     summary = line.summary
     if summary.status == "committed" and not line.cells:
@@ -46,9 +47,9 @@ def _word_columns() -> tuple[Column[RunListing], ...]:
 RUN_COLUMNS: tuple[Column[RunListing], ...] = (
     Column("run_id", "run", lambda r: r.summary.run_id, explain="sorts by age"),
     Column("created", "begun", _begun, explain="UTC"),
-    Column("state", "state", _state, explain="committed, live, interrupted, damaged, failed or missing scores"),
+    Column("state", "state", state_of, explain="committed, live, interrupted, damaged, failed or missing scores"),
     Column("corpus", "corpus", lambda r: r.summary.corpus, explain="what was played"),
-    Column("target", "target", _target, explain="who answered; a recogniser is named where it was simulated"),
+    Column("target", "target", target_of, explain="who answered; a recogniser is named where it was simulated"),
     Column("simulated", "simulated", lambda r: r.simulated, explain="a simulator answered, not the service"),
     Column("cells", "configurations", lambda r: r.summary.cells, explain="audio configurations"),
     Column("n", "sessions", lambda r: r.summary.counts.sessions, explain="stored, failed ones included"),
@@ -91,7 +92,7 @@ def runs_text_table(lines: Sequence[RunListing], labels: Mapping[str, RunLabel])
         Column("run", "run", lambda r: r.summary.run_id, explain="sorts by age"),
         Column("name", "name", lambda r: labels.get(r.summary.run_id, RunLabel()).text or None, explain="with tags"),
         Column("begun", "begun", _begun, explain="UTC"),
-        Column("state", "state", _state, explain="committed, live, interrupted, damaged, failed or missing scores"),
+        Column("state", "state", state_of, explain="committed, live, interrupted, damaged, failed or missing scores"),
         Column("data_set", "data set", lambda r: r.summary.corpus),
         Column("settings", "settings", _settings, explain="names of the configurations"),
         Column("endpoint", "endpoint", lambda r: r.summary.endpoint),

@@ -11,12 +11,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.scoring.metrics.alignment import align
 from workbench.scoring.metrics.normalize import NORMALISERS
 from workbench.scoring.metrics.timeline import Segment
-from workbench.scoring.reading import Judged, Reading, judge, read
+from workbench.scoring.reading import Judged, judge, read
 from workbench.scoring.view import SessionView
+
+if TYPE_CHECKING:
+    from workbench.scoring.reading import Reading
 
 __all__ = ["Stability", "erased_tokens", "stability"]
 

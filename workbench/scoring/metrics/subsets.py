@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.scoring.metrics.special import special
 from workbench.scoring.metrics.stats import DRAWS, LEVEL, Interval
 
 __all__ = [
@@ -143,6 +144,6 @@ def tail_bound(observed: float, spread: float) -> float:
     """The bound of :func:`flip_bound` for a difference and the standard deviation of its draws; 1 for no difference."""
     if not observed or not spread:
         return float(not observed)
-    from scipy.special import ndtr
+    ndtr = special().ndtr
 
     return min(1.0, float(2 * 3.178 * ndtr(-abs(observed) / spread)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.scoring.metrics.alignment import align
@@ -202,7 +202,7 @@ def _upto(reading: Reading, stop: int) -> Reading:
         kind: tuple(item for item in getattr(reading, kind) if item.stop <= stop)
         for kind in ("values", "negations", "sides")
     }
-    return Reading(reading.words[:stop], reading.spans[:stop], **cut)
+    return replace(reading, words=reading.words[:stop], spans=reading.spans[:stop], **cut)
 
 
 def _growing(one: Judged, words: Sequence[str], final: str, theirs: Reading) -> bool:

@@ -123,7 +123,9 @@ def recordings(folder: Path, count: int) -> None:
     """Stretches of the built-in speech, no two the same."""
     import soundfile as sf
 
-    speech = np.concatenate([sf.read(path, dtype="int16")[0] for path in sorted(ROOT.glob("datasets/clinic/audio/*"))[:20]])
+    speech = np.concatenate(
+        [sf.read(path, dtype="int16")[0] for path in sorted(ROOT.glob("datasets/clinic/audio/*"))[:20]]
+    )
     samples, rng, rows = int(RECORDING_S * RATE_HZ), np.random.default_rng(1), []
     (folder / "audio").mkdir(parents=True)
     for number in range(count):

@@ -11,9 +11,9 @@ LOWER_IS_BETTER = {"s", "ms", "us", "bytes", "MB", "x", "ppm"}
 TIMER = "bare timer just before, p99"
 RULE = (
     "`committed` is the figure of the last committed run. The noise of a figure is the span of its repeats, today or "
-    f"then, the larger; {ONCE:.0%} of its committed value where it has none; {LEAST:.0%} of it at least; for a lateness "
-    "at least the p99 of the bare timer beside it. **worse** is what moved in the bad direction by more than that. A "
-    "maximum is one event, and a number without a direction cannot be worse: neither is judged."
+    f"then, the larger; {ONCE:.0%} of its committed value where it has none; {LEAST:.0%} of it at least; for a "
+    "lateness at least the p99 of the bare timer beside it. **worse** is what moved in the bad direction by more than "
+    "that. A maximum is one event, and a number without a direction cannot be worse: neither is judged."
 )
 
 

@@ -360,6 +360,8 @@ class _Learner:
         pass
 
     def over(self, failure: StreamFailed | None) -> None:
+        if self.done.done():  # nobody waits any more: decoding was stopped, and its worker ends
+            return
         if failure is None:
             self.done.set_result(None)
         else:

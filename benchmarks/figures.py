@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,13 +14,14 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; ``target`` is an upper bound, ``at_least`` a lower one."""
+    """One measured value; ``target`` is an upper bound, ``at_least`` a lower one, ``noise`` the span of its repeats."""
 
     what: str
     value: float | None
     unit: str
     target: float | None = None
     at_least: float | None = None
+    noise: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -37,6 +39,11 @@ class Figure:
         if self.target is not None:
             return f"<= {self.target:g}"
         return f">= {self.at_least:g}" if self.at_least is not None else ""
+
+
+def repeated(what: str, values: Sequence[float], unit: str, target: float | None = None) -> Figure:
+    """The median of some repeats, and how far apart they lie."""
+    return Figure(what, statistics.median(values), unit, target, noise=max(values) - min(values))
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:

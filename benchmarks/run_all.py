@@ -2,10 +2,11 @@
 
 Usage: python benchmarks/run_all.py [--locust PYTHON] [--quick]
 
-Each part runs in a process of its own and can be run by itself. Where the system lets it, the processors are kept from
-sleeping meanwhile, for every peer alike: on a virtual machine they take 0.1 to 0.3 ms to wake. ``--locust`` names an
-interpreter that has locust, whose gevent must not share a process with asyncio; without it the peer is left out and the
-table says so.
+Today's figures stand beside the committed ones, and what got worse by more than its noise is marked, see beside.py.
+``--page`` writes the page again from the committed results and measures nothing. Each part runs in a process of its own
+and can be run by itself. Where the system lets it, the processors are kept from sleeping meanwhile, for every peer
+alike: on a virtual machine they take 0.1 to 0.3 ms to wake. ``--locust`` names an interpreter that has locust, whose
+gevent must not share a process with asyncio; without it the peer is left out and the table says so.
 """
 
 from __future__ import annotations
@@ -22,18 +23,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import beside
+
 from workbench.playing.priority import sleepless
 from workbench.scoring.metrics.instrument import BUDGET
 from workbench.store.host import host_facts
 
 HERE = Path(__file__).parent
 Part = dict[str, Any]
-LEVELS = (1, 100, 1_000, 4_000)
+LEVELS = (1, 100, 4_000)
+"""Besides 1,000, which is measured in pairs."""
+
 TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 1.0}
 """p99 of send lateness in ms that picows is to keep, by sessions."""
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
 PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
+OTHER_WAYS = (1_000, 4_000)
+"""Sessions at which other ways to pace are looked at: with few of them each is nearly as good as the timer."""
+
 PEER_LEVELS = (25, 50, 100, 500)
 GAP = "error of the gap between chunks, p99"
 HELD = "sessions held with valid pacing, one process each"
@@ -41,6 +49,7 @@ HELD = "sessions held with valid pacing, one process each"
 
 def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
     """One script's figures; what went wrong, where it did."""
+    begun = time.perf_counter()
     done = subprocess.run(
         [python, str(HERE / name), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=300
     )
@@ -48,11 +57,25 @@ def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
     if done.returncode:
         return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
     part: Part = json.loads(done.stdout.splitlines()[-1])
-    return part
+    return part | {"seconds": round(time.perf_counter() - begun, 1)}
+
+
+def way(name: str, sessions: int, *more: str) -> Part:
+    """The same stream in another way, see loops.py."""
+    timer = bare_timer()
+    part = script("loops.py", "--way", name, "--sessions", str(sessions), "--seconds", str(PEER_SECONDS), *more)
+    return part | {"figures": [timer, *part["figures"]]} if part["figures"] else part
+
+
+def bare_timer() -> dict[str, Any]:
+    """What is late on this machine at this moment where nothing but a timer runs."""
+    value = _value(script("timer.py", "--seconds", "2"), "lateness p99")
+    return _figure(beside.TIMER, value, "ms", None)
 
 
 def level(sessions: int, transport: str, target_ms: float | None) -> Part:
     """A level of ``workbench capacity``: the whole client, everything recorded, five answers a second a session."""
+    timer, begun = bare_timer(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "workbench", "capacity", "--sessions", str(sessions), "--seconds", str(LEVEL_SECONDS),
          "--transport", transport, "--json"],
@@ -75,7 +98,8 @@ def level(sessions: int, transport: str, target_ms: float | None) -> Part:
         ("CPU of the simulator, share of a core", found["service_cpu_share"], "", None),
         ("peak memory of the client", found["peak_memory_mb"], "MB", None),
     ]
-    return {"title": title, "figures": [_figure(*row) for row in rows], "level": found}
+    seconds = round(time.perf_counter() - begun, 1)
+    return {"title": title, "figures": [timer, *(_figure(*row) for row in rows)], "level": found, "seconds": seconds}
 
 
 def _figure(what: str, value: float | None, unit: str, target: float | None) -> dict[str, Any]:
@@ -92,36 +116,35 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
             for transport in ("picows", "websockets")
         ]
     found.append(script("stamps.py", "--kernel-stamps", "--sessions", "1000", "--seconds", "6"))
-    seconds = str(PEER_SECONDS)
     for sessions in LEVELS[: 2 if quick else None]:
         found.append(level(sessions, "picows", TARGETS[sessions]))
-        ways = ("ring", "sleep", "call_at")
-        found += [script("loops.py", "--way", w, "--sessions", str(sessions), "--seconds", seconds) for w in ways]
+        found.append(way("ring", sessions))
     if not quick:
+        found += [way(name, sessions) for sessions in OTHER_WAYS for name in ("sleep", "call_at")]
         found += _beside_the_ring()
         found += [level(n, "picows", TARGETS[n]) for n in (200, 500, 2_000)]
         found += [level(n, "websockets", WEBSOCKETS[n]) for n in WEBSOCKETS]
     if locust is not None:
         peers = [
-            script("locust_peer.py", "--sessions", str(n), "--seconds", seconds, python=locust)
+            script("locust_peer.py", "--sessions", str(n), "--seconds", str(PEER_SECONDS), python=locust)
             for n in PEER_LEVELS[: 1 if quick else None]
         ]
         if not quick:
-            ours = script("loops.py", "--way", "ring", "--sessions", "500", "--seconds", seconds)
+            ours = way("ring", 500)
             ratio = _quotient(peers[-1], ours, GAP)
             peers += [ours, _at_least("Locust / our ring at 500 sessions", GAP, ratio, 50)]
             peers.append(_at_least("workbench / Locust", HELD, _held(found, peers), 10))
         found += peers
-    found += [script_text("scoring_speed.py"), script_text("store_frames.py", "--sessions", "100", "--frames", "9000")]
-    return found
+    found += [script("scoring_speed.py"), script("store.py", "--runs", "300", "--sessions", "100")]
+    return [*found, script("app.py", "--runs", "300", "--no-browser"), script("waiting.py")]
 
 
 def _beside_the_ring() -> list[Part]:
     """The whole client and the bare ring by turns, both against the simulator: the median of the pairs' ratios."""
     found, ratios = [], []
     for _ in range(PAIRS):
-        whole = level(1_000, "picows", None)
-        ring = script("loops.py", "--simulator", "--sessions", "1000", "--seconds", str(PEER_SECONDS))
+        whole = level(1_000, "picows", TARGETS[1_000])
+        ring = way("ring", 1_000, "--simulator")
         found += [whole, ring]
         ratios.append(_quotient(whole, ring, "CPU per frame"))
     middle = None if None in ratios else statistics.median(ratios)
@@ -157,17 +180,6 @@ def _at_least(title: str, what: str, ratio: float | None, least: float) -> Part:
     return {"title": title, "figures": [row]}
 
 
-def script_text(name: str, *arguments: str) -> Part:
-    """A script that prints a table of its own; the table is kept as it is."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / name), *arguments], capture_output=True, text=True, check=False, timeout=300
-    )
-    title = " ".join([name.removesuffix(".py"), *arguments])
-    if done.returncode:
-        return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
-    return {"title": title, "figures": [], "text": done.stdout.rstrip()}
-
-
 def page(found: dict[str, Any]) -> str:
     """The results as Markdown."""
     facts = found["machine"]
@@ -180,6 +192,7 @@ def page(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     if facts["load"] > 0.5:
         lines += ["**The machine was not idle:** figures of lateness show the neighbours, too.", ""]
+    lines += [beside.RULE, ""]
     for part in found["parts"]:
         lines += [f"## {part['title']}", ""]
         if "failed" in part:
@@ -187,23 +200,42 @@ def page(found: dict[str, Any]) -> str:
         elif "text" in part:
             lines += ["```", part["text"], "```", ""]
         else:
-            lines += ["| figure | value | unit | target | |", "|---|---|---|---|---|"]
+            lines += ["| figure | value | committed | unit | target | |", "|---|---|---|---|---|---|"]
             lines += [_row(figure) for figure in part["figures"]] + [""]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n" + (HERE / "tried.md").read_text()
 
 
 def _row(figure: dict[str, Any]) -> str:
-    value = "-" if figure["value"] is None else f"{figure['value']:,.3f}".rstrip("0").rstrip(".")
+    value, committed = (_number(figure.get(key)) for key in ("value", "committed"))
     low, high = figure.get("at_least"), figure.get("target")
     bound = f"≤ {high:g}" if high is not None else f"≥ {low:g}" if low is not None else ""
-    return f"| {figure['what']} | {value} | {figure['unit']} | {bound} | {figure.get('verdict', '')} |"
+    verdict = ", ".join(filter(None, (figure.get("verdict"), "**worse**" if figure.get("worse") else "")))
+    return f"| {figure['what']} | {value} | {committed} | {figure['unit']} | {bound} | {verdict} |"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def committed() -> list[Part]:
+    """The parts of the last committed run; none in a folder without a history."""
+    shown = subprocess.run(
+        ["git", "-C", str(HERE), "show", "HEAD:./results.json"],  # noqa: S607
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    parts: list[Part] = json.loads(shown.stdout)["parts"] if shown.returncode == 0 else []
+    return parts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--locust", help="an interpreter that has locust")
     parser.add_argument("--quick", action="store_true", help="small levels only")
+    parser.add_argument("--page", action="store_true", help="only write the page again")
     asked = parser.parse_args()
+    if asked.page:
+        (HERE / "README.md").write_text(page(json.loads((HERE / "results.json").read_text())))
+        return
     begun, host = time.perf_counter(), host_facts()
     with sleepless() as processors:
         machine = {
@@ -217,12 +249,20 @@ def main() -> None:
             "seconds": 0.0,
         }
     found["seconds"] = round(time.perf_counter() - begun, 1)
+    worse = beside.mark(found["parts"], committed())
     (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     (HERE / "README.md").write_text(page(found))
     missed = [
         f"{p['title']}: {f['what']}" for p in found["parts"] for f in p["figures"] if f.get("verdict") == "missed"
     ]
+    for part in found["parts"]:
+        print(part["title"])
+        for figure in part["figures"]:
+            now, before = _number(figure["value"]), _number(figure.get("committed"))
+            word = "  WORSE" if figure.get("worse") else ""
+            print(f"  {figure['what']:<64} {now:>12} {before:>12} {figure['unit']:<6} {figure['verdict']}{word}")
     print(f"{len(found['parts'])} parts in {found['seconds']:.0f} s; missed: {'; '.join(missed) or 'nothing'}")
+    print(f"worse than committed by more than the noise: {'; '.join(worse) or 'nothing'}")
 
 
 if __name__ == "__main__":

@@ -175,3 +175,19 @@ async def test_a_worker_that_does_not_start_is_an_error_of_the_service(monkeypat
     monkeypatch.setattr("workbench.child_process.sys.executable", "/bin/false")
     with pytest.raises(ServiceError, match="recogniser does not start"):
         await learn([(16_000, [b"\0\0"])], Timelines("general", tmp_path), 1)
+
+
+async def test_decoding_that_is_stopped_ends_as_such(tmp_path):
+    """Nobody waits for the stream any more when its worker ends, which is no error."""
+    chunks = [PCM[at : at + 3200] for at in range(0, len(PCM), 3200)] * 2
+    stopped = []
+
+    def progress(done, total):
+        if not stopped:
+            stopped.append((done, total))
+            learning.cancel()
+
+    learning = asyncio.create_task(learn([(16_000, chunks)], Timelines("general", tmp_path), 1, progress))
+    with pytest.raises(asyncio.CancelledError):
+        await learning
+    assert stopped == [(1, len(chunks))]

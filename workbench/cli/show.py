@@ -106,17 +106,19 @@ def show(
 
 def _views(result: RunResult, metrics: Sequence[Metric], by: Grouping | None, *, delays: bool) -> dict[str, Table]:
     """The tables that were asked for, by their names in JSON."""
-    from workbench.reporting.tables.analysis import delay_parts_table
-    from workbench.reporting.tables.groups import groups_table
-    from workbench.scoring.delay_parts import median_words
     from workbench.scoring.measures import METRICS
 
     views: dict[str, Table] = {}
     cells = [cell.cell for cell in result.cells]
     if by is not None:
+        from workbench.reporting.tables.groups import groups_table
+
         shown = metrics or [METRICS[key] for key in _OF_PARTS]
         views["parts"] = groups_table(result.scores, by, shown, result.run.manifest.seed, cells)
     if delays:
+        from workbench.reporting.tables.analysis import delay_parts_table
+        from workbench.scoring.delay_parts import median_words
+
         views["delay_parts"] = delay_parts_table(median_words(result.scores, cells))
     return views
 

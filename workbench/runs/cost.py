@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbench.runs.estimate import sent_seconds
-from workbench.runs.resolved_run import ResolvedRun
-from workbench.runs.result import RunResult
-from workbench.scoring.session import SessionScore
 from workbench.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from workbench.runs.resolved_run import ResolvedRun
+    from workbench.runs.result import RunResult
+    from workbench.scoring.session import SessionScore
 
 __all__ = ["Cost", "paid", "planned_cost", "played_cost"]
 
@@ -49,6 +50,9 @@ def planned_cost(resolved: ResolvedRun, price_per_minute: float | None) -> Cost 
     """What the run will cost if no session is played twice; None without a price."""
     if price_per_minute is None:
         return None
+    # What plans a run brings the client along, which a stored run is shown without.
+    from workbench.runs.estimate import sent_seconds
+
     return Cost(sent_seconds(resolved) / 60, price_per_minute)
 
 

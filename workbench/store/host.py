@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -30,6 +29,8 @@ class Host(msgspec.Struct, kw_only=True):
 
 def library_versions() -> dict[str, str]:
     """Versions of workbench, Python and every library that can move a number; absent ones are left out."""
+    from importlib import metadata  # slow, and not needed to read a run
+
     versions = {"python": platform.python_version(), "implementation": sys.implementation.name}
     for name in ("suki-workbench", *_LIBRARIES):
         try:

@@ -21,6 +21,7 @@ class Scripted:
     """Says what it is fed; waits for a permit before each chunk, breaks at the word."""
 
     permits = None
+    kept_ns = 0
 
     def __init__(self, *_):
         self.busy = threading.Lock()

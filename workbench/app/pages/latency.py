@@ -52,6 +52,7 @@ _NUMBERS = (
 )
 _RATES = " ".join(key for _, keys, _ in _NUMBERS for key in keys)
 _ALL = "all sessions"
+_SENTENCES = 4
 _CHOICE = [key for key, duration in DURATIONS.items() if duration.page]
 
 

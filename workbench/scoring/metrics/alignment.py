@@ -7,6 +7,7 @@ by the caller. Rates, differences, terms and latencies all stand on this one ali
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from workbench.scoring.metrics.edit_table import SIMILAR, costs, trace
@@ -39,7 +40,13 @@ def align(reference: Sequence[str], hypothesis: Sequence[str], *, open_end: bool
     """
     head, tail = common_ends(reference, hypothesis, open_end=open_end)
     ours, theirs = reference[head : len(reference) - tail], hypothesis[head : len(hypothesis) - tail]
-    middle = _between(ours, theirs, open_end=open_end)
+    # What is shown is aligned for latency, for stability and for meaning, most of it with the same words.
+    short = len(ours) * len(theirs) <= _PAIR_CELLS
+    middle = (
+        _remembered(tuple(ours), tuple(theirs), open_end=open_end)
+        if short
+        else _between(ours, theirs, open_end=open_end)
+    )
     ends = [(len(reference) - k, len(hypothesis) - k) for k in range(tail, 0, -1)]
     pairs = [(i, i) for i in range(head)] + [(i + head, j + head) for i, j in middle] + ends
     return pairs if open_end else _earliest(pairs, reference, hypothesis)
@@ -78,6 +85,11 @@ def _earliest(
         earliest.append((i, j))
         before, ahead = i, j
     return earliest
+
+
+@lru_cache(maxsize=256)
+def _remembered(ours: tuple[str, ...], theirs: tuple[str, ...], *, open_end: bool) -> list[tuple[int, int]]:
+    return _between(ours, theirs, open_end=open_end)
 
 
 def _between(ours: Sequence[str], theirs: Sequence[str], *, open_end: bool) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,9 +20,12 @@ from workbench.protocol.endpoints import AMBIENT_CONTENT, AMBIENT_STRUCTURED_DAT
 from workbench.protocol.messages import Product
 from workbench.reference import Fact, Reference
 from workbench.scoring.metrics.time_to_result import rest_frames
-from workbench.scoring.reading import Reading, read
+from workbench.scoring.reading import read
 from workbench.scoring.reading.drugs import DRUGS
 from workbench.scoring.view import SessionView
+
+if TYPE_CHECKING:
+    from workbench.scoring.reading import Reading
 
 __all__ = ["FactTally", "Results", "fact_tally", "judge_facts"]
 

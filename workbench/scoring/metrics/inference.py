@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.scoring.metrics.special import special
 from workbench.scoring.metrics.stats import Interval
 
 __all__ = [
@@ -204,7 +205,7 @@ def smallest_detectable(spread: float, n: int, *, error: float = 0.05, power: fl
     """
     if n < 2 or 2.0 ** (1 - n) > error:
         return None
-    from scipy.special import stdtrit
+    stdtrit = special().stdtrit
 
     return float(stdtrit(n - 1, 1 - error / 2) + stdtrit(n - 1, power)) * spread / math.sqrt(n)
 

@@ -8,11 +8,11 @@ same normaliser is applied to both sides. Text is not patient-safe: nothing here
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from workbench.errors import InputError
 from workbench.scoring.metrics.whisper import english
@@ -27,8 +27,6 @@ class Normaliser:
 
     Attributes:
         name: how results call it.
-        version: raised whenever its behaviour changes.
-        hash: sha256 over name, version and rules.
         spoken: True where it is compared with the spoken form of the reference, False for the written form.
 
     >>> normaliser("basic")("BP: 120/80.")
@@ -36,10 +34,20 @@ class Normaliser:
     """
 
     name: str
-    version: str
-    hash: str
     spoken: bool
     _apply: Callable[[str], str] = field(repr=False)
+    _version: Callable[[], str] = field(repr=False)
+    _rules: Callable[[], str] = field(repr=False)
+
+    @property
+    def version(self) -> str:
+        """Raised whenever its behaviour changes."""
+        return self._version()
+
+    @property
+    def hash(self) -> str:
+        """sha256 over name, version and rules."""
+        return _digest(self)
 
     def __call__(self, text: str) -> str:
         """The normalised text, words separated by one space."""
@@ -99,9 +107,10 @@ def basic(text: str) -> str:
     return " ".join(_MARK.sub(_mark, text).split())
 
 
-def _named(name: str, version: str, rules: str, apply: Callable[[str], str], *, spoken: bool = True) -> Normaliser:
-    digest = hashlib.sha256(f"{name}\n{version}\n{rules}".encode()).hexdigest()
-    return Normaliser(name, version, digest, spoken, apply)
+@cache
+def _digest(which: Normaliser) -> str:
+    # Asked for where something is scored: to show a stored score, no source of the rules has to be read.
+    return hashlib.sha256(f"{which.name}\n{which.version}\n{which._rules()}".encode()).hexdigest()
 
 
 def _english(text: str) -> str:
@@ -116,14 +125,19 @@ def _clinical(text: str) -> str:
     return read(text).canonical
 
 
-_WHISPER_PACKAGE = f"whisper-normalizer {importlib.metadata.version('whisper-normalizer')}"
+@cache
+def _whisper_package() -> str:
+    from importlib.metadata import version
+
+    return f"whisper-normalizer {version('whisper-normalizer')}"
+
 
 NORMALISERS: dict[str, Normaliser] = {
     # Raw is what stood on the screen against what should have stood there: the written form.
-    "raw": _named("raw", "1", "white space", _white_space, spoken=False),
-    "basic": _named("basic", "1", _BASIC_RULES, basic),
-    "english": _named("english", _WHISPER_PACKAGE, _WHISPER_PACKAGE, _english),
-    "clinical": _named("clinical", "2", rules(), _clinical),
+    "raw": Normaliser("raw", False, _white_space, lambda: "1", lambda: "white space"),
+    "basic": Normaliser("basic", True, basic, lambda: "1", lambda: _BASIC_RULES),
+    "english": Normaliser("english", True, _english, _whisper_package, _whisper_package),
+    "clinical": Normaliser("clinical", True, _clinical, lambda: "2", rules),
 }
 """Every normaliser by name, from the strictest to the most forgiving."""
 DEFAULT = NORMALISERS["clinical"]

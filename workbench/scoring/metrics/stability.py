@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from workbench.scoring.metrics.alignment import align
 from workbench.scoring.metrics.normalize import NORMALISERS
 from workbench.scoring.metrics.timeline import Segment
-from workbench.scoring.reading import Judged, Reading, judge, read
+from workbench.scoring.reading import Judged, judge, read
 from workbench.scoring.view import SessionView
+
+if TYPE_CHECKING:
+    from workbench.scoring.reading import Reading
 
 __all__ = ["Stability", "erased_tokens", "stability"]
 
@@ -198,7 +202,7 @@ def _upto(reading: Reading, stop: int) -> Reading:
         kind: tuple(item for item in getattr(reading, kind) if item.stop <= stop)
         for kind in ("values", "negations", "sides")
     }
-    return Reading(reading.words[:stop], reading.spans[:stop], **cut)
+    return replace(reading, words=reading.words[:stop], spans=reading.spans[:stop], **cut)
 
 
 def _growing(one: Judged, words: Sequence[str], final: str, theirs: Reading) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.scoring.metrics.special import special
+
 __all__ = [
     "DRAWS",
     "FEW_SPEAKERS",
@@ -121,7 +123,8 @@ def count_limits(events: float, size: float, level: float = LEVEL) -> tuple[floa
     >>> [round(100 * end, 1) for end in count_limits(0, 120)]
     [0.0, 3.0]
     """
-    from scipy.special import betaincinv, gammaincinv
+    of = special()
+    betaincinv, gammaincinv = of.betaincinv, of.gammaincinv
 
     tail = (1 - level) / 2
     if events > size:
@@ -209,7 +212,7 @@ def rate_interval(
 
 def _reach(n: int, level: float) -> float:
     """Standard errors on either side of a value of ``n`` blocks whose spread is estimated from them."""
-    from scipy.special import stdtrit
+    stdtrit = special().stdtrit
 
     return float(stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(n / (n - 1))
 
@@ -218,7 +221,8 @@ def _logit_limits(errors: NDArray[np.int64], words: NDArray[np.int64], level: fl
     rate, n = float(errors.sum() / words.sum()), len(errors)
     if not 0 < rate < 1:
         return None
-    from scipy.special import expit, logit, stdtrit
+    of = special()
+    expit, logit, stdtrit = of.expit, of.logit, of.stdtrit
 
     spread = float(np.sqrt(n / (n - 1) * ((errors - rate * words) ** 2).sum())) / float(words.sum())
     reach = float(stdtrit(n - 1, (1 + level) / 2)) * spread / (rate * (1 - rate))
@@ -244,7 +248,8 @@ def bca_tails(
     Returns:
         None if the draws do not vary.
     """
-    from scipy.special import ndtr, ndtri
+    of = special()
+    ndtr, ndtri = of.ndtr, of.ndtri
 
     observed = errors.sum() / words.sum()
     # Draws equal to the observed rate count half: rates of few words are discrete.
@@ -294,8 +299,7 @@ def percentile_interval(values: Sequence[int] | NDArray[np.int64], p: float, lev
     n = len(values)
     if n == 0:
         return None
-    # scipy.stats has the same under another name, and takes 0.6 s longer to import.
-    from scipy.special import bdtr
+    bdtr = special().bdtr
 
     ordered = np.sort(np.asarray(values))
     tail = (1 - level) / 2

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.scoring.metrics.special import special
 from workbench.scoring.metrics.stats import DRAWS, LEVEL, Interval
 
 __all__ = [
@@ -36,6 +37,8 @@ _EXACT = 13
 _BYTES = 50_000_000
 _CHUNK = 1_000
 _BINS = 256
+_EXACT_FLOAT32 = 1 << 24
+"""Whole numbers below this are exact in float32, and so are their sums."""
 
 
 def subset_draws(n: int, rng: np.random.Generator, draws: int = DRAWS) -> NDArray[np.bool_]:
@@ -79,13 +82,16 @@ def subset_percentiles(
     found = np.full((len(masks), len(samples)), np.nan)
     for k, (values, owner) in enumerate(samples):
         at = np.searchsorted(edges, values)
-        counts = np.zeros((masks.shape[1], len(edges)), np.float32)
+        kind = np.float32 if len(values) < _EXACT_FLOAT32 else np.float64
+        counts = np.zeros((masks.shape[1], len(edges)), kind)
         np.add.at(counts, (owner, at), 1)
+        # Added up once for each block, not once for each subset of them.
+        upto = np.cumsum(counts, axis=1)
         for start in range(0, len(masks), _CHUNK):
-            reached = np.cumsum(masks[start : start + _CHUNK].astype(np.float32) @ counts, axis=1, dtype=np.float64)
-            total = reached[:, -1:]
-            needed = np.maximum(1, np.ceil(total * p / 100 - 1e-9))
-            place = (reached < needed).sum(axis=1)
+            reached = masks[start : start + _CHUNK].astype(kind) @ upto
+            total = reached[:, -1:].astype(np.float64)
+            needed = np.maximum(1, np.ceil(total * p / 100 - 1e-9)).astype(kind)
+            place = np.count_nonzero(reached < needed, axis=1)
             drawn = total[:, 0] > 0
             found[start : start + _CHUNK, k][drawn] = edges[place[drawn]]
     return found
@@ -143,6 +149,6 @@ def tail_bound(observed: float, spread: float) -> float:
     """The bound of :func:`flip_bound` for a difference and the standard deviation of its draws; 1 for no difference."""
     if not observed or not spread:
         return float(not observed)
-    from scipy.special import ndtr
+    ndtr = special().ndtr
 
     return min(1.0, float(2 * 3.178 * ndtr(-abs(observed) / spread)))

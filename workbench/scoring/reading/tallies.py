@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from workbench.scoring.reading.reading import Item
+if TYPE_CHECKING:
+    from workbench.scoring.reading.reading import Item
 
 __all__ = ["Judged", "Meaning", "Tally"]
 

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -169,6 +170,7 @@ class WorkerPool:
         model: see :mod:`workbench.simulator.recognition.models`.
         partials: what Whisper's partials show, see :data:`workbench.simulator.recognition.whisper.stream.PARTIALS`.
         partial_every_s: seconds of audio between two passes of Whisper.
+        passes: file of Whisper's passes that need not be computed again; None keeps none.
     """
 
     def __init__(
@@ -179,6 +181,7 @@ class WorkerPool:
         model: str = "general",
         partials: str = "settled",
         partial_every_s: float = 0.5,
+        passes: Path | None = None,
     ) -> None:
         self._model = model
         self._sessions = sessions
@@ -187,6 +190,7 @@ class WorkerPool:
             self._decoders, processes = sessions, 1
             module = "workbench.simulator.recognition.whisper.worker"
             arguments = [str(NICENESS), model, str(workers), partials, str(partial_every_s)]
+            arguments += [] if passes is None else [str(passes)]
         else:
             self._decoders, processes = -(-sessions // workers), min(workers, sessions)
             module = "workbench.simulator.recognition.worker"

@@ -25,6 +25,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from workbench.errors import ServiceError
 from workbench.playing.pacer import Pacer
@@ -274,6 +275,9 @@ async def learn(
 ) -> int:
     """Decode the streams that are not known, as fast as ``workers`` processes can.
 
+    What Whisper has decoded of a stream when it is stopped is not decoded again the next time; that of
+    pocketsphinx begins again.
+
     Args:
         streams: rate in Hz and chunks of each, cut as they will be sent.
         timelines: what is decoded is added.
@@ -294,7 +298,9 @@ async def learn(
     if not unknown:
         return 0
     workers = min(workers, len(unknown))
-    pool = WorkerPool(workers, workers, float("inf"), timelines.model, timelines.partials, timelines.partial_every_s)
+    unfinished = _unfinished(timelines)
+    how = (timelines.model, timelines.partials, timelines.partial_every_s, unfinished)
+    pool = WorkerPool(workers, workers, float("inf"), *how)
     replay = Replay(timelines, pool)
     waiting = iter(unknown.values())
     total, done = sum(len(chunks) for _, chunks in unknown.values()), 0
@@ -314,7 +320,17 @@ async def learn(
         raise next(error for error in failures.exceptions if isinstance(error, ServiceError)) from None
     finally:
         await replay.close()
+    if unfinished is not None:
+        unfinished.unlink(missing_ok=True)
     return len(unknown)
+
+
+def _unfinished(timelines: Timelines) -> Path | None:
+    """Where Whisper keeps what it has of streams that are not over; None where nothing can be written."""
+    try:
+        return timelines.unfinished()
+    except OSError:
+        return None
 
 
 async def _learn_in_turn(
@@ -344,6 +360,8 @@ class _Learner:
         pass
 
     def over(self, failure: StreamFailed | None) -> None:
+        if self.done.done():  # nobody waits any more: decoding was stopped, and its worker ends
+            return
         if failure is None:
             self.done.set_result(None)
         else:

@@ -133,6 +133,11 @@ class Timelines:
         """Know the steps of a stream that was decoded to its end, for as long as this process lives."""
         self._steps.update((step.digest, step) for step in steps)
 
+    def unfinished(self) -> Path:
+        """Where a decoder keeps what it has of streams that are not over. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._folder / "unfinished.passes"
+
     def save(self, steps: Sequence[Step]) -> None:
         """Write them to the folder, for later processes. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from workbench.simulator.recognition.decoding import Hypothesis
 from workbench.simulator.recognition.whisper.cutting import cut_place
 from workbench.simulator.recognition.whisper.features import RATE_HZ
+from workbench.simulator.recognition.whisper.kept_passes import KeptPasses
 from workbench.simulator.recognition.whisper.model import SpokenWord, WhisperModel
 from workbench.simulator.recognition.whisper.passes import Recipe, final_pass, partial_pass
 from workbench.simulator.recognition.whisper.speech import FRAME_SAMPLES, PRE_ROLL_SAMPLES, Activity, VoiceFrames
@@ -84,14 +86,20 @@ class WhisperStream:
         model: loaded.
         settings: how it decodes.
         sample_rate_hz: sample rate of the audio that will come; other rates than 16 kHz are resampled here.
+        kept: passes that need not be computed again; None computes all.
 
     Attributes:
         dropped: finals that were not believed, by reason.
         passes: how often something was decoded, partials and repetitions too.
+        kept_ns: time that the passes took which were not computed again.
     """
 
-    def __init__(self, model: WhisperModel, settings: Settings, sample_rate_hz: int) -> None:
+    def __init__(
+        self, model: WhisperModel, settings: Settings, sample_rate_hz: int, kept: KeptPasses | None = None
+    ) -> None:
         self._model = model
+        self._kept = kept
+        self.kept_ns = 0
         self._settings = settings
         self._voice = VoiceFrames()
         self._activity = Activity(int(settings.pause_s * RATE_HZ))
@@ -177,7 +185,10 @@ class WhisperStream:
         end = segment.passed = self._activity.end
         agreed = _agreed(*segment.hypotheses)
         self.passes += 1
-        ids = partial_pass(self._model, self._samples(segment.start, end), agreed, FRAME_SAMPLES * len(segment.voiced))
+        pcm, voiced = self._samples(segment.start, end), FRAME_SAMPLES * len(segment.voiced)
+        decode = partial(partial_pass, self._model, pcm, agreed, voiced)
+        ids, before_ns = (decode(), 0) if self._kept is None else self._kept.partial(pcm, agreed, voiced, decode)
+        self.kept_ns += before_ns
         segment.hypotheses = (segment.hypotheses[1], ids)
         text = self._shown(segment)
         if not text or text == segment.shown:
@@ -219,7 +230,10 @@ class WhisperStream:
         if not voiced:  # what a cut has left may be silence
             return []
         pcm = self._samples(segment.start, end)
-        final = final_pass(self._model, self._settings.recipe, pcm, self._said, voiced * FRAME_SAMPLES)
+        said, samples = list(self._said), voiced * FRAME_SAMPLES
+        decode = partial(final_pass, self._model, self._settings.recipe, pcm, said, samples)
+        final, before_ns = (decode(), 0) if self._kept is None else self._kept.final(pcm, said, samples, decode)
+        self.kept_ns += before_ns
         self.passes += final.passes
         if final.dropped is not None:
             self.dropped[final.dropped] += 1

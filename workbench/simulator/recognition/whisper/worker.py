@@ -1,8 +1,9 @@
 """The worker process of the whisper recogniser: one model, a pool of threads, any number of streams.
 
-Started as ``python -m workbench.simulator.recognition.whisper.worker NICENESS MODEL THREADS PARTIALS EVERY_S``.
-It speaks what :mod:`workbench.simulator.recognition.worker` speaks: requests on standard input, answers on standard
-output. The process ends when its input does.
+Started as ``python -m workbench.simulator.recognition.whisper.worker NICENESS MODEL THREADS PARTIALS EVERY_S``, and a
+file of passes that need not be computed again, if there is one. It speaks what
+:mod:`workbench.simulator.recognition.worker` speaks: requests on standard input, answers on standard output. The
+process ends when its input does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
@@ -18,6 +20,7 @@ import msgspec
 from workbench.child_process import read_body
 from workbench.errors import WorkbenchError
 from workbench.simulator.recognition.whisper.engine import Decoded, Engine, EngineStream
+from workbench.simulator.recognition.whisper.kept_passes import KeptPasses
 from workbench.simulator.recognition.whisper.stream import Partials
 from workbench.simulator.recognition.whisper.variants import load_whisper, settings_of
 from workbench.simulator.recognition.worker import (
@@ -89,7 +92,8 @@ def _serve(source: BinaryIO, out: BinaryIO) -> None:
     model, threads, partials, every_s = sys.argv[2:6]
     loaded = load_whisper(model, int(threads))
     settings = settings_of(model, loaded.vocabulary, cast("Partials", partials), float(every_s))
-    worker = _Worker(Engine(loaded, settings, int(threads)), out)
+    kept = KeptPasses(Path(sys.argv[6])) if sys.argv[6:] else None
+    worker = _Worker(Engine(loaded, settings, int(threads), kept=kept), out)
     worker.say(Ready())
     while (body := read_body(source)) is not None:
         worker.handle(_requests.decode(body))

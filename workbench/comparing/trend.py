@@ -79,6 +79,7 @@ def trend(
     configuration: str,
     metric: TrendMetric = "wer",
     deviations: float = 3.0,
+    few: float = 0.0,
 ) -> Trend:
     """A metric of one data set under one configuration, with limits that single runs hardly ever leave.
 
@@ -92,6 +93,7 @@ def trend(
         configuration: name of the configuration.
         metric: one of :data:`TREND_METRICS`.
         deviations: standard deviations from the median to either limit.
+        few: widens the limits of few runs, whose estimate is rough: by this number over that of the runs.
     """
     runs = sorted((run for run in listings if run.summary.corpus == corpus), key=lambda run: run.summary.run_id)
     cells = [(run, cell) for run in runs for cell in run.cells if cell.name == configuration]
@@ -109,6 +111,7 @@ def trend(
         return Trend(corpus, configuration, metric, tuple(points), None, None, None, reason, hidden)
     values = [point.value for point in points]
     centre = statistics.median(values)
+    deviations *= 1 + few / len(values)
     reach = deviations * statistics.median(abs(b - a) for a, b in pairwise(values)) / _MEDIAN_RANGE
     low, high = max(0.0, centre - reach), centre + reach
     marked = tuple(TrendPoint(p.run_id, p.created, p.value, p.n, p.failed, not low <= p.value <= high) for p in points)

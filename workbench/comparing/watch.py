@@ -1,7 +1,8 @@
 """One data set against one service every so often: does the newest run lie within what the runs before let expect.
 
 A run outside of its limits is played again at once, and only what both find is told. Limits are four standard
-deviations from the median of all runs, from the twelfth run on; a run of which nothing came through needs none.
+deviations from the median of all runs, wider where these are few, from the twelfth run on; a run of which nothing came
+through needs none.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _UNITS_S = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _EVERY = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d)")
 _DAY_S = 86_400
 
-# Limits of a few runs are rough. With hourly runs, three standard deviations from the sixth run on, one that is played
-# again, called in vain every fifth week; four from the twelfth on called in none of a hundred.
-_DEVIATIONS = 4.0
+# Limits of a few runs are rough. With hourly runs and three metrics, three standard deviations from the sixth run on,
+# one that is played again, called in vain every fifth week; four from the twelfth on in 4 of 300, each within its first
+# 16 runs; these, which are a third wider for twelve runs and 4 % for a hundred, in none of 300.
+_DEVIATIONS, _FEW = 4.0, 4.0
 _LEAST_RUNS = 12
 
 
@@ -212,7 +214,7 @@ def _outside(
             found += [Outside(cell.name, metric, None) for metric in metrics]
             continue
         for metric in metrics:
-            course = trend(listings, corpus, cell.name, metric, _DEVIATIONS)
+            course = trend(listings, corpus, cell.name, metric, _DEVIATIONS, _FEW)
             point = next((point for point in course.points if point.run_id == run_id), None)
             if point is not None and point.outside and len(course.points) >= _LEAST_RUNS:
                 found.append(Outside(cell.name, metric, point.value, course.low, course.high))

@@ -190,6 +190,9 @@ def test_the_start_page_tells_the_newest_run_and_its_change(draw: Draw, tmp_path
     told = texts(draw("start", tmp_path)).replace("\\", "")
     assert "16.7 % of 12 words were wrong" in told
     assert "+8.3 points of word errors against the run before (4 recordings then, 4 now)" in told
+    store_run(tmp_path, batch(4, wrong=2), endpoint="staging", recogniser=None)
+    told = texts(draw("start", tmp_path)).replace("\\", "")
+    assert "The first run of this data set and configuration against this target." in told
 
 
 def test_recordings_as_a_table_have_their_numbers(draw: Draw, tmp_path: Path) -> None:

@@ -148,8 +148,11 @@ def test_recordings_are_filtered(chosen: dict[str, str], left: list[str], draw: 
     """Two of four with a wrong word, one that failed, one whose audio was sent late; by name and by words."""
     records = [*batch(4, wrong=2), *failing(1), heard(utterance="late", late_ms=80)]
     run_id = store_run(tmp_path, records)
-    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Recordings", **chosen})
+    query = {key: value for key, value in chosen.items() if key != "run_search"}
+    test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Recordings", **query})
+    test.text_input(key="run_search").set_value(chosen.get("run_search", "")).run()
     assert not test.exception
+    assert "run_search" not in test.query_params
     listed = [text.value.strip("*") for text in test.markdown if text.value.startswith("**")]
     assert listed == left
     assert ("of 6 recordings" in texts(test)) == (len(left) < 6)
@@ -226,6 +229,9 @@ def test_the_start_page_tells_the_newest_run_and_its_change(draw: Draw, tmp_path
     told = texts(draw("start", tmp_path)).replace("\\", "")
     assert "16.7 % of 12 words were wrong" in told
     assert "+8.3 points of word errors against the run before (4 recordings then, 4 now)" in told
+    store_run(tmp_path, batch(4, wrong=2), endpoint="staging", recogniser=None)
+    told = texts(draw("start", tmp_path)).replace("\\", "")
+    assert "The first run of this data set and configuration against this target." in told
 
 
 def test_recordings_as_a_table_have_their_numbers(draw: Draw, tmp_path: Path) -> None:

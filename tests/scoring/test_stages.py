@@ -87,6 +87,10 @@ def test_quality_names_what_is_wrong_with_the_measurement(tmp_path: Path) -> Non
     found = quality_table(result.cells, result.scores)
     assert (found.rows[0]["invalid"], found.rows[0]["left_out"]) == (1, 1)
     assert found.notes
+    several = stored(tmp_path, [heard(utterance=f"u{late}", late_ms=late) for late in (50, 60, 70, 80, 90)])
+    (told,) = quality_table(several.cells, several.scores).notes
+    assert told.startswith("clean: p99 lateness 50.0 ms > 10 ms; p99 lateness 60.0 ms")
+    assert told.endswith("; and 2 reasons more")
 
 
 def test_stages_without_any_value_make_an_empty_figure() -> None:

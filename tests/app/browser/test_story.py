@@ -118,7 +118,7 @@ def test_four_lanes_hear_one_source_at_one_time(page, address):
     assert "lite" in page.locator(".live .status").inner_text()
     assert len(numbers(page)) == 4
     page.locator(".log summary").click()
-    assert page.locator(".log .kind", has_text="begin").count() == 4
+    expect(page.locator(".log .kind", has_text="begin")).to_have_count(4)  # drawn with the next frame of the screen
 
 
 def test_a_session_goes_on_when_its_tab_is_closed_and_a_fresh_tab_shows_all_of_it(chromium, page, address):

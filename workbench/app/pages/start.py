@@ -12,6 +12,7 @@ from workbench.app.parts.page import empty, excluded_note, guarded, head, plain,
 from workbench.app.parts.run_list import run_list
 from workbench.app.router import page_of
 from workbench.comparing.headline import headline
+from workbench.reporting.tables.runs import target_of
 from workbench.runs.listing import CellHeadline, RunListing
 from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel
@@ -112,11 +113,12 @@ def _change(line: RunListing, cell: CellHeadline, lines: Sequence[RunListing]) -
     older = lines[list(lines).index(line) + 1 :]
     before = next(
         (other for run in older if run.summary.corpus == line.summary.corpus and run.normaliser == line.normaliser
+         and target_of(run) == target_of(line)
          for other in run.cells if other.name == cell.name and other.wer is not None),
         None,
     )  # fmt: skip
     if before is None or before.wer is None or cell.wer is None:
-        return "The first run of this data set and configuration."
+        return "The first run of this data set and configuration against this target."
     points = 100 * (cell.wer - before.wer)
     return f"{points:+.1f} points of word errors against the run before ({before.n} recordings then, {cell.n} now)."
 

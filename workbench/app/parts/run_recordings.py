@@ -56,7 +56,8 @@ def recordings(run: Chosen, result: RunResult) -> None:
 def _chosen(result: RunResult) -> tuple[str, Filter]:
     """Order and filter; what a run cannot be filtered by is not offered."""
     search, what, order = st.columns([2, 1, 1])
-    words = search.text_input("Search", key="run_search", bind="query-params", placeholder="recording or words in it")
+    # Not in the address, which a browser keeps: it may be what a patient said.
+    words = search.text_input("Search", key="run_search", placeholder="recording or words in it")
     shown = what.selectbox("Show", list(SHOWN), key="run_kept", bind="query-params")
     ordered = order.selectbox("Order", ORDERS, key="run_order", bind="query-params")
     cells = [cell.cell for cell in result.cells]

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from workbench.errors import InputError
 from workbench.scoring.metrics.whisper import english
@@ -91,6 +91,7 @@ def _mark(match: re.Match[str]) -> str:
     return " "
 
 
+@lru_cache(maxsize=1 << 12)
 def basic(text: str) -> str:
     """Fold case, punctuation and white space, and nothing else.
 

@@ -21,7 +21,7 @@ def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_js
     """Check this machine and the connection to the service, with a fix for every failure.
 
     It logs in and creates nothing. The exit code is that of the first check that failed: 1 storage, 4 installation,
-    configuration or credentials, 5 service not reachable, 6 measuring would be invalid.
+    configuration or credentials, 5 service not reachable, 6 measurements would be invalid.
     """
     import os
     from dataclasses import asdict

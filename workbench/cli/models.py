@@ -25,7 +25,7 @@ def models(context: click.Context) -> None:
 @models.command("list", epilog="Example: workbench models list --json")
 @json_option
 def list_models(as_json: bool) -> None:
-    """List the models and whether they can be used here."""
+    """List the models and whether they can be used on this machine."""
     from workbench.cli.screen import print_json
     from workbench.errors import WorkbenchError
     from workbench.settings import DEFAULT_MODEL

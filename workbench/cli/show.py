@@ -28,14 +28,14 @@ _OF_PARTS = ("wer", "word_latency_p95")
 @click.command(epilog="Example: workbench show last --columns wer,clinical,stability")
 @run_argument
 @click.option("--sessions", is_flag=True, help="One row per session instead of one per configuration.")
-@click.option("--by", type=click.Choice(SLICES), help="One row per part of each configuration.")
-@click.option("--delays", is_flag=True, help="Show what the delay of the median word is made of; the parts add up.")
-@click.option("--curve", is_flag=True, help="Show what waiting buys: WER over the time after each word.")
+@click.option("--by", type=click.Choice(SLICES), help="One row per group of recordings and configuration.")
+@click.option("--delays", is_flag=True, help="Show the components of the median word latency; they add up to it.")
+@click.option("--curve", is_flag=True, help="Show WER by the time waited after each word.")
 @click.option(
     "--plot",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the figures as a picture: FILE ends in .svg or .html.",
+    help="Write the figures to FILE (.svg or .html).",
 )
 @click.option("--text", is_flag=True, help="Print reference and transcript of each session (patient data).")
 @columns_option

@@ -59,7 +59,7 @@ def test_show_counts_words_speakers_and_unknown_words(tmp_path):
     assert 0 < facts["out_of_vocabulary_share"] < 0.1
     (tmp_path / "d.dict").write_text("a AH\n")
     assert as_json("show", "clinic", "--dictionary", tmp_path / "d.dict")["out_of_vocabulary_share"] > 0.9
-    assert "out of vocabulary share" in call("show", "clinic")
+    assert "words not in the dictionary" in call("show", "clinic")
 
 
 def test_check_says_good_or_exits_one(folder):
@@ -114,7 +114,7 @@ def test_render_writes_what_a_service_would_hear(tmp_path):
     facts = as_json("render", "vitals-01-slt", *settings, "-o", first)["facts"]
     assert facts["snr_db"] == 15
     former = "snr_db=15,noise=pink,sample_rate_hz=8000"
-    assert "snr db" in call("render", "vitals-01-slt", "--audio", former, "-o", second)
+    assert "snr [dB]" in call("render", "vitals-01-slt", "--audio", former, "-o", second)
     assert first.read_bytes() == second.read_bytes()
     assert sf.info(first).samplerate == 8_000
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.options import KEY_VALUE, help_without_verb, json_option, store_option
 from workbench.cli.references import confirm_and_print, doubt_json, doubts_of, draft_and_print, print_doubts
-from workbench.cli.screen import echo, note, print_rows
+from workbench.cli.screen import count_progress, echo, note, print_facts, print_rows, print_table, say
 from workbench.settings import DEFAULT_MODEL
 from workbench.units import counted
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from workbench.corpus.align import AlignmentReport
 
 __all__ = ["datasets"]
-
-_PROGRESS_S = 2.0
 
 
 @click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
@@ -38,6 +35,7 @@ def datasets(context: click.Context) -> None:
 def list_(as_json: bool) -> None:
     """List the built-in corpora and your own."""
     from workbench.corpus import builtin_corpora, load_corpus, own_corpora
+    from workbench.reporting.tables.table import Column, table_of
 
     rows = []
     for name, folder in (own_corpora() | builtin_corpora()).items():
@@ -56,9 +54,13 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_rows(corpora=rows)
         return
-    for row in rows:
-        line = f"{row['name']:<10} {row['utterances']:>4} utterances {row['seconds']:>7} s  {row['description'] or ''}"
-        echo(line.rstrip())
+    columns: list[Column[dict[str, Any]]] = [
+        Column("name", "name", lambda row: row["name"]),
+        Column("utterances", "utterances", lambda row: row["utterances"], whole=True),
+        Column("seconds", "length", lambda row: row["seconds"], "s", 1),
+    ]
+    descriptions = [f"{row['name']}: {row['description']}" for row in rows if row["description"]]
+    print_table(table_of(columns, rows, descriptions))
 
 
 @datasets.command(epilog="Example: workbench datasets show clinic")
@@ -82,15 +84,21 @@ def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
     if as_json:
         print_rows(name=loaded.name, sha256=loaded.sha256, **asdict(summary))
         return
-    echo(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
-    for key, value in asdict(summary).items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items()) or None
-        elif isinstance(value, list | tuple):
-            value = ", ".join(value) or "none"
-        elif isinstance(value, float):
-            value = f"{value:.3f}"
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+    say(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
+    counts = {
+        key: [f"{name}\N{NO-BREAK SPACE}{n}" for name, n in value.items()] if isinstance(value, dict) else value
+        for key, value in asdict(summary).items()
+    }
+    print_facts(counts, _COUNTED)
+
+
+_COUNTED = {
+    "seconds": "length [s]", "speakers": "utterances by speaker", "tags": "utterances by tag",
+    "sample_rates_hz": "utterances by sample rate [Hz]", "words": "words spoken", "terms": "marked terms by kind",
+    "with_word_times": "utterances with word times", "unknown_words": "words not in the dictionary",
+    "out_of_vocabulary_share": "of the words spoken [%]",
+}  # fmt: skip
+"""What the counts of a summary are of."""
 
 
 @datasets.command(epilog="Example: workbench datasets check clinic")
@@ -200,7 +208,7 @@ def import_(
         mapping=dict(mapping),
         split_channels=split_channels,
         skip_bad=skip_bad,
-        on_item=_progress(),
+        on_item=count_progress("utterance"),
         on_plan=note,
     )
     if as_json:
@@ -303,16 +311,15 @@ def align(corpus: str, dictionary: Path | None, replace: bool, skip_bad: bool, a
     path = find_corpus(corpus)
     loaded = playable_corpus(path) if skip_bad else load_corpus(path)
     pronunciations = read_dictionary(dictionary) if dictionary else None
-    report = align_corpus(loaded, pronunciations=pronunciations, replace=replace, on_utterance=_progress())
+    report = align_corpus(
+        loaded, pronunciations=pronunciations, replace=replace, on_utterance=count_progress("utterance")
+    )
     facts = _alignment_facts(report)
     say_left_out(loaded.left_out)
     if as_json:
         print_rows(corpus=loaded.name, left_out=[asdict(problem) for problem in loaded.left_out], **facts)
         return
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            value = "".join(f"\n    {item}: {reason}" for item, reason in value.items()) or "none"
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+    print_facts(facts)
 
 
 @datasets.command(epilog="Example: workbench datasets render vitals-01-slt --set snr_db=20 --set codec=opus -o out.wav")
@@ -366,8 +373,7 @@ def render(
         print_rows(output=str(output), audio=config.label(), hash=config.hash(), facts=prepared.facts)
         return
     echo(f"{output}: {config.label()}")
-    for key, value in prepared.facts.items():
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+    print_facts(prepared.facts)
 
 
 def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
@@ -381,17 +387,3 @@ def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
         facts[f"{name}_error_p50_ms"] = round(statistics.median(sizes), 1) if sizes else None
         facts[f"{name}_error_p95_ms"] = round(sizes[-(-len(sizes) * 95 // 100) - 1], 1) if sizes else None
     return facts
-
-
-def _progress() -> Callable[[str], object]:
-    """Says on stderr how many utterances went by, every two seconds: nothing at all for a small corpus."""
-    count, shown_at = 0, time.monotonic()
-
-    def step(_: str) -> None:
-        nonlocal count, shown_at
-        count += 1
-        if time.monotonic() - shown_at >= _PROGRESS_S:
-            shown_at = time.monotonic()
-            note(counted(count, "utterance"))
-
-    return step

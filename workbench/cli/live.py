@@ -89,9 +89,10 @@ def live(
     else:
         resolved = _resolved(spec, audio, reference, corpus, utterance)
         record, run_id = run(_play(resolved, settings, screen, save=save))
-    screen.close(record)
+    which = normaliser(spec.normaliser)
+    screen.close(record, which)
     if as_json:
-        print_json(_payload(record, run_id, normaliser(spec.normaliser)))
+        print_json(_payload(record, run_id, which))
     elif run_id is not None:
         note(f"Stored as {settings.store / run_id}. Look again: workbench show {run_id}{store_flag()}")
     return 3 if record.outcome.failed else 0

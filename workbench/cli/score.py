@@ -100,7 +100,7 @@ def _rescore(stored: StoredRun, name: str, root: Path, *, explain: bool, as_json
         return
     print_table(summary_table(result.cells), store=root)
     scored = counted(len(result.scores), "session")
-    note(f"Scored {scored} of {stored.run_id} with normaliser {which.name} {which.version}")
+    note(f"Scored {scored} of {stored.run_id} with normaliser {which.name}, version {which.version}")
     if explain:
         _print_same(same)
 
@@ -154,7 +154,8 @@ def _panel(stored: StoredRun, as_json: bool) -> None:
         for which in NORMALISERS.values()
         for cell in score_run([score_session(record, which) for record in records], seed=stored.manifest.seed)
     ]
-    cells.sort(key=lambda cell: cell.cell)
+    order = [cell.name for cell in stored.manifest.cells]
+    cells.sort(key=lambda cell: order.index(cell.cell))
     if as_json:
         facts = [{"name": n.name, "version": n.version, "hash": n.hash} for n in NORMALISERS.values()]
         print_json({"run_id": stored.run_id, "normalisers": facts, "cells": [cell_json(cell) for cell in cells]})

@@ -125,7 +125,7 @@ def _measured(rows: list[SessionScore], name: str, seed: int) -> tuple[Measured,
     settled = measure(rows, backing, seed).shown(METRICS[backing])
     if settled.value is None or measured.value is None or settled.value <= measured.value:
         return measured, ""
-    return settled, f", settled: {taken_back:.0%} of the words are taken back after they are first shown"
+    return settled, f", settled: {taken_back * 100:.0f} % of the words are taken back after they are first shown"
 
 
 def _check(

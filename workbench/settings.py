@@ -202,30 +202,30 @@ class Credentials:
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounded waits, seconds."""
+    """Longest waits, in seconds."""
 
     connect_s: float = 10.0
     """Opening the socket, all phases together."""
     rest_s: float = 30.0
     """One REST request, without its retries."""
     terminal_s: float = 20.0
-    """From the end of audio to the terminal frame (S-101)."""
+    """Waiting for the terminal frame after the end of audio (S-101)."""
     close_s: float = 2.0
-    """From the terminal frame to the close; what still arrives is recorded."""
+    """Waiting for the close after the terminal frame; frames that still arrive are recorded."""
     stall_s: float = 10.0
-    """How far sending may fall behind its schedule before the session is given up."""
+    """How far sending may fall behind its schedule before the session fails."""
     rest_attempts: int = 4
     """Tries of one REST request on 429, 5xx and lost connections (S-35)."""
     reconnect_s: float = 30.0
-    """How long a refused handshake is tried again once a session has streamed before (S-106)."""
+    """Repeating a refused handshake of a session that has streamed before (S-106)."""
     keep_alive_s: float = 4.0
-    """Between two KEEP_ALIVE of a paused stream; the documents allow 5 at most (S-162), and a send may be late."""
+    """Between two KEEP_ALIVE of a paused stream; the vendor allows 5 at most (S-162), and a send may be late."""
     poll_first_s: float | None = None
-    """From REST end, and from one status poll to the next; None is 5 s, on this machine 0.25 s."""
+    """Before the first status poll, and between the first polls; None is 5 s (0.25 s for a service on this machine)."""
     poll_max_s: float | None = None
-    """What the interval grows to, by half each time; None is 30 s, on this machine 1 s."""
+    """Longest interval between polls, which grows by half each time; None is 30 s (1 s on this machine)."""
     result_s: float = 600.0
-    """From REST end to the result of an ambient or form-filling session, and to a recording that is not there yet."""
+    """Waiting for the result of an ambient or form-filling session, or for its recording, after REST end."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -91,7 +91,7 @@ def test_align_stores_times_and_reports_shares(folder):
     assert facts["aligned_share"] == 1
     assert facts["start_error_p50_ms"] is None
     assert load_corpus(folder).utterances[0].reference.words
-    assert "aligned share" in call("align", folder)
+    assert "aligned [%]" in call("align", folder)
 
 
 def test_import_makes_a_corpus_and_names_bad_rows(tmp_path):

@@ -145,8 +145,8 @@ def print_facts(facts: Mapping[str, object], titles: Mapping[str, str] | None = 
     """Named values on stdout, one below the other, each name with its unit; a long value goes on below itself.
 
     Args:
-        facts: by their keys, which end in their unit.
-        titles: names of keys that do not tell what they are, each with its unit.
+        facts: value by key; a key ends in its unit, as ``duration_s`` does.
+        titles: names, with units, for keys that need others.
     """
     rows = [_fact(key, value, (titles or {}).get(key)) for key, value in facts.items()]
     names = max((len(name) for name, _ in rows), default=0)

@@ -384,5 +384,5 @@ def _read_file(file: Path) -> tuple[_File, bytes]:
             item=str(file),
             got=str(error),
             expected="endpoint, store, ca_file, proxy, price_per_minute and a [limits] table "
-            "(credentials belong into the environment)",
+            "(credentials belong in the environment)",
         ) from None

@@ -518,7 +518,7 @@ async def test_a_password_has_no_place_in_the_settings(opening):
     address = resolve_endpoint(settings.endpoint, settings.proxy)
     errors = await both(address, opening)
     assert set(errors) == {
-        "proxy: credentials of a proxy do not belong into settings (got an address with credentials in it; expected "
+        "proxy: credentials of a proxy are not allowed in settings (got an address with credentials in it; expected "
         "http://host:port). Set HTTPS_PROXY in the environment instead"
     }
     assert PASSWORD not in f"{settings!r} {address!r}"

@@ -376,7 +376,7 @@ ROWS = [
               Imports({"call-A": CALL["call-ch0"], "call-B": CALL["call-ch1"]}, "the channel is played")),
     ImportRow("Kaldi `wav.scp` with a command", "kaldi", kaldi_of(wav_scp="a sph2pipe -f wav a.sph |\n"),
               Names("its audio is made by a command")),
-    ImportRow("an id that stands twice in Kaldi's `text`", "kaldi", kaldi_of(text="a one two\na three\n"),
+    ImportRow("a duplicate id in Kaldi's `text`", "kaldi", kaldi_of(text="a one two\na three\n"),
               Names("duplicate id (first on line 1)")),
     ImportRow("a line of Kaldi's `text` without a recording", "kaldi", kaldi_of(text="a one two\nb three\n"),
               Names("a text without a recording")),

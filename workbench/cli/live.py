@@ -73,7 +73,7 @@ def live(
     from workbench.scoring.metrics.normalize import normaliser
 
     if sum((microphone, audio is not None, corpus is not None)) != 1:
-        raise InputError("nothing to listen to", item="live", expected="one of --microphone, --file and --corpus")
+        raise InputError("no source of speech", item="live", expected="one of --microphone, --file and --corpus")
     given = {name: value for name, value in typed.items() if value is not None}
     spec = make_spec(given | {"base": settings_from_pairs(base), "concurrency": 1})
     settings = service_settings(spec, os.environ, store=store)

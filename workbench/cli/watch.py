@@ -126,7 +126,7 @@ def _said(one: Outside) -> str:
 
     metric = METRICS[one.metric]
     if one.value is None:
-        return f"{one.configuration}: no session came through"
+        return f"{one.configuration}: every session failed"
 
     def text(value: float | None) -> str:
         return "none" if value is None else metric.text(float(metric.shown(value) or 0.0))

@@ -273,7 +273,7 @@ def read_manifest(folder: Path) -> Manifest:
     manifest, name = Manifest.from_json(data, str(file)), Path(os.path.abspath(folder)).name  # noqa: PTH100  follows no link
     if manifest.run_id != name or not is_run_id(name):
         raise StoreError(
-            "the run is damaged: it is not called as its folder is",
+            "the run is damaged: its id is not the name of its folder",
             item=str(folder),
             got=manifest.run_id[:100],
             expected=name if is_run_id(name) else "a folder with a run id for a name",

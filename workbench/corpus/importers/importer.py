@@ -105,7 +105,7 @@ def import_corpus(
     if mapping and format_name != "table":
         raise CorpusError("only columns of a table can be mapped", item="mapping", got=format_name, expected="table")
     if (target / "manifest.jsonl").exists():
-        raise CorpusError("there is a corpus already", item=str(target), action="Name another folder")
+        raise CorpusError("the folder already has a corpus", item=str(target), action="Name another folder")
     read = partial(read_table, mapping=mapping) if format_name == "table" else FORMATS[format_name]
     columns = columns_of(source, mapping) if format_name == "table" and source.is_file() else None
     layout = survey(read(source), source, audio_root)

@@ -241,25 +241,25 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where sessions are played and stored, apart from what they are.
+    """Service, store and credentials of a run, and the simulator that it starts.
 
     Attributes:
         endpoint: as given, before it is resolved.
         store: folder of the runs.
         credentials: used for login; None takes those of ``environment`` when a service is opened.
-        ca_file: extra certificate authority, PEM.
+        ca_file: additional CA certificate (PEM).
         environment: environment of the process, where credentials are looked for when a service is opened.
-        proxy: ``http://host:port`` that other machines are reached through; None asks the environment.
-        price_per_minute: what a minute of audio costs at the service, in any currency; None says nothing of cost.
-        limits: bounded waits.
+        proxy: ``http://host:port`` of an HTTP proxy; None takes that of the environment.
+        price_per_minute: price of a minute of audio at the service, in any currency; None shows no cost.
+        limits: longest waits.
         model: model of the simulator's recogniser, where a run starts one.
-        recogniser: ``live``, or ``replay`` of what that says, decoded once beforehand.
-        partials, partial_every: what Whisper's partials show, and seconds of audio between two of them.
-        scenario: scenario of faults that this simulator plays; None for none.
-        webhook_port: where notifications are received on this machine; None receives none.
+        recogniser: ``live``, or ``replay`` of cached decodings.
+        partials, partial_every: words that partials of Whisper show, and seconds of audio between two partials.
+        scenario: TOML file of faults that the simulator plays; None for none.
+        webhook_port: port on this machine for notifications; None receives none.
         webhook_secret: secret that they are signed with.
-        provider_id: provider that a shared partner token acts for, where a flag says it; part of ``credentials``, and
-            of those for a simulator that is started.
+        provider_id: provider that a shared partner token acts for; part of ``credentials``, also of those for a
+            simulator that a run starts.
 
     >>> Settings(endpoint="staging").endpoint
     'staging'

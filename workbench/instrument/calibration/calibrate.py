@@ -67,7 +67,7 @@ async def calibrate(
     """Play ``sessions`` known sessions at the same time and state the errors of every metric.
 
     Args:
-        sessions: sessions played at the same time.
+        sessions: number of concurrent sessions.
         seed: of delays, revisions and errors.
         transport: ``websockets``, ``picows`` or ``auto``.
         realtime_priority: ask for SCHED_FIFO.

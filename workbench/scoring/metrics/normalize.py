@@ -26,10 +26,10 @@ class Normaliser:
     """A named function from text to text, ready to be split at white space.
 
     Attributes:
-        name: how results call it.
+        name: name in results.
         version: raised whenever its behaviour changes.
         hash: sha256 over name, version and rules.
-        spoken: True where it is compared with the spoken form of the reference, False for the written form.
+        spoken: whether it is compared with the spoken form of the reference; otherwise with the written form.
 
     >>> normaliser("basic")("BP: 120/80.")
     'bp 120/80'

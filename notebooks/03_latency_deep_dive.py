@@ -71,8 +71,8 @@ calibration
 # %% [markdown]
 # ## Checks
 #
-# Counts are exact, unless this machine stalled for longer than the interval between scripted messages; the error of word
-# latencies is small compared with the latencies above; on the poor network more delay is hidden before the send.
+# Counts are exact, unless this machine stalled for longer than the interval between scripted messages; the error of
+# word latencies is small compared with the latencies above; on the poor network more delay is hidden before the send.
 
 # %% jupyter={"source_hidden": true} tags=["remove-cell"]
 error = calibration.df.set_index("metric")

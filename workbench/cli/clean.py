@@ -23,7 +23,7 @@ __all__ = ["clean"]
 def clean(recordings: bool, replay: bool, yes: bool, store: Path | None, as_json: bool) -> None:
     """Remove stored speech and text outside of runs; asks first.
 
-    Runs stay, but those that played a recording cannot be resumed, heard or aligned again.
+    Runs are kept, but those that played a removed recording can no longer be resumed, played back or aligned.
     """
     import os
 

@@ -275,12 +275,12 @@ def transcribe(corpus: str, model: str, ids: tuple[str, ...], confirm_all: bool,
 def review(
     corpus: str, against: str | None, runs: tuple[str, ...], export: Path | None, store: Path | None, as_json: bool
 ) -> None:
-    """Review the references of CORPUS: first those that two recognisers contradict in the same way, then drafts.
+    """Review references of CORPUS: first those that two recognisers contradict, then drafts.
 
-    The recognisers are those of stored runs and of --against. At a terminal each reference is shown, and a key keeps,
-    corrects, confirms or excludes it. Changes go into the manifest, and the old text into its history. A reference
-    that was found right is shown again only after it changes. Without a terminal, or with --json, the references are
-    listed.
+    Two recognisers must have the same other words; they are those of stored runs and of --against. At a terminal each
+    reference is shown, and a key keeps, corrects, confirms or excludes it. Changes go into the manifest, and the old
+    text into its history. A reference that was found right is shown again only after it changes. Without a terminal,
+    or with --json, the references are listed.
     """
     from workbench.cli.review import review_and_print
 

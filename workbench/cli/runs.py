@@ -250,7 +250,8 @@ def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     "name",
     metavar="FORMAT",
     required=True,
-    help="csv, parquet, jsonl, ctm, stm, seglst, rttm, webvtt, srt, nemo, mlflow, or html (one recording with sound).",
+    help="Format to write: csv, parquet, jsonl, ctm, stm, seglst, rttm, webvtt, srt, nemo, mlflow, or html (one "
+    "recording with sound).",
 )
 @click.option(
     "--output", "-o", metavar="PATH", type=click.Path(path_type=Path),

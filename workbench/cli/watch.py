@@ -28,7 +28,9 @@ _WEBHOOK_S = 10.0
 @click.option(
     "--times", metavar="N", type=click.IntRange(min=1), help="Number of runs to play.  [default: until Ctrl-C]"
 )
-@click.option("--webhook", metavar="URL", help="Address to POST to when a run is outside its limits.")
+@click.option(
+    "--webhook", metavar="URL", help="Address to POST to if a run is outside its limits or could not be played."
+)
 @click.option("--endpoint", metavar="ENDPOINT", help="Service, instead of the one that FILE names.")
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per run instead of lines.")

@@ -201,7 +201,7 @@ def test_a_set_is_imported_found_by_name_corrected_and_removed(store: Path, tmp_
         correct_reference(place, "b", " ")
     remove_own("mine")
     assert own_corpora() == {}
-    with pytest.raises(CorpusError, match="no data set"):
+    with pytest.raises(CorpusError, match="no such data set"):
         remove_own("clinic")
 
 

@@ -285,7 +285,7 @@ def test_a_parameter_becomes_the_option_of_the_verb(item, shown):
         (["run", "--set", "codec=tape"], "--set codec: setting not allowed"),
         (["run", "--endpoint", "http://suki.example", "--limit", "1"], "--endpoint: plain HTTP"),
         (["simulate", "--limit", "nonsense=1"], "--limit nonsense: no such limit"),
-        (["gate", "--limit", "wer=low"], "--limit wer: not a bound"),
+        (["gate", "--limit", "wer=low"], "--limit wer: value not allowed"),
     ],
 )
 def test_the_line_that_a_user_sees_names_what_was_typed(words, says, monkeypatch, capsys, tmp_path):

@@ -116,8 +116,8 @@ def test_texts_come_from_every_format_as_well(tmp_path, one, other):
     [
         ("p.jsonl", "{", "line 1: a line that is not JSON"),
         ("p.jsonl", "[]", "line 1: a line that is not an object (got list"),
-        ("p.jsonl", '{"id": "a", "reference": "x"}', "hypothesis is no text (got none"),
-        ("p.jsonl", '{"id": 1, "reference": "x", "hypothesis": "x"}', "id is no text (got int"),
+        ("p.jsonl", '{"id": "a", "reference": "x"}', "hypothesis is not a text (got none"),
+        ("p.jsonl", '{"id": 1, "reference": "x", "hypothesis": "x"}', "id is not a text (got int"),
         ("p.jsonl", '{"id": "a", "reference": "x", "hypothesis": "x", "term": []}', "an unknown key (got term"),
         ("p.jsonl", '{"id": "a", "reference": "x", "hypothesis": "x", "terms": "x"}', "terms is not a list (got str"),
         ("p.jsonl", '{"id": "a", "reference": "x", "hypothesis": "x", "terms": [1]}', "not a term (got int"),

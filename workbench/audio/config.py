@@ -230,11 +230,16 @@ def _none_from_text(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "none" else value
 
 
+_KINDS = {"int": "a whole number", "float": "a number", "str": "a text"}
+"""Types as an error names them."""
+
+
 def _translate(error: msgspec.ValidationError, values: Mapping[str, object], item: str) -> InputError:
     # msgspec says "Expected `int`, got `str` - at `$.chunk_ms`".
     text, _, where = str(error).partition(" - at `$.")
     key = where.rstrip("`")
-    expected = text.partition("`")[2].partition("`")[0].replace("|", "or")
+    expected = text.partition("`")[2].partition("`")[0].removesuffix(" | null")
+    expected = _KINDS.get(expected, expected)
     if key not in values:
         return InputError(
             "settings cannot be read", item=item, got=text, expected="keys of an audio configuration, see docs/audio.md"

@@ -121,7 +121,7 @@ def _bounds(pairs: Sequence[tuple[str, str]], item: str) -> dict[str, float]:
         try:
             bounds[name] = float(text)
         except ValueError:
-            raise InputError("not a bound", item=f"{item}.{name}", got=text, expected="a number") from None
+            raise InputError("value not allowed", item=f"{item}.{name}", got=text, expected="a number") from None
     return bounds
 
 

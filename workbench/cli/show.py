@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,8 @@ def _views(result: RunResult, metrics: Sequence[Metric], by: Grouping | None, *,
     cells = [cell.cell for cell in result.cells]
     if by is not None:
         shown = metrics or [METRICS[key] for key in _OF_PARTS]
-        views["parts"] = groups_table(result.scores, by, shown, result.run.manifest.seed, cells)
+        # Configuration and group name a row, in every block of columns.
+        views["parts"] = replace(groups_table(result.scores, by, shown, result.run.manifest.seed, cells), names=2)
     if delays:
         views["delay_parts"] = delay_parts_table(median_words(result.scores, cells))
     return views
@@ -140,7 +142,8 @@ def _curves(result: RunResult) -> dict[str, Table]:
     records = [record for record in result.iter_records() if record.key in timed]
     points = wait_curve(records, timed, result.run.manifest.seed)
     instants = over_time(records, {score.key: score for score in result.scores}, timed)
-    return {"curve": wait_table(points), "over_time": over_time_table(instants)}
+    # Configuration and time name a row, in every block of columns.
+    return {"curve": replace(wait_table(points), names=2), "over_time": replace(over_time_table(instants), names=2)}
 
 
 def _print_head(result: RunResult, label: RunLabel) -> None:

@@ -91,7 +91,11 @@ def remove_own(name: str) -> None:
     """
     place = own_corpora().get(name)
     if place is None or place.is_symlink():
-        raise CorpusError("no such data set of yours", item=name, expected=", ".join(own_corpora()) or "there are none")
+        raise CorpusError(
+            "no such data set of yours",
+            item=name,
+            expected=", ".join(own_corpora()) or "none, because you have imported none",
+        )
     shutil.rmtree(place)
 
 

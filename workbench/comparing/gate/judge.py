@@ -48,7 +48,7 @@ def judge(run: RunResult, rules: Rules, against: RunResult | None = None) -> Gat
     Raises:
         InputError: no rule at all, margins without a baseline, or a run that is its own baseline.
     """
-    check_rules(rules, "gate")
+    check_rules(rules, "")
     if not rules.limits and not rules.margins:
         raise InputError("nothing to check", item="gate", expected="a limit or a margin, as flags or in [gate]")
     if rules.margins and against is None:

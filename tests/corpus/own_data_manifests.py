@@ -337,7 +337,7 @@ ROWS = [
     ImportRow("names stored decomposed (macOS), listed composed", "nemo", decomposed, Imports(ONE, "found")),
     ImportRow("a manifest with a BOM", "nemo", nemo("\ufeff" + json.dumps(A), B), Imports(TWO)),
     ImportRow("a row that is not JSON", "nemo", nemo(A, "{oops"), Names("not JSON")),
-    ImportRow("a key that stands twice in a row", "nemo", nemo('{"audio_filepath": "a.wav", "text": "x", "text": "y"}'),
+    ImportRow("a key twice in a row", "nemo", nemo('{"audio_filepath": "a.wav", "text": "x", "text": "y"}'),
               Names("duplicate key (got text twice)")),
     ImportRow("the same recording twice", "nemo", nemo(A, A), Names("duplicate id")),
     ImportRow("half a surrogate pair in a text", "nemo", nemo('{"audio_filepath": "a.wav", "text": "one \\ud83d"}'),

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # What noise, a narrow band and long chunks cost in errors and in delay
 #
-# The same utterances under four audio configurations, interleaved, so that a slow spell of the machine falls on all of
+# The same utterances under four audio configurations, interleaved, so that a slow moment of the machine affects all of
 # them alike and any two can be compared utterance by utterance.
 
 # %%
@@ -39,10 +39,10 @@ run.wer_figure()
 # %% [markdown]
 # ## Paired differences
 #
-# The first configuration is the baseline. The difference of each utterance with itself takes the hard utterances out.
-# The interval is that of the paired difference; the adjusted *p* pays for the number of comparisons. No p-value is
-# below what six pairs can show, and where the sentence above a table says *size uncertain*, twenty pairs and more are
-# needed to tell how large a difference is.
+# The first configuration is the baseline. Comparing each utterance with itself removes the effect of hard utterances.
+# The interval is that of the paired difference; the adjusted *p* accounts for the number of comparisons. No p-value is
+# below what six pairs can show; where the sentence above a table says *size uncertain*, at least twenty pairs are
+# needed to estimate how large a difference is.
 
 # %%
 compared = wb.compare(run)
@@ -51,9 +51,9 @@ compared
 # %% [markdown]
 # ## Errors against delay
 #
-# Lower left is better; the dotted line joins what no other configuration beats in both. Chunks of 400 ms cost latency
-# and no accuracy: a recogniser decodes the same audio, it only gets it later. Noise costs accuracy; what a narrow band
-# costs is less than these six utterances can show.
+# Lower left is better; the dotted line joins the configurations that no other beats in both. Chunks of 400 ms cost
+# latency but no accuracy: the recogniser decodes the same audio, only later. Noise costs accuracy; the cost of a narrow
+# band is too small to show with these six utterances.
 
 # %%
 run.pareto_figure()
@@ -61,7 +61,7 @@ run.pareto_figure()
 # %% [markdown]
 # ## Over a setting
 #
-# The same numbers as a line over one setting, in its unit; what else differs makes a separate line.
+# The same numbers as a line over one setting, in its unit; each value of another setting has a separate line.
 
 # %%
 run.setting_figure("chunk_ms", "word_latency_p50")
@@ -69,15 +69,15 @@ run.setting_figure("chunk_ms", "word_latency_p50")
 # %% [markdown]
 # ## What matters to a clinician
 #
-# A word error rate counts "the" as much as "metformin". Recall of marked terms, value accuracy and kept negations look
-# at what matters alone. A dash is unknown, never zero.
+# A word error rate counts "the" as much as "metformin". Recall of marked terms, value accuracy and kept negations count
+# only what matters to a patient. A dash means unknown, never zero.
 
 # %%
 columns = ["audio", "wer", "medical_wer", "term_recall", "drug_recall", "value_accuracy", "negations_kept"]
 run.accuracy[columns].round(3)
 
 # %% [markdown]
-# ## What was claimed
+# ## Checks
 #
 # Noise costs accuracy in these pairs, and longer chunks cost latency.
 

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Why a word is late, and how far that number can be trusted
 #
-# When is a word late, how sure is that, what would a naive measurement have hidden, and how wrong is the instrument?
+# Latency of single words, their distribution, what a naive measurement would hide, and the error of the measurement.
 
 # %%
 from tqdm.auto import tqdm
@@ -32,7 +32,7 @@ utterance = run.df.utterance.iloc[0]
 run.session(utterance, "good network").timeline()
 
 # %% [markdown]
-# The text on the screen, message by message: how long each stood before the next one came.
+# The text on the screen, message by message, with the time until the next one.
 
 # %%
 run.session(utterance, "good network").screen.tail(6).round(0)
@@ -41,8 +41,8 @@ run.session(utterance, "good network").screen.tail(6).round(0)
 # ## The whole distribution
 #
 # Share of words that were shown within a time. Dots are the median and the 95th percentile, whiskers their 95 %
-# intervals. Words of one utterance share their arrivals, so the interval is taken over utterances; eight of them cannot
-# bound a 95th percentile from above, and the table says "thin".
+# intervals. Words of one utterance share their arrival times, so the interval is taken over utterances; eight are too
+# few for a 95th percentile, and a note says that it needs 59.
 
 # %%
 run.latency_figure()
@@ -50,8 +50,8 @@ run.latency_figure()
 # %% [markdown]
 # ## Coordinated omission
 #
-# On a poor network chunks wait before they leave. A clock that starts when a chunk was *sent* stops counting just then,
-# and reports nearly the same latency on both networks. Counted from when the chunk was due, the wait is there.
+# On a poor network chunks wait before they are sent. A clock that starts when a chunk is *sent* does not count this
+# wait and reports nearly the same latency on both networks. Counted from when the chunk was due, the wait is included.
 
 # %%
 words = run.words[run.words.counted].groupby("audio")[["emission_ms", "latency_ms"]].median()
@@ -59,20 +59,20 @@ words["hidden_ms"] = words.latency_ms - words.emission_ms
 words.round(1)
 
 # %% [markdown]
-# ## How wrong is the instrument?
+# ## The error of the measurement
 #
-# `calibrate` plays sessions whose every delay is known and states the difference between what was measured and what was
-# injected. Differences below the resolution in the last line say nothing on this machine.
+# `calibrate` plays sessions whose every delay is known and reports the difference between measured and injected delays.
+# Differences below the resolution in the last line mean nothing on this machine.
 
 # %%
 calibration = wb.calibrate(5)
 calibration
 
 # %% [markdown]
-# ## What was claimed
+# ## Checks
 #
-# Counts are exact, unless this machine stalled for longer than the script's messages are apart; the error of a word's
-# latency is small compared with the latencies above; the poor network hides more behind the send than the good one.
+# Counts are exact, unless this machine stalled for longer than the interval between scripted messages; the error of
+# word latencies is small compared with the latencies above; on the poor network more delay is hidden before the send.
 
 # %% jupyter={"source_hidden": true} tags=["remove-cell"]
 error = calibration.df.set_index("metric")

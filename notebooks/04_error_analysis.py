@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Which words go wrong, and which of them could do harm
 #
-# A word error rate says how many. This notebook asks which ones: words, medical terms, values, and what stood on the
-# screen for a moment before it was corrected.
+# A word error rate says how many words are wrong. This notebook shows which ones: words, medical terms, values, and
+# text that was on the screen for a moment before it was corrected.
 
 # %%
 import pandas as pd
@@ -44,8 +44,8 @@ session.listen()
 # %% [markdown]
 # ## Medical terms
 #
-# The corpus marks drugs, doses, values and other terms. A term is found when all of it stands at its place. What was
-# heard instead is often close in sound and far in meaning.
+# The corpus marks drugs, doses, values and other terms. A term is found if all its words are at its place. What was
+# recognised instead often sounds alike and means something else.
 
 # %%
 terms = run.terms
@@ -56,11 +56,11 @@ by_kind = terms.groupby("kind").found.agg(["sum", "count"])
 by_kind.assign(recall=by_kind["sum"] / by_kind["count"]).round(2)
 
 # %% [markdown]
-# ## Does the way of writing matter?
+# ## Effect of text normalisation
 #
-# One recogniser writes "120/80" as the reference does, another "one twenty over eighty". A normaliser decides what
-# counts as the same; it may forgive form, never content. `clinical` brings both to one form and never folds two values
-# into one.
+# One recogniser writes "120/80" as the reference does, another "one twenty over eighty". A normaliser decides which
+# texts count as the same; it may ignore form, never content. `clinical` gives both the same form and never merges two
+# different values.
 
 # %%
 pairs = ["BP 120/80", "bp one twenty over eighty", "10 mg", "ten milligrams", "15 mg"]
@@ -69,8 +69,8 @@ pd.Series({text: wb.normaliser("clinical")(text) for text in pairs})
 # %% [markdown]
 # ## Unsafe flicker
 #
-# Milliseconds during which a number, unit, negation, side or marked term on the screen was not what became final. It is
-# in no word error rate, and somebody may have acted on it.
+# Milliseconds during which a number, unit, negation, side or marked term on the screen differed from the final. No word
+# error rate includes it, and somebody may have acted on it.
 
 # %%
 scores = run.to_arrow().to_pandas()
@@ -82,9 +82,9 @@ flickering = run.session(flicker.index[0])
 flickering.screen[["at_ms", "stood_ms", "text"]].round(0).head(12)
 
 # %% [markdown]
-# ## What was claimed
+# ## Checks
 #
-# The drawn errors of every session are those of its score; found terms are those of the recall; flicker was seen.
+# The marked errors of every session are those of its score; found terms are those of the recall; there was flicker.
 
 # %% jupyter={"source_hidden": true} tags=["remove-cell"]
 medical = terms[terms.kind.isin(["drug", "medical"])]

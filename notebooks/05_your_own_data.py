@@ -7,9 +7,9 @@
 # ---
 
 # %% [markdown]
-# # From a folder of your own recordings to a verdict that a build acts on
+# # From a folder of your recordings to a verdict for a build
 #
-# From a folder of audio files to a verdict that a build can act on. Any format that libsndfile reads is welcome, at any
+# Import recordings, play them, and judge a candidate against a baseline. Any format that libsndfile reads works, at any
 # rate, mono or stereo.
 
 # %%
@@ -43,7 +43,7 @@ bad = [*rows, {"audio_filepath": "not-there.wav", "text": "nobody said this"}]
 # %% [markdown]
 # ## Import
 #
-# Every row is looked at before anything is written. A bad one is named by file, line and problem.
+# Every row is checked before anything is written. Bad rows are listed with file, line and problem.
 
 # %%
 report = wb.import_corpus("nemo", source / "test.jsonl", target)
@@ -57,7 +57,7 @@ print(f"{report.utterances} utterances, {report.seconds} s; problems: {wb.check_
 # %% [markdown]
 # ## Word times
 #
-# Latencies need to know when each word was spoken. Forced alignment finds it.
+# Latencies need the time at which each word was spoken. Forced alignment finds it.
 
 # %%
 aligned = wb.align_corpus(target)
@@ -66,9 +66,9 @@ print(f"{aligned.aligned} of {aligned.tokens} words have times, by {aligned.orig
 # %% [markdown]
 # ## Staging
 #
-# With `SUKI_PARTNER_ID` and `SUKI_PARTNER_TOKEN` in the environment the same call plays to Suki; begin with
-# `endpoint="staging"`. Sent are the audio and the session calls around it. Stored, on this machine only, are frames,
-# transcripts and scores. Without credentials one clear line says what is missing, before anything is sent.
+# With `SUKI_PARTNER_ID` and `SUKI_PARTNER_TOKEN` in the environment the same call plays to Suki; start with
+# `endpoint="staging"`. Only the login, the session calls and the audio are sent; frames, transcripts and scores stay on
+# this machine. Without credentials an error of one line says what is missing, before anything is sent.
 
 # %%
 endpoint = "staging" if os.environ.get("SUKI_PARTNER_ID") else "simulator"
@@ -91,10 +91,10 @@ with tqdm(total=12, desc="sessions") as bar:
 # %% [markdown]
 # ## The gate
 #
-# A limit judges a value, a margin judges how much worse the candidate is than the baseline, pairwise. The verdict is
-# pass, fail, *not enough data* or *measurement invalid*; only the first lets a build go on. By default fewer than
-# twenty utterances are not enough; this example lowers that to six. Six pairs show a value over its limit, but not how
-# large a difference is: for the margin they are *not enough data*.
+# A limit judges a value; a margin judges how much worse the candidate is than the baseline, in pairs. The verdict is
+# pass, fail, *not enough data* or *measurement invalid*; a build continues only after a pass. By default a pass needs
+# twenty utterances; this example lowers that to six. Six pairs can show a value over its limit, but not how large a
+# difference is: for the margin they are *not enough data*.
 
 # %%
 verdict = candidate.gate(limits={"wer": 0.35}, margins={"wer": 0.02}, against=baseline, min_utterances=6)
@@ -105,9 +105,9 @@ compared = wb.compare(baseline, candidate)
 compared
 
 # %% [markdown]
-# ## What was claimed
+# ## Checks
 #
-# The bad row was found and named, words have times, the regression was found, and too few data are not a pass.
+# The bad row was listed, words have times, the regression was found, and too few data are not a pass.
 
 # %% jupyter={"source_hidden": true} tags=["remove-cell"]
 assert wb.check_corpus(target) == []

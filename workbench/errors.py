@@ -57,11 +57,11 @@ def escaped(json: str) -> str:
 
 
 class WorkbenchError(Exception):
-    """Something went wrong that the user should read about in one line.
+    """Base class of all errors; its text is one line for the user.
 
     Args:
         problem: what is wrong, as a clause without a full stop.
-        item: the file, row, flag, session or address it concerns.
+        item: the file, row, parameter, session or address it concerns.
         got: the offending value, already safe to show.
         expected: what would have been accepted.
         action: what to do next, as an imperative sentence.
@@ -114,7 +114,7 @@ def _rebuild(kind: type[WorkbenchError], problem: str, fields: dict[str, object]
 
 
 class InputError(WorkbenchError):
-    """The input has to be mended: a file, a row of a manifest, a flag.
+    """The input must be corrected: a file, a row of a manifest, an option.
 
     >>> wb.run("my-corpus", noise="pnk")
     Traceback (most recent call last):
@@ -191,7 +191,7 @@ class ServiceError(WorkbenchError):
 
 
 class LocalProtocolError(WorkbenchError):
-    """We called the protocol in an order it does not allow: a fault of this program.
+    """The workbench called the protocol in an order that it does not allow: a fault of the workbench.
 
     >>> LocalProtocolError.exit_code
     1
@@ -199,7 +199,7 @@ class LocalProtocolError(WorkbenchError):
 
 
 class RemoteProtocolError(WorkbenchError):
-    """The peer sent something the contract does not allow.
+    """The peer sent something that the contract does not allow.
 
     Attributes:
         close_code: the RFC 6455 code a server closes with when it meets this (7.4.1): 1002 broken order,
@@ -240,7 +240,7 @@ class StoreError(WorkbenchError):
 
 
 class MeasurementError(WorkbenchError):
-    """There is a number, and it must not be trusted.
+    """A measurement must not be trusted.
 
     >>> MeasurementError.exit_code
     6

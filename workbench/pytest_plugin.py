@@ -112,7 +112,7 @@ def assert_no_regression(
         run: the candidate.
         baseline: a run on the same corpus.
         min_utterances: minimum number of utterances for a pass; 20 if not given.
-        uncertified: accept runs without certified timing and judge their words alone.
+        uncertified: accept runs without certified timing and judge only their words.
         margins: such as ``wer=0.01`` (a point) or ``word_latency_p95_ms=50``.
 
     Raises:

@@ -35,7 +35,7 @@ class Term:
     """A marked stretch of the reference that matters clinically.
 
     Attributes:
-        text: as it stands in the written reference; may be several words.
+        text: as written in the reference; may be several words.
         kind: ``drug``, ``dose``, ``medical``, ``negation``, ``laterality`` or ``value``.
 
     >>> Term("aspirin", "drug").kind
@@ -74,11 +74,11 @@ class Reference:
 
     Attributes:
         written: text as a clinician would expect it on screen (punctuation, digits, units).
-        spoken: text as it was said (words only); equal to ``written`` where no other is known.
+        spoken: text as it was spoken (words only); equal to ``written`` if no other is known.
         words: word times of ``spoken``, in samples; empty where unknown.
         terms: marked terms; empty where none are marked.
         words_origin: ``synthesiser``, ``aligner <version>``, ``given`` or None if there are no times.
-        facts: what the result of a session should have; empty where nobody has written it down.
+        facts: facts that the result of a session should contain; empty if none are listed.
 
     >>> Reference("BP 120/80.", "bp one twenty over eighty").words
     ()

@@ -202,30 +202,30 @@ class Credentials:
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounded waits, seconds."""
+    """Longest waits, in seconds."""
 
     connect_s: float = 10.0
     """Opening the socket, all phases together."""
     rest_s: float = 30.0
     """One REST request, without its retries."""
     terminal_s: float = 20.0
-    """From the end of audio to the terminal frame (S-101)."""
+    """Waiting for the terminal frame after the end of audio (S-101)."""
     close_s: float = 2.0
-    """From the terminal frame to the close; what still arrives is recorded."""
+    """Waiting for the close after the terminal frame; frames that still arrive are recorded."""
     stall_s: float = 10.0
-    """How far sending may fall behind its schedule before the session is given up."""
+    """How far sending may fall behind its schedule before the session fails."""
     rest_attempts: int = 4
     """Tries of one REST request on 429, 5xx and lost connections (S-35)."""
     reconnect_s: float = 30.0
-    """How long a refused handshake is tried again once a session has streamed before (S-106)."""
+    """Repeating a refused handshake of a session that has streamed before (S-106)."""
     keep_alive_s: float = 4.0
-    """Between two KEEP_ALIVE of a paused stream; the documents allow 5 at most (S-162), and a send may be late."""
+    """Between two KEEP_ALIVE of a paused stream; the vendor allows 5 at most (S-162), and a send may be late."""
     poll_first_s: float | None = None
-    """From REST end, and from one status poll to the next; None is 5 s, on this machine 0.25 s."""
+    """Before the first status poll, and between the first polls; None is 5 s (0.25 s for a service on this machine)."""
     poll_max_s: float | None = None
-    """What the interval grows to, by half each time; None is 30 s, on this machine 1 s."""
+    """Longest interval between polls, which grows by half each time; None is 30 s (1 s on this machine)."""
     result_s: float = 600.0
-    """From REST end to the result of an ambient or form-filling session, and to a recording that is not there yet."""
+    """Waiting for the result of an ambient or form-filling session, or for its recording, after REST end."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -241,25 +241,25 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where sessions are played and stored, apart from what they are.
+    """Service, store and credentials of a run, and the simulator that it starts.
 
     Attributes:
         endpoint: as given, before it is resolved.
         store: folder of the runs.
         credentials: used for login; None takes those of ``environment`` when a service is opened.
-        ca_file: extra certificate authority, PEM.
+        ca_file: additional CA certificate (PEM).
         environment: environment of the process, where credentials are looked for when a service is opened.
-        proxy: ``http://host:port`` that other machines are reached through; None asks the environment.
-        price_per_minute: what a minute of audio costs at the service, in any currency; None says nothing of cost.
-        limits: bounded waits.
+        proxy: ``http://host:port`` of an HTTP proxy; None takes that of the environment.
+        price_per_minute: price of a minute of audio at the service, in any currency; None shows no cost.
+        limits: longest waits.
         model: model of the simulator's recogniser, where a run starts one.
-        recogniser: ``live``, or ``replay`` of what that says, decoded once beforehand.
-        partials, partial_every: what Whisper's partials show, and seconds of audio between two of them.
-        scenario: scenario of faults that this simulator plays; None for none.
-        webhook_port: where notifications are received on this machine; None receives none.
+        recogniser: ``live``, or ``replay`` of cached decodings.
+        partials, partial_every: words that partials of Whisper show, and seconds of audio between two partials.
+        scenario: TOML file of faults that the simulator plays; None for none.
+        webhook_port: port on this machine for notifications; None receives none.
         webhook_secret: secret that they are signed with.
-        provider_id: provider that a shared partner token acts for, where a flag says it; part of ``credentials``, and
-            of those for a simulator that is started.
+        provider_id: provider that a shared partner token acts for; part of ``credentials``, also of those for a
+            simulator that a run starts.
 
     >>> Settings(endpoint="staging").endpoint
     'staging'
@@ -384,5 +384,5 @@ def _read_file(file: Path) -> tuple[_File, bytes]:
             item=str(file),
             got=str(error),
             expected="endpoint, store, ca_file, proxy, price_per_minute and a [limits] table "
-            "(credentials belong into the environment)",
+            "(credentials belong in the environment)",
         ) from None

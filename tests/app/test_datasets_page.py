@@ -80,7 +80,7 @@ def test_word_times_are_found_by_the_command_and_the_outcome_is_told(
     monkeypatch.setattr(jobs, "output", lambda store, job: answer)
     told = texts(draw("datasets", tmp_path, query={"datasets_set": "mine"})).replace("\\", "")
     assert "2 of 4 words have a time now (50%)" in told
-    assert "1 recording did not follow the text" in told
+    assert "1 recording could not be aligned with the text" in told
 
 
 def test_an_own_set_is_removed_only_after_a_second_word(
@@ -198,7 +198,7 @@ def test_what_recognisers_agree_on_is_reviewed_before_drafts(
     test = draw("datasets", tmp_path, query={"datasets_set": "mine"})
     assert not test.exception
     assert "2 references to review" in [one.label for one in test.expander]
-    assert texts(test).index("recognisers agree on something else") < texts(test).index("a draft that nobody")
+    assert texts(test).index("two recognisers agree on other words") < texts(test).index("a draft that nobody")
     test.button(key="datasets_review_0_heard").click().run()
     assert [(c.before, c.after) for c in corrections(place)] == [("no pain", "cough since Monday")]
     test.button(key="datasets_review_0_right").click().run()

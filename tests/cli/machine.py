@@ -47,7 +47,7 @@ class MachineRow:
 
     def text(self) -> str:
         """Second column."""
-        line = f"one line: *{self.says}*" if self.says else "nothing is said"
+        line = f"one line: *{self.says}*" if self.says else "no message"
         return f"{line}, exit {self.status}" + (f"; {self.then}" if self.then else "")
 
 
@@ -69,7 +69,7 @@ ROWS = [
     MachineRow("disk full behind `>`", ("datasets", "list"), 1, "no space left on device", stdout=FULL),
     MachineRow("target of an import below a file", (*IMPORT, "/dev/null/x"), 2, f"/dev/null/x: {REFUSED}"),
     MachineRow("target of an import in a folder that takes no files", (*IMPORT, "/proc/nothing"), 2, REFUSED),
-    MachineRow("HOME and cache that cannot be written", ("datasets", "check", "."), 0, then="nothing is remembered",
+    MachineRow("HOME and cache that cannot be written", ("datasets", "check", "."), 0, then="nothing is cached",
                env=NO_HOME),
     MachineRow("`… | head`, help", ("--help",), 141, stdout="gone"),
     MachineRow("`… | head`, a table", ("datasets", "list"), 141, stdout="gone"),

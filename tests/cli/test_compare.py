@@ -46,7 +46,7 @@ def test_the_verdict_names_what_is_worse_and_what_is_better():
     said = verdict(found)
     assert "WER is worse by 16.7 points (+" in said.sentence
     assert "word latency p95 is better by 30 ms" in said.sentence
-    assert said.sentence.endswith("coverage 83% against 100%")
+    assert said.sentence.endswith("coverage 83 % against 100 %")
     assert "wer" in said.worse
     assert "word_latency_p95" in said.better
 

@@ -59,6 +59,50 @@ def test_run_and_sweep_have_the_same_options_but_for_those_that_only_one_can_hav
     assert all(name in shown for name in mine)
 
 
+@pytest.mark.parametrize("verb", ["demo", "live", "calibrate", "capacity", "doctor", "simulate"])
+def test_an_option_of_a_run_has_the_same_words_in_every_verb(verb):
+    """But for the corpus, which these verbs do not play as a run does, and for defaults of their own."""
+    command = cli.get_command(click.Context(cli), verb)
+    others = {"corpus", "recogniser", "dialect", "scenario"} if verb in ("capacity", "simulate") else {"corpus"}
+    shared = {field.name: field.help for field in spec_fields()} | {"seed": "Random seed for "}
+    mine = {o.name: o.help for o in options(command).values() if o.name in shared and o.name not in others}
+    assert mine
+    assert all(text.startswith(shared[name]) for name, text in mine.items())
+
+
+def test_demo_plays_as_many_utterances_at_as_many_streams_as_it_is_given(monkeypatch, tmp_path):
+    """Spread over its corpora; of more corpora than utterances the first are played."""
+    played = []
+    monkeypatch.setattr(
+        "workbench.cli.demo.play_and_print", lambda resolved, settings, *_, **__: played.append(resolved)
+    )
+    monkeypatch.setattr("workbench.cli.demo.exit_code", lambda *_: 0)
+    for limit, names in (("5", ["librivox"] * 2 + ["clinic"] * 3), ("1", ["librivox"])):
+        words = ["demo", "--limit", limit, "--concurrency", "2", "--model", "general", "--seed", "3", "--json"]
+        CliRunner().invoke(cli, [*words, "--store", str(tmp_path)], standalone_mode=False, catch_exceptions=False)
+        resolved = played.pop()
+        known = {u.id: name for name in ("librivox", "clinic") for u in load_corpus(find_corpus(name)).utterances}
+        assert [known[u.id.split(":")[-1]] for u in resolved.utterances] == names
+        assert (resolved.spec.concurrency, resolved.spec.seed, resolved.spec.model) == (2, 3, "general")
+
+
+def test_live_takes_the_options_that_one_session_can_have(monkeypatch):
+    """Of its audio, its scores and its service."""
+    found = {}
+
+    def play(resolved, settings, screen, *, save):
+        found.update(spec=resolved.spec, settings=settings, normaliser=resolved.normaliser.name)
+        raise InputError("begun")
+
+    monkeypatch.setattr("workbench.cli.live._play", play)
+    audio = ["--corpus", "clinic", "--set", "snr_db=20", "--seed", "7"]
+    words = ["live", *audio, "--normaliser", "raw", "--model", "general", "--partials", "all"]
+    with pytest.raises(InputError, match="begun"):
+        CliRunner().invoke(cli, words, standalone_mode=False, catch_exceptions=False)
+    assert (found["spec"].seed, found["spec"].base, found["normaliser"]) == (7, {"snr_db": 20.0}, "raw")
+    assert (found["settings"].model, found["settings"].partials) == ("general", "all")
+
+
 def test_every_field_of_a_run_is_an_option_with_its_help_and_its_default():
     """But for a list of tables, which no command line can hold."""
     by_field = {param.name: param for param in sweep.params}
@@ -204,7 +248,7 @@ def test_what_is_no_key_and_value_is_refused_by_every_verb_that_takes_some(text)
     takers = {f"{c.name} {p.opts[-1]}" for c in commands() for p in c.params if p.type is KEY_VALUE}
     assert takers == {
         "run --set", "sweep --set", "sweep --vary", "live --set", "gate --limit", "gate --margin", "simulate --limit",
-        "simulate --partner", "import --map",
+        "simulate --partner", "import --map", "render --set",
     }  # fmt: skip
 
 
@@ -241,7 +285,7 @@ def test_a_parameter_becomes_the_option_of_the_verb(item, shown):
         (["run", "--set", "codec=tape"], "--set codec: setting not allowed"),
         (["run", "--endpoint", "http://suki.example", "--limit", "1"], "--endpoint: plain HTTP"),
         (["simulate", "--limit", "nonsense=1"], "--limit nonsense: no such limit"),
-        (["gate", "--limit", "wer=low"], "--limit wer: not a bound"),
+        (["gate", "--limit", "wer=low"], "--limit wer: value not allowed"),
     ],
 )
 def test_the_line_that_a_user_sees_names_what_was_typed(words, says, monkeypatch, capsys, tmp_path):

@@ -47,7 +47,7 @@ def test_a_long_session_moves_while_it_is_played():
     assert progress.left_s() == pytest.approx(36 * MINUTE)
     progress.end(short, 1)
     assert (progress.done, progress.failed, progress.idle, ended) == (1, 1, False, [short])
-    assert progress_text(progress, 2) == "28% of the audio, 1 of 2 sessions, 1 failed, about 36:00 left"
+    assert progress_text(progress, 2) == "28 % of the audio, 1 of 2 sessions, 1 failed, about 36:00 left"
     now[0] = 45 * MINUTE
     assert progress_text(progress, 2).endswith("1 failed, all audio is sent, waiting for the service")
     progress.end(long, 2)

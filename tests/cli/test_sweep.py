@@ -22,7 +22,7 @@ def test_a_dry_run_says_cells_sessions_minutes_and_what_could_be_found(tmp_path)
     assert "no pilot" in plan["smallest_detectable_reason"]
     assert not (tmp_path / ".runs").exists()
     shown = within("sweep", *arguments, cwd=tmp_path).stdout
-    assert "6 configurations x 6 utterances x 1 = 36 sessions" in shown
+    assert "6 configurations x 6 utterances x 1 time = 36 sessions" in shown
 
 
 @pytest.mark.parametrize(

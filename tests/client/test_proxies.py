@@ -191,11 +191,20 @@ def test_a_run_and_a_live_session_meet_none(trap, tmp_path, monkeypatch):
 
 @only_without
 @pytest.mark.slow
-def test_demo_simulate_and_doctor_meet_none(trap, tmp_path, monkeypatch):
+def test_demo_simulate_and_doctor_meet_none(trap, tmp_path):
     """With simulators of their own: a real recogniser hears a tone."""
-    monkeypatch.setattr("workbench.cli.demo.UTTERANCES", 1)
     folder = short_corpus(tmp_path / "corpus", 2)
-    arguments = ["demo", "--corpus", str(folder), "--store", str(tmp_path / "runs"), "--no-app", "--json"]
+    arguments = [
+        "demo",
+        "--corpus",
+        str(folder),
+        "--limit",
+        "1",
+        "--store",
+        str(tmp_path / "runs"),
+        "--no-app",
+        "--json",
+    ]
     demo = CliRunner().invoke(cli, arguments, standalone_mode=False)
     assert demo.return_value == 0, demo.output
     checks = asyncio.run(reach(Settings(model="general")))
@@ -509,7 +518,7 @@ async def test_a_password_has_no_place_in_the_settings(opening):
     address = resolve_endpoint(settings.endpoint, settings.proxy)
     errors = await both(address, opening)
     assert set(errors) == {
-        "proxy: credentials of a proxy do not belong into settings (got an address with credentials in it; expected "
+        "proxy: credentials of a proxy are not allowed in settings (got an address with credentials in it; expected "
         "http://host:port). Set HTTPS_PROXY in the environment instead"
     }
     assert PASSWORD not in f"{settings!r} {address!r}"

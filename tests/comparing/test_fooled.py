@@ -190,7 +190,7 @@ def test_failing_is_named_bounded_and_fails(said):
 def test_silence_shows_in_coverage(said):
     """Two words of ten: nothing is earlier on the words that both have."""
     found = said("silent")
-    assert "coverage 20% against 84%" in found.sentence
+    assert "coverage 20 % against 84 %" in found.sentence
     assert found.level("coverage") == "worse"
     assert found.gated == found.alone_gated == 1
 

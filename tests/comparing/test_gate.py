@@ -254,10 +254,11 @@ def test_slices_are_judged_beside_the_whole(tmp_path):
         (Rules(), "a limit or a margin"),
         (Rules(margins={"wer": 0.1}), "a baseline run"),
         (Rules(limits={"speed": 1}), "no such metric .*wer"),
+        (Rules(limits={"wrr": 1}), r"^limits.wrr: no such metric \(expected a metric, such as wer, "),
         (Rules(margins={"reference_words": 0.1}), "margins.reference_words: no such metric"),
         (Rules(limits={"wer": -1}), "got -1; expected a number, 0 or more"),
         (Rules(margins={"wer": 0}), "a number above 0"),
-        (Rules(limits={"wer": float("nan")}), "not a bound"),
+        (Rules(limits={"wer": float("nan")}), "value not allowed"),
     ],
 )
 def test_rules_that_cannot_be_checked_are_refused(tmp_path, rules, says):

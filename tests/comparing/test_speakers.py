@@ -31,7 +31,7 @@ def test_few_speakers_are_said_in_table_and_sentence(tmp_path):
     """Three speakers: of these; twelve need no remark."""
     base, run = (store_run(tmp_path, spoken_by(3, wrong)) for wrong in (0, 1))
     sentence = within("compare", base, run, "--store", tmp_path, cwd=tmp_path).stdout
-    assert "of these 3 speakers" in sentence
+    assert "valid for these 3 speakers only" in sentence
     cells = load_result(open_run(tmp_path, run)).cells
     assert any("of these 3 speakers; over speakers WER is" in note for note in cells_table(cells).notes)
     many = load_result(open_run(tmp_path, store_run(tmp_path, spoken_by(12, 3)))).cells

@@ -106,7 +106,7 @@ def test_a_day_has_so_many_minutes_and_a_new_start_remembers_them() -> None:
     assert [round_.wait_s for round_ in found if not round_.run_ids] == [2 * HOUR_S]
     again = service.watched(plan, times=3)
     assert [bool(round_.run_ids) for round_ in again] == [True, True, False, True]
-    with pytest.raises(InputError, match=r"one run sends more than a day allows \(got 10.0 minutes a run"):
+    with pytest.raises(InputError, match=r"one run sends more audio than a day allows \(got 10.0 minutes a run"):
         service.watched(plan, audio_s=600.0)
 
 

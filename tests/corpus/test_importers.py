@@ -354,7 +354,7 @@ def test_misuse_is_said_in_one_line(tmp_path):
         with pytest.raises(CorpusError, match=says):
             import_corpus(*arguments)
     import_corpus("nemo", source, tmp_path / "o")
-    with pytest.raises(CorpusError, match="there is a corpus already"):
+    with pytest.raises(CorpusError, match="the folder already has a corpus"):
         import_corpus("nemo", source, tmp_path / "o")
     (tmp_path / "empty.jsonl").write_text("\n")
     with pytest.raises(CorpusError, match="0 rows"):

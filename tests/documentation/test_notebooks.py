@@ -69,7 +69,7 @@ def test_a_notebook_uses_public_names_and_defines_next_to_nothing(path):
 def test_the_last_cell_asserts_the_claim(path):
     """Under a heading that says so."""
     cells = nbformat.read(path, 4).cells
-    assert cells[-2].source.startswith("## What was claimed")
+    assert cells[-2].source.startswith("## Checks")
     assert any(isinstance(node, ast.Assert) for node in ast.parse(cells[-1].source).body)
 
 

@@ -83,7 +83,7 @@ def test_a_setting_that_is_added_by_the_example_is_in_every_face(tmp_path: Path)
     found = json.loads(done.stdout)
     assert found["home"].startswith(str(tmp_path))
     for verb in ("run", "sweep"):
-        assert "--settle-s INTEGER RANGE" in found[verb]
+        assert "--settle-s N" in found[verb]
         assert "Seconds to wait before the first session. [default: 0]" in re.sub(r"\s+", " ", found[verb])
         assert found[f"wb.{verb}"] == 0
     assert found["toml"] == 7

@@ -124,7 +124,7 @@ def test_what_does_not_make_one_run_is_refused_by_name(shards, corpus, simulator
         (parts[:2], "shard 3/3 is missing"),
         ([*parts[:2], foreign], "of another run: its seed is not that of"),
         ([*parts[:2], other_cut], "its number of shards is not that of"),
-        ([*parts[:2], whole.run], "not a shard: it was played whole"),
+        ([*parts[:2], whole.run], "not a shard: it is a whole run"),
     ):
         with pytest.raises(InputError, match=says) as refused:
             merge_runs(runs, store)

@@ -47,7 +47,7 @@ def test_a_run_that_is_not_called_as_its_folder_is_damaged(run_id, verb, tmp_pat
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     done = CliRunner().invoke(cli, [*verb, "--store", str(store), "--", name])
     assert isinstance(done.exception, StoreError), done.exception
-    assert "not called as its folder" in str(done.exception)
+    assert "its id is not the name of its folder" in str(done.exception)
     after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.name != ".index.json"}
     assert set(after) == set(before)
     assert [line.status for line in index_runs(store)] == ["damaged"]

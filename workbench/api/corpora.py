@@ -17,7 +17,7 @@ __all__ = ["align_corpus", "check_corpus", "import_corpus", "load_corpus"]
 
 
 def load_corpus(name_or_path: str | Path) -> Corpus:
-    """A built-in corpus by name, or one from a folder or manifest.
+    """Load a built-in corpus by name, or one from a folder or manifest.
 
     Raises:
         CorpusError: naming the file, the line and what is wrong.
@@ -75,7 +75,7 @@ def import_corpus(
 
 
 def check_corpus(name_or_path: str | Path) -> list[Problem]:
-    """Everything wrong with a corpus, each problem with its file and line; empty for a good corpus.
+    """List the problems of a corpus, each with its file and line; empty for a good corpus.
 
     A problem with ``remark`` set does not keep its recording from being played.
 

@@ -128,9 +128,9 @@ def resume(
     store: Path | str | None = None,
     on_session: OnSession | None = None,
 ) -> Run:
-    """Play what is missing of an interrupted run, with its seed and in its order.
+    """Play the missing sessions of an interrupted run, with its seed and in its order.
 
-    Stored sessions stay as they are. Those that were cut off start again, as a further attempt.
+    Stored sessions are kept. Sessions that were cut off are played again from their beginning, as a further attempt.
 
     Args:
         which: the run: loaded, by id, by folder, or the newest.

@@ -30,7 +30,7 @@ def run_store(store: Path | str | None) -> Path:
 
 
 def load(which: str | Path = "last", *, store: Path | str | None = None) -> Run:
-    """A stored run: by id, by folder, or the newest.
+    """Load a stored run by id, by folder, or the newest.
 
     Raises:
         StoreError: there is no such run, or it is damaged.
@@ -42,7 +42,7 @@ def load(which: str | Path = "last", *, store: Path | str | None = None) -> Run:
 
 
 def list_runs(*, store: Path | str | None = None) -> pd.DataFrame:
-    """Every stored run, newest first: id, start, state, corpus, service, sessions, lowest WER and its delay.
+    """List stored runs, newest first: id, start, state, corpus, service, sessions, lowest WER and its delay.
 
     Damaged runs are listed too, with their state.
 
@@ -102,8 +102,8 @@ def gate(
         against: the baseline; ``run`` itself: its first configuration is the baseline of its others.
         min_utterances: minimum number of utterances for a pass; 20 if not given.
         groups: also judge each ``tag``, ``speaker``, ``length`` or ``duration``.
-        by_speaker: test over speakers instead of utterances.
-        uncertified: accept runs without certified timing and judge their words alone.
+        by_speaker: use speakers instead of utterances as the units of the tests.
+        uncertified: accept runs without certified timing and judge only their words.
         store: folder of the runs.
 
     Raises:

@@ -157,7 +157,7 @@ class _Basket:
             self._troubles["neither sound, nor text (.txt), nor a table (.csv, .tsv): left out"].append(path.name)
             return
         if sum(map(len, self._by_kind.values())) >= self.limits.files:
-            raise InputError("too many files at a time", expected=f"at most {self.limits.files:,}")
+            raise InputError("too many files in one drop", expected=f"at most {self.limits.files:,}")
         target = self.folder / path
         if target.exists():
             self._troubles["a second file of the same name: left out"].append(path.name)
@@ -170,7 +170,7 @@ class _Basket:
                 written += len(block)
                 if written > most:
                     raise InputError(
-                        "more than may be dropped at a time",
+                        "too much data in one drop",
                         item=path.name,
                         expected=f"at most {most / 1024**2:,.0f} MB here",
                         action="Drop fewer files; more can be imported as another data set",

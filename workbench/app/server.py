@@ -101,7 +101,7 @@ def serve(launch: Launch) -> None:
     _check_free(launch)
     if not is_loopback(launch.host):
         logging.getLogger(__name__).warning(
-            "listening on %s: whoever has the printed address, or hears it on the way, can read what is stored, "
+            "listening on %s: whoever has or intercepts the printed address can read the stored runs, "
             "transcripts included",
             launch.host,
         )

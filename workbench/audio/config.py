@@ -67,28 +67,28 @@ class AudioConfig:
     """One audio configuration; every default leaves the audio as it is.
 
     Attributes:
-        name: what a table calls it; the differing settings where it is empty.
-        sample_rate_hz: rate of the stream.
-        chunk_ms: nominal chunk length; changes when audio leaves, never the audio.
-        speed: 1.1 speaks a tenth faster, and higher, as a tape does.
-        lead_ms: silence before the speech (room and noise are applied to it too).
-        trail_ms: silence after it.
-        rt60_s: reverberation time of a synthetic room; 0 is none.
+        name: name in tables; if empty, the settings that differ.
+        sample_rate_hz: sample rate of the stream (Hz).
+        chunk_ms: nominal length of a chunk (ms); changes when audio is sent, never the audio.
+        speed: playback speed; 1.1 is 10 % faster and raises the pitch.
+        lead_ms: silence before the speech (ms); room and noise are applied to it, too.
+        trail_ms: silence after the speech (ms).
+        rt60_s: reverberation time of a synthetic room (s); 0 is none.
         noise: ``white``, ``pink``, ``babble`` (other voices), ``hum`` (mains) or ``clicks`` (keyboard).
-        snr_db: speech-active power over noise power at the point where noise is added; ``inf`` is no noise, so that a
-            ladder may begin with it. Given without ``noise`` it means white noise.
-        gain_db: gain of the microphone.
-        dc_offset: added, as a share of full scale.
-        clip_db: peaks are cut off this many dB under the highest one; 0 is none.
+        snr_db: power of the active speech over power of the noise, at the point where noise is added (dB); ``inf`` is
+            no noise, so that a series may begin with it. Without ``noise`` it means white noise.
+        gain_db: gain of the microphone (dB).
+        dc_offset: constant added to the signal, as a share of full scale.
+        clip_db: clips the signal this many dB below its highest peak; 0 is none.
         stereo_fault: a bad downmix of a stereo capture. ``left_only``: the other channel is silent (-6 dB);
             ``inverted``: the other channel has opposite sign and is 3 dB softer; ``delayed``: it is 2 ms late;
             ``interleaved``: stereo samples are taken for mono, the speech lasts twice as long.
         band: ``telephone`` passes 300 to 3,400 Hz.
         codec: encode and decode once. ``pcm`` only changes the rate to ``codec_rate_hz`` and back.
-        codec_rate_hz: rate the codec works at; None is ``sample_rate_hz``.
-        codec_kbps: bit rate of ``mp3``, ``opus`` or ``vorbis``; None is 32.
-        loss_percent: share of packets lost, each independently.
-        loss_ms: length of a packet.
+        codec_rate_hz: sample rate of the codec (Hz); None is ``sample_rate_hz``.
+        codec_kbps: bit rate of ``mp3``, ``opus`` or ``vorbis`` (kbit/s); None is 32.
+        loss_percent: share of packets lost (%), each independently.
+        loss_ms: length of a packet (ms).
         loss_concealment: ``zeros`` leaves a gap, ``repeat`` fades the last good packet.
 
     >>> AudioConfig(noise="pink", snr_db=20).label()
@@ -230,11 +230,16 @@ def _none_from_text(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "none" else value
 
 
+_KINDS = {"int": "a whole number", "float": "a number", "str": "a text"}
+"""Types as an error names them."""
+
+
 def _translate(error: msgspec.ValidationError, values: Mapping[str, object], item: str) -> InputError:
     # msgspec says "Expected `int`, got `str` - at `$.chunk_ms`".
     text, _, where = str(error).partition(" - at `$.")
     key = where.rstrip("`")
-    expected = text.partition("`")[2].partition("`")[0].replace("|", "or")
+    expected = text.partition("`")[2].partition("`")[0].removesuffix(" | null")
+    expected = _KINDS.get(expected, expected)
     if key not in values:
         return InputError(
             "settings cannot be read", item=item, got=text, expected="keys of an audio configuration, see docs/audio.md"

@@ -105,7 +105,7 @@ def _level(facts: SoundFacts) -> Iterator[Finding]:
         )
         yield Finding("overflow", what, fault=True)
     elif facts.clipped_share >= _CLIPPED_SHARE:
-        yield Finding("clipping", f"clipped: {facts.clipped_share:.1%} of the samples are at full scale")
+        yield Finding("clipping", f"clipped: {facts.clipped_share * 100:.1f} % of the samples are at full scale")
     if active is not None and active < _QUIET_DBFS:
         what = f"very quiet (got speech at {active:.0f} dBFS; expected -35 to -15)"
         yield Finding("level", what, fault=active < _INAUDIBLE_DBFS)

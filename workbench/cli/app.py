@@ -14,19 +14,22 @@ __all__ = ["app"]
 @click.command(epilog="Example: workbench app --store .runs --port 8600")
 @click.option(
     "--host",
+    metavar="HOST",
     default="127.0.0.1",
     show_default=True,
     help="Address to listen on. Any but 127.0.0.1 exposes stored runs to the network.",
 )
-@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--allow-host", multiple=True, metavar="NAME", help="Additional host name to accept.")
+@click.option(
+    "--port", metavar="PORT", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on."
+)
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Additional host name to accept (repeatable).")
 @store_option
 @click.option("--privacy", is_flag=True, help="Hide transcripts and disable exports for every user.")
 def app(host: str, port: int, allow_host: tuple[str, ...], store: Path | None, privacy: bool) -> None:
     """Start the app: watch sessions live, compare runs and start sweeps in a browser.
 
-    Open the address that it prints: it has a token, without which nobody sees anything, other users of this machine
-    included. It listens on this machine only, until it is interrupted. Work that it has started goes on without it.
+    Open the address that it prints. The address contains an access token: without it nobody, other users of this
+    machine included, can open the app. Ctrl-C ends the app; jobs that it started continue.
     """
     import importlib.util
     import os

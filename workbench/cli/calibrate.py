@@ -16,13 +16,18 @@ __all__ = ["calibrate"]
 
 @click.command(epilog="Example: workbench calibrate --sessions 50 --json")
 @click.option(
-    "--sessions", default=10, show_default=True, type=click.IntRange(1, 2000), help="Number of concurrent sessions."
+    "--sessions",
+    metavar="N",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 2000),
+    help="Number of concurrent sessions.",
 )
-@click.option("--seed", default=0, show_default=True, help="Random seed for delays, revisions and errors.")
+@click.option("--seed", metavar="N", default=0, show_default=True, help="Random seed for delays, revisions and errors.")
 @spec_option("transport", default=True)
 @spec_option("realtime", default=True)
 @spec_option("kernel_stamps", default=True)
-@click.option("--list", "listed", is_flag=True, help="List earlier calibrations and measure nothing.")
+@click.option("--list", "listed", is_flag=True, help="List earlier results and measure nothing.")
 @quiet_option
 @store_option
 @json_option

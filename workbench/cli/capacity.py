@@ -21,13 +21,25 @@ __all__ = ["capacity", "print_capacity"]
 @click.command(epilog="Example: workbench capacity --sessions 1000 --seconds 20 --json")
 @spec_option("endpoint")
 @click.option(
-    "--sessions", type=click.IntRange(1), help="Only number of sessions to try.  [default: grow until one fails]"
+    "--sessions",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Try only this number of sessions.  [default: grow until a level fails]",
 )
 @click.option(
-    "--seconds", default=20.0, show_default=True, help="Seconds to hold each level once every session is streaming."
+    "--seconds",
+    metavar="SECONDS",
+    default=20.0,
+    show_default=True,
+    help="Seconds to hold each level once every session is streaming.",
 )
 @click.option(
-    "--max-sessions", default=4000, show_default=True, type=click.IntRange(1), help="Highest number of sessions to try."
+    "--max-sessions",
+    metavar="N",
+    default=4000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Highest number of sessions to try.",
 )
 @click.option(
     "--arrivals",
@@ -35,18 +47,34 @@ __all__ = ["capacity", "print_capacity"]
     help="Open-loop load: sessions start at random times and end.  [default: all stay connected]",
 )
 @click.option(
-    "--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of client processes."
+    "--processes",
+    metavar="N",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of client processes.",
 )
 @spec_option("transport", default=True)
 @click.option(
     "--recogniser", type=click.Choice(["scripted", "replay"]), default="scripted", show_default=True,
-    help="Recogniser of the local simulator.",
+    help="Recogniser of the local simulator: scripted texts, or cached decodings.",
 )  # fmt: skip
-@click.option("--corpus", help="Corpus to stream (not used by the scripted recogniser).  [default: clinic]")
-@click.option("--finalisation-ms", default=1000.0, show_default=True, help="Largest p95 delay of finals (ms).")
-@click.option("--errors", default=0.01, show_default=True, help="Largest share of failed sessions, 0 to 1.")
+@click.option(
+    "--corpus", metavar="CORPUS", help="Corpus to stream (not used by the scripted recogniser).  [default: clinic]"
+)
+@click.option(
+    "--finalisation-ms",
+    metavar="MS",
+    default=1000.0,
+    show_default=True,
+    help="Largest p95 delay of finals to accept (ms).",
+)
+@click.option(
+    "--errors", metavar="RATIO", default=0.01, show_default=True,
+    help="Largest share of failed sessions to accept, 0 to 1.",
+)  # fmt: skip
 @spec_option("realtime", default=True)
-@click.option("--seed", default=0, show_default=True, help="Random seed for the arrivals of sessions.")
+@click.option("--seed", metavar="N", default=0, show_default=True, help="Random seed for the arrivals of sessions.")
 @click.option("--i-own-this-endpoint", "owned", is_flag=True, help="Confirm that this remote service is yours to load.")
 @spec_option("ca_file")
 @click.option("--list", "listed", is_flag=True, help="List earlier results and measure nothing.")

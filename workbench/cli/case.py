@@ -15,9 +15,11 @@ __all__ = ["case"]
 @click.command(epilog="Example: workbench case last vitals-02-rms -o case.zip --redact")
 @click.argument("run")
 @click.argument("utterances", nargs=-1, required=True, metavar="UTTERANCE...")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write.  [default: case-RUN.zip]")
-@click.option("--configuration", "cell", metavar="NAME", help="Configuration they were played under.  [default: first]")
-@click.option("--redact", is_flag=True, help="No sound and nothing that was said; times and ids stay.")
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="File to write.  [default: case-RUN.zip]"
+)
+@click.option("--configuration", "cell", metavar="NAME", help="Configuration of the recordings.  [default: the first]")
+@click.option("--redact", is_flag=True, help="Leave out sound and transcripts; keep times and ids.")
 @store_option
 @json_option
 def case(
@@ -31,9 +33,9 @@ def case(
 ) -> None:
     """Write recordings of RUN as a case for a vendor: one ZIP file for a support ticket.
 
-    Its index.html says in plain English what is wrong: which words, how late, when. With it are the sound as it was
-    sent, reference, transcript, a timeline, every frame with its times, ids at the service and versions; no
-    credentials. It holds what was said, which is patient data, unless --redact is given.
+    The file has index.html, which states in plain English which words are wrong or late, the sound as it was sent,
+    reference, transcript, a timeline, every frame with its times, the service's session ids, and versions. No
+    credentials are in it. It contains speech and transcripts (patient data) unless --redact is given.
     """
     import os
 
@@ -54,5 +56,5 @@ def case(
         print_json({**facts, "redacted": redact, "without_sound": written.silent})
         return
     echo(str(path))
-    held = "" if redact else ", with what was said: treat it as patient data"
+    held = "" if redact else ", with speech and transcripts: treat it as patient data"
     note(f"{written.size / 1000:.0f} kB{held}")

@@ -23,7 +23,7 @@ __all__ = ["clean"]
 def clean(recordings: bool, replay: bool, yes: bool, store: Path | None, as_json: bool) -> None:
     """Remove stored speech and text outside of runs; asks first.
 
-    Runs stay, but those that played a recording cannot be resumed, heard or aligned again.
+    Runs are kept, but those that played a removed recording can no longer be resumed, played back or aligned.
     """
     import os
 
@@ -41,10 +41,10 @@ def clean(recordings: bool, replay: bool, yes: bool, store: Path | None, as_json
     for folder in folders:
         if folder.is_symlink():
             raise InputError(
-                "this is a link, and what it leads to lies elsewhere",
+                "this is a link to a folder elsewhere",
                 item=str(folder),
                 got=str(folder.resolve()),
-                action="Remove the link, and look at what it leads to yourself",
+                action="Remove the link, and that folder yourself",
             )
         files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
         size = sum(path.lstat().st_size for path in files)

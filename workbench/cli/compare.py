@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 
-@click.command(epilog="Example: workbench compare last   (its first configuration against each of the others)")
+@click.command(epilog="Example: workbench compare last")
 @click.argument("base", default="last")
 @click.argument("candidates", nargs=-1)
 @click.option("--by-speaker", is_flag=True, help="Use speakers instead of utterances as the units of the tests.")
-@click.option("--offline-baseline", is_flag=True, help="Compare with whole recordings decoded by the same model.")
+@click.option("--offline-baseline", is_flag=True, help="Report what streaming costs in WER.")
 @columns_option
 @percentiles_option
 @store_option
@@ -39,13 +39,12 @@ def compare(
     store: Path | None,
     as_json: bool,
 ) -> int:
-    """Compare runs, or the configurations of one run, paired on the utterance.
+    """Compare runs, or the configurations of one run, utterance by utterance.
 
     With one run, its first configuration is the baseline of the others. With several runs, configurations of the same
-    name are compared; runs of one configuration each are compared whatever their names. Exit code 6: the runs cannot
-    be compared. --offline-baseline takes runs on the simulator's whisper and reports what streaming costs in WER: it
-    decodes recordings whole that the run did not. --columns and --percentiles compare what is asked for, too, with
-    intervals and without a test.
+    name are compared; runs of one configuration each are compared whatever their names. --offline-baseline compares a
+    run on the simulator with the same whisper model that decodes each recording as a whole. --columns and --percentiles
+    add other metrics, with intervals and without a test. Exit code 6: the runs cannot be compared.
     """
     import os
 

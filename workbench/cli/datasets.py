@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.options import KEY_VALUE, help_without_verb, json_option, store_option
 from workbench.cli.references import confirm_and_print, doubt_json, doubts_of, draft_and_print, print_doubts
-from workbench.cli.screen import echo, note, print_rows
+from workbench.cli.screen import count_progress, echo, note, print_facts, print_rows, print_table, say
 from workbench.settings import DEFAULT_MODEL
 from workbench.units import counted
 
 if TYPE_CHECKING:
-    from workbench.audio.config import AudioConfig
     from workbench.corpus import Problem, Utterance
     from workbench.corpus.align import AlignmentReport
 
 __all__ = ["datasets"]
 
-_PROGRESS_S = 2.0
-
 
 @click.group(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
 @click.pass_context
 def datasets(context: click.Context) -> None:
-    """List, check, import, align and render corpora."""
+    """List, check, import, align, render and review corpora, and draft references."""
     help_without_verb(context)
 
 
@@ -39,6 +35,7 @@ def datasets(context: click.Context) -> None:
 def list_(as_json: bool) -> None:
     """List the built-in corpora and your own."""
     from workbench.corpus import builtin_corpora, load_corpus, own_corpora
+    from workbench.reporting.tables.table import Column, table_of
 
     rows = []
     for name, folder in (own_corpora() | builtin_corpora()).items():
@@ -57,20 +54,26 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_rows(corpora=rows)
         return
-    for row in rows:
-        line = f"{row['name']:<10} {row['utterances']:>4} utterances {row['seconds']:>7} s  {row['description'] or ''}"
-        echo(line.rstrip())
+    columns: list[Column[dict[str, Any]]] = [
+        Column("name", "name", lambda row: row["name"]),
+        Column("utterances", "utterances", lambda row: row["utterances"], whole=True),
+        Column("seconds", "length", lambda row: row["seconds"], "s", 1),
+    ]
+    descriptions = [f"{row['name']}: {row['description']}" for row in rows if row["description"]]
+    print_table(table_of(columns, rows, descriptions))
 
 
 @datasets.command(epilog="Example: workbench datasets show clinic")
 @click.argument("corpus")
-@click.option("--dictionary", type=click.Path(path_type=Path), help="Words a recogniser knows, one a line.")
+@click.option(
+    "--dictionary", metavar="FILE", type=click.Path(path_type=Path), help="Words that a recogniser knows, one per line."
+)
 @json_option
 def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
     """Show what is in CORPUS: a built-in name, a folder or a manifest.
 
-    Out-of-vocabulary words are those that the dictionary lacks; without --dictionary it is the one that the
-    simulator's recogniser ships with.
+    Out-of-vocabulary words are those that the dictionary lacks. Without --dictionary it is the one of the simulator's
+    model general.
     """
     from workbench.audio.pronunciations import read_dictionary, shipped_dictionary
     from workbench.corpus import find_corpus, load_corpus
@@ -81,22 +84,28 @@ def show(corpus: str, dictionary: Path | None, as_json: bool) -> None:
     if as_json:
         print_rows(name=loaded.name, sha256=loaded.sha256, **asdict(summary))
         return
-    echo(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
-    for key, value in asdict(summary).items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items()) or None
-        elif isinstance(value, list | tuple):
-            value = ", ".join(value) or "none"
-        elif isinstance(value, float):
-            value = f"{value:.3f}"
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+    say(f"{loaded.name}: {loaded.description or ''}".rstrip(": "))
+    counts = {
+        key: [f"{name}\N{NO-BREAK SPACE}{n}" for name, n in value.items()] if isinstance(value, dict) else value
+        for key, value in asdict(summary).items()
+    }
+    print_facts(counts, _COUNTED)
 
 
-@datasets.command(epilog="Example: workbench datasets check datasets/clinic")
+_COUNTED = {
+    "seconds": "length [s]", "speakers": "utterances by speaker", "tags": "utterances by tag",
+    "sample_rates_hz": "utterances by sample rate [Hz]", "words": "words spoken", "terms": "marked terms by kind",
+    "with_word_times": "utterances with word times", "unknown_words": "words not in the dictionary",
+    "out_of_vocabulary_share": "of the words spoken [%]",
+}  # fmt: skip
+"""What the counts of a summary are of."""
+
+
+@datasets.command(epilog="Example: workbench datasets check clinic")
 @click.argument("corpus")
 @click.option("--against", metavar="MODEL", help="Also list references that this model (whisper) contradicts.")
 @click.option("--run", "run_id", metavar="RUN", help="Stored run that must agree with --against.")
-@click.option("--skip-bad", is_flag=True, help="Exit 0 if at least one recording is good.")
+@click.option("--skip-bad", is_flag=True, help="Exit with code 0 if at least one recording can be played.")
 @store_option
 @json_option
 def check(
@@ -104,12 +113,12 @@ def check(
 ) -> None:
     """Check the manifest and every recording of CORPUS; exit code 1 if a recording cannot be played.
 
-    Of problems with the same cause the first five are listed and the others counted; --json lists all.
+    Lists the first five problems of each cause and counts the rest; --json lists all. Remarks (quiet, clipped,
+    telephone sound, more words than fit the time) do not change the exit code. Files that were checked before are
+    recognised by their content and not decoded again.
 
-    Remarks (quiet, clipped, telephone sound, more words than fit …) do not change the exit code. Files that were
-    checked before are recognised by their content and not decoded again. With --against each recording is decoded
-    whole, and references that probably are wrong are listed, worst first; with --run only what that run heard
-    likewise counts.
+    With --against each recording is decoded as a whole, and references that are probably wrong are listed, worst
+    first; with --run only those that the run contradicts in the same way.
     """
     from workbench.cli.problems import problem_lines
     from workbench.cli.screen import item_progress
@@ -149,10 +158,13 @@ def _some_good(utterances: Iterable[Utterance], problems: Iterable[Problem]) -> 
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(
-    "--audio-root", type=click.Path(path_type=Path), help="Folder with the audio.  [default: folder of SOURCE]"
+    "--audio-root",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Folder with the audio.  [default: folder of SOURCE]",
 )
 @click.option("--copy", is_flag=True, help="Copy the audio into the corpus.")
-@click.option("--licence", help="Licence of the audio, recorded in every row.")
+@click.option("--licence", metavar="TEXT", help="Licence of the audio, recorded in every row.")
 @click.option(
     "--map",
     "mapping",
@@ -160,10 +172,10 @@ def _some_good(utterances: Iterable[Utterance], problems: Iterable[Problem]) -> 
     multiple=True,
     metavar="FIELD=COLUMN",
     help="Column of a table: audio, reference, spoken, id, speaker, start, end, duration, channel, or reference.0 and "
-    "reference.1 for the text of each channel (repeatable). Others are guessed by name.",
+    "reference.1 for the text of each channel (repeatable).  [default: guessed by name]",
 )
-@click.option("--split-channels", is_flag=True, help="Make one recording of each channel.")
-@click.option("--skip-bad", is_flag=True, help="Import the good rows; list and count the bad ones.")
+@click.option("--split-channels", is_flag=True, help="Import each channel as a recording.")
+@click.option("--skip-bad", is_flag=True, help="Leave out bad rows; list and count them.")
 @json_option
 def import_(
     format_name: str,
@@ -177,11 +189,11 @@ def import_(
     skip_bad: bool,
     as_json: bool,
 ) -> None:
-    """Import SOURCE, which has FORMAT, as a corpus into TARGET.
+    """Import SOURCE, a file or folder of this FORMAT, as a corpus into the folder TARGET.
 
     FORMAT is table (any CSV, TSV, JSONL or Parquet), folder (a.wav and a.txt), nemo, audiofolder, kaldi, librispeech,
-    common-voice, lhotse or seglst. Columns and the folder of the audio are shown before anything is written. If a row
-    is bad it is named and nothing is written; exit 2.
+    common-voice, lhotse or seglst. Columns and the folder of the audio are shown before anything is written. Without
+    --skip-bad, bad rows are listed, nothing is written and the exit code is 2.
     """
     from workbench.cli.problems import problem_lines
     from workbench.corpus.importers import import_corpus
@@ -196,7 +208,7 @@ def import_(
         mapping=dict(mapping),
         split_channels=split_channels,
         skip_bad=skip_bad,
-        on_item=_progress(),
+        on_item=count_progress("utterance"),
         on_plan=note,
     )
     if as_json:
@@ -217,15 +229,24 @@ def import_(
 
 @datasets.command(epilog="Example: workbench datasets transcribe ./recordings")
 @click.argument("corpus")
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A variant of whisper, or a folder of one.")
-@click.option("--confirm", "ids", multiple=True, metavar="ID", help="Confirm this draft instead (repeatable).")
-@click.option("--confirm-all", is_flag=True, help="Confirm every draft instead.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    metavar="MODEL",
+    show_default=True,
+    help="Variant of whisper, or a CTranslate2 folder.",
+)
+@click.option(
+    "--confirm", "ids", multiple=True, metavar="ID", help="Draft to confirm, by id; nothing is drafted (repeatable)."
+)
+@click.option("--confirm-all", is_flag=True, help="Confirm every draft; nothing is drafted.")
 @json_option
 def transcribe(corpus: str, model: str, ids: tuple[str, ...], confirm_all: bool, as_json: bool) -> None:
     """Draft references for recordings of CORPUS that have none; nothing is scored against a draft.
 
     CORPUS is a folder of recordings, a corpus or a manifest. Drafts are written into the manifest and marked
-    ("draft": true). Read and correct them there, then confirm them: an empty one then says that nothing is spoken.
+    ("draft": true). Read and correct them there, then confirm them. A confirmed empty reference means that nothing is
+    spoken.
     """
     if ids and confirm_all:
         raise click.UsageError("--confirm and --confirm-all exclude each other")
@@ -237,20 +258,29 @@ def transcribe(corpus: str, model: str, ids: tuple[str, ...], confirm_all: bool,
 
 @datasets.command(epilog="Example: workbench datasets review ./my-corpus --against whisper")
 @click.argument("corpus")
-@click.option("--against", metavar="MODEL", help="Also decode each recording whole with this model (whisper).")
-@click.option("--run", "runs", metavar="RUN", multiple=True, help="Run to take (repeatable).")
-@click.option("--export", type=click.Path(path_type=Path), help="Write the history of changes (JSONL); ask nothing.")
+@click.option("--against", metavar="MODEL", help="Also decode each recording as a whole with this model (whisper).")
+@click.option(
+    "--run",
+    "runs",
+    metavar="RUN",
+    multiple=True,
+    help="Stored run to use (repeatable).  [default: newest of each recogniser]",
+)
+@click.option(
+    "--export", metavar="FILE", type=click.Path(path_type=Path),
+    help="Write the history of changes (JSON lines) and ask nothing.",
+)  # fmt: skip
 @store_option
 @json_option
 def review(
     corpus: str, against: str | None, runs: tuple[str, ...], export: Path | None, store: Path | None, as_json: bool
 ) -> None:
-    """Review the references of CORPUS: what recognisers agree on against them first, then drafts.
+    """Review references of CORPUS: first those that two recognisers contradict, then drafts.
 
-    Without --run it takes the newest run of each recogniser; two must agree, or one and --against. At a terminal each
-    reference is shown and a key says what becomes of it; changes go into the manifest, and the old text into its
-    history. A reference that was found right is not shown again while it stands. Elsewhere, and with --json, they are
-    listed.
+    Two recognisers must have the same other words; they are those of stored runs and of --against. At a terminal each
+    reference is shown, and a key keeps, corrects, confirms or excludes it. Changes go into the manifest, and the old
+    text into its history. A reference that was found right is shown again only after it changes. Without a terminal,
+    or with --json, the references are listed.
     """
     from workbench.cli.review import review_and_print
 
@@ -260,10 +290,13 @@ def review(
 @datasets.command(epilog="Example: workbench datasets align ./my-corpus")
 @click.argument("corpus")
 @click.option(
-    "--dictionary", type=click.Path(path_type=Path), help="File of pronunciations, one `word PHONE PHONE …` per line."
+    "--dictionary",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File of pronunciations, one `word PHONE PHONE …` per line.",
 )
 @click.option("--replace", is_flag=True, help="Also replace word times from a synthesiser or a person.")
-@click.option("--skip-bad", is_flag=True, help="Leave out recordings that check refuses; list and count them.")
+@click.option("--skip-bad", is_flag=True, help="Leave out recordings that datasets check refuses; list and count them.")
 @json_option
 def align(corpus: str, dictionary: Path | None, replace: bool, skip_bad: bool, as_json: bool) -> None:
     """Find the word times of CORPUS by forced alignment and store them with its manifest.
@@ -278,56 +311,69 @@ def align(corpus: str, dictionary: Path | None, replace: bool, skip_bad: bool, a
     path = find_corpus(corpus)
     loaded = playable_corpus(path) if skip_bad else load_corpus(path)
     pronunciations = read_dictionary(dictionary) if dictionary else None
-    report = align_corpus(loaded, pronunciations=pronunciations, replace=replace, on_utterance=_progress())
+    report = align_corpus(
+        loaded, pronunciations=pronunciations, replace=replace, on_utterance=count_progress("utterance")
+    )
     facts = _alignment_facts(report)
     say_left_out(loaded.left_out)
     if as_json:
         print_rows(corpus=loaded.name, left_out=[asdict(problem) for problem in loaded.left_out], **facts)
         return
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            value = "".join(f"\n    {item}: {reason}" for item, reason in value.items()) or "none"
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
+    print_facts(facts)
 
 
-@datasets.command(epilog="Example: workbench datasets render vitals-01-slt --audio snr_db=20,codec=opus -o out.wav")
+@datasets.command(epilog="Example: workbench datasets render vitals-01-slt --set snr_db=20 --set codec=opus -o out.wav")
 @click.argument("utterance")
-@click.option("--corpus", default="clinic", show_default=True, help="Built-in name, folder or manifest.")
 @click.option(
-    "--audio",
-    "settings",
-    default="",
-    help="Audio settings, key=value with commas between them, such as snr_db=20,codec=opus.",
+    "--corpus",
+    metavar="CORPUS",
+    default="clinic",
+    show_default=True,
+    help="Corpus of the utterance: built-in name, folder or manifest.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed for every step that draws.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write, .wav or .flac.")
+@click.option(
+    "--set", "settings", multiple=True, type=KEY_VALUE, metavar="KEY=VALUE",
+    help="Setting of the audio, such as snr_db=20 (repeatable).",
+)  # fmt: skip
+@click.option("--audio", default="", hidden=True, help="Former way to write --set, with commas between settings.")
+@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Random seed for noise and loss.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write, .wav or .flac.",
+)
 @json_option
-def render(utterance: str, corpus: str, settings: str, seed: int, output: Path, as_json: bool) -> None:
+def render(
+    utterance: str,
+    corpus: str,
+    settings: tuple[tuple[str, str], ...],
+    audio: str,
+    seed: int,
+    output: Path,
+    as_json: bool,
+) -> None:
     """Write UTTERANCE as it is streamed under an audio configuration."""
+    from workbench.audio.config import audio_config
     from workbench.audio.degrade import prepare
     from workbench.audio.files import write_audio
     from workbench.corpus import find_corpus, load_corpus, read_utterance
 
-    config = _config(settings)
+    former = [KEY_VALUE(part) for part in audio.split(",") if part]
+    config = audio_config(dict([*former, *settings]), item="--set", from_text=True)
     item = load_corpus(find_corpus(corpus)).utterance(utterance)
-    audio = read_utterance(item)
+    sound = read_utterance(item)
     prepared = prepare(
-        audio.pcm, audio.sample_rate_hz, item.reference, config, seed=seed, key=item.id, speaker=item.speaker
+        sound.pcm, sound.sample_rate_hz, item.reference, config, seed=seed, key=item.id, speaker=item.speaker
     )
     write_audio(output, prepared.pcm, prepared.sample_rate_hz)
     if as_json:
         print_rows(output=str(output), audio=config.label(), hash=config.hash(), facts=prepared.facts)
         return
     echo(f"{output}: {config.label()}")
-    for key, value in prepared.facts.items():
-        echo(f"  {key.replace('_', ' '):<24} {'unknown' if value is None else value}")
-
-
-def _config(settings: str) -> AudioConfig:
-    from workbench.audio.config import audio_config
-
-    pairs = [KEY_VALUE(part) for part in settings.split(",") if part]
-    return audio_config(dict(pairs), item="--audio", from_text=True)
+    print_facts(prepared.facts)
 
 
 def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
@@ -341,17 +387,3 @@ def _alignment_facts(report: AlignmentReport) -> dict[str, object]:
         facts[f"{name}_error_p50_ms"] = round(statistics.median(sizes), 1) if sizes else None
         facts[f"{name}_error_p95_ms"] = round(sizes[-(-len(sizes) * 95 // 100) - 1], 1) if sizes else None
     return facts
-
-
-def _progress() -> Callable[[str], object]:
-    """Says on stderr how many utterances went by, every two seconds: nothing at all for a small corpus."""
-    count, shown_at = 0, time.monotonic()
-
-    def step(_: str) -> None:
-        nonlocal count, shown_at
-        count += 1
-        if time.monotonic() - shown_at >= _PROGRESS_S:
-            shown_at = time.monotonic()
-            note(counted(count, "utterance"))
-
-    return step

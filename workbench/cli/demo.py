@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.options import columns_option, json_option, percentiles_option, quiet_option, store_option
+from workbench.cli.options import (
+    columns_option,
+    json_option,
+    percentiles_option,
+    quiet_option,
+    spec_option,
+    store_option,
+)
 from workbench.cli.playing import play_and_print
 from workbench.cli.results import asked_metrics, exit_code, print_metrics
 from workbench.cli.screen import hint, note, say
@@ -26,7 +33,6 @@ CELLS = (
     {"name": "pink noise 20 dB", "noise": "pink", "snr_db": 20},
     {"name": "8 kHz", "sample_rate_hz": 8000},
 )
-UTTERANCES = 24
 
 
 @click.command(epilog="Example: workbench demo --json --no-app --seed 7")
@@ -34,11 +40,15 @@ UTTERANCES = 24
     "--corpus",
     "corpora",
     multiple=True,
+    metavar="CORPUS",
     default=("librivox", "clinic"),
     show_default=True,
-    help="Corpus to play (repeatable).",
+    help="Corpus to play: built-in name, folder or manifest (repeatable).",
 )
-@click.option("--seed", default=0, show_default=True, help="Random seed for the choice of utterances and the noise.")
+@spec_option("limit", instead=24)
+@spec_option("seed", default=True)
+@spec_option("concurrency", instead=3)
+@spec_option("model")
 @columns_option
 @percentiles_option
 @quiet_option
@@ -47,7 +57,10 @@ UTTERANCES = 24
 @json_option
 def demo(
     corpora: tuple[str, ...],
+    limit: int,
     seed: int,
+    concurrency: int,
+    model: str | None,
     columns: str | None,
     percentiles: str | None,
     store: Path | None,
@@ -56,7 +69,8 @@ def demo(
 ) -> int:
     """Stream real and synthetic dictation to the simulator under three audio configurations and compare them.
 
-    The simulator runs on this machine and decodes the audio it receives. Needs no credentials and no network.
+    The simulator runs on this machine and decodes the audio it receives. Needs no credentials and no network. For
+    other configurations and settings: `workbench sweep`.
     """
     from workbench.corpus import find_corpus, load_corpus
     from workbench.corpus.join import join
@@ -69,12 +83,13 @@ def demo(
         print_metrics()
         return 0
     metrics = asked_metrics(columns, percentiles, "summary")
-    settings = _with_a_model(load_settings(os.environ, endpoint="simulator", store=store))
-    loaded = [load_corpus(find_corpus(name)) for name in corpora]
-    share = max(1, UTTERANCES // len(loaded))
+    settings = load_settings(os.environ, endpoint="simulator", store=store, model=model)
+    settings = settings if model else _with_a_model(settings)
+    loaded = [load_corpus(find_corpus(name)) for name in corpora[:limit]]
+    share = limit // len(loaded)
     chosen = [u for corpus in loaded[:-1] for u in select(corpus, share, seed)]
-    chosen += select(loaded[-1], UTTERANCES - len(chosen), seed)
-    spec = make_spec({"cells": CELLS, "seed": seed, "concurrency": 3})
+    chosen += select(loaded[-1], limit - len(chosen), seed)
+    spec = make_spec({"cells": CELLS, "seed": seed, "concurrency": concurrency, "model": model})
     resolved = resolve(spec, corpus=join(loaded), utterances=tuple(chosen))
     hint(f"Starting a local simulator; its transcripts come from decoding the audio it receives ({settings.model}).")
     result = play_and_print(resolved, settings, as_json, metrics=metrics)
@@ -99,7 +114,7 @@ def _with_a_model(settings: Settings) -> Settings:
 
 
 def print_verdicts(result: RunResult) -> None:
-    """What the other configurations cost against the first, as `workbench compare` judges it."""
+    """Compare the other configurations with the first, as `workbench compare` does, and print the verdicts."""
     from workbench.comparing.runs import compare_runs
 
     pairs = compare_runs([result]).pairs

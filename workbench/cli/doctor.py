@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.options import json_option, spec_option, store_option, text_in_flags
-from workbench.cli.screen import echo, note, print_json
+from workbench.cli.screen import echo, note, print_json, print_named
 
 __all__ = ["doctor"]
 
@@ -21,7 +21,7 @@ def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_js
     """Check this machine and the connection to the service, with a fix for every failure.
 
     It logs in and creates nothing. The exit code is that of the first check that failed: 1 storage, 4 installation,
-    configuration or credentials, 5 service not reachable, 6 measuring would be invalid.
+    configuration or credentials, 5 service not reachable, 6 measurements would be invalid.
     """
     import os
     from dataclasses import asdict
@@ -39,9 +39,9 @@ def doctor(endpoint: str | None, store: Path | None, ca_file: Path | None, as_js
         return status
     width = max(len(check.name) for check in checks)
     for check in checks:
-        echo(f"{check.state.value:<8} {check.name:<{width}}  {check.found}")
+        print_named(f"{check.state.value:<8} {check.name:<{width}}  ", check.found)
         if check.action is not None:
-            echo(f"{'':<8} {'':<{width}}  → {text_in_flags(check.action, doctor)}")
+            print_named(f"{'':<8} {'':<{width}}  → ", text_in_flags(check.action, doctor))
     failed = sum(check.state is State.FAILED for check in checks)
-    echo("All that is needed is in place." if not failed else f"{failed} of {len(checks)} checks failed.")
+    echo("All checks passed." if not failed else f"{failed} of {len(checks)} checks failed.")
     return status

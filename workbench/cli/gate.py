@@ -17,15 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["gate"]
 
 
-@click.command(
-    epilog="Example: workbench gate last --limit wer=0.15 --limit word_latency_p95_ms=900 --against BASE "
-    "--margin wer=0.01 --junit gate.xml"
-)
+@click.command(epilog="Example: workbench gate last --limit wer=0.15 --limit word_latency_p95_ms=900 --junit gate.xml")
 @run_argument
 @click.option(
     "--against",
     metavar="BASE",
-    help="Baseline run of the margins; RUN itself: its first configuration is the baseline of its others.",
+    help="Baseline run for the margins; RUN itself: its first configuration is the baseline of the others.",
 )
 @click.option(
     "--limit", "limits", multiple=True, type=KEY_VALUE, metavar="METRIC=NUMBER", help="Limit of a metric (repeatable)."
@@ -39,14 +36,29 @@ __all__ = ["gate"]
     help="How much worse than BASE a metric may be (repeatable).",
 )
 @click.option(
-    "--min-utterances", type=click.IntRange(1), help="Minimum number of utterances for a pass.  [default: 20]"
+    "--min-utterances",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Minimum number of utterances for a pass.  [default: 20]",
 )
-@click.option("--by", "slices", multiple=True, type=click.Choice(SLICES), help="Also judge each part of this kind.")
+@click.option(
+    "--by", "slices", multiple=True, type=click.Choice(SLICES), help="Also judge each group of recordings (repeatable)."
+)
 @click.option("--uncertified", is_flag=True, help="Accept runs without certified timing and judge only their words.")
 @click.option("--by-speaker", is_flag=True, help="Use speakers instead of utterances as the units of the tests.")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with [gate].  [default: workbench.toml]")
-@click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML file to write, one test case per check.")
-@click.option("--markdown", "page", type=click.Path(path_type=Path), help="Markdown file to write, for a build page.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="TOML file with [gate].  [default: workbench.toml]",
+)
+@click.option(
+    "--junit", metavar="FILE", type=click.Path(path_type=Path), help="JUnit XML file to write, one test case per check."
+)
+@click.option(
+    "--markdown", "page", metavar="FILE", type=click.Path(path_type=Path),
+    help="Markdown file to write, for a build page.",
+)  # fmt: skip
 @store_option
 @json_option
 def gate(
@@ -115,7 +127,7 @@ def _bounds(pairs: Sequence[tuple[str, str]], item: str) -> dict[str, float]:
         try:
             bounds[name] = float(text)
         except ValueError:
-            raise InputError("not a bound", item=f"{item}.{name}", got=text, expected="a number") from None
+            raise InputError("value not allowed", item=f"{item}.{name}", got=text, expected="a number") from None
     return bounds
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.cli.live_screen import Screen
     from workbench.playing.microphone import Capture
     from workbench.recording.record import SessionRecord
+    from workbench.runs.spec import RunSpec
     from workbench.settings import Settings
 
 __all__ = ["open_microphone", "play_microphone"]
@@ -25,13 +26,14 @@ _NAME = "spoken"
 
 
 async def play_microphone(
+    spec: RunSpec,
     settings: Settings,
     screen: Screen,
     seconds: int | None,
     *,
     save: bool,
 ) -> tuple[SessionRecord, str | None]:
-    """Stream the microphone until Ctrl-C or for ``seconds``; returns the record and, where stored, the run's id.
+    """Stream the microphone until Ctrl-C or for ``seconds``; returns the record and, if it is stored, the run's id.
 
     Raises:
         ConfigurationError: no package, no library or no microphone.
@@ -52,16 +54,17 @@ async def play_microphone(
             (record,) = await play_observed([job], service, screen.tell)
     run_id = None
     if save and capture.pcm.size:
-        run_id = _store(record, capture, settings, service.address.name, recogniser)
+        run_id = _store(record, capture, spec, settings, service.address.name, recogniser)
     return record, run_id
 
 
-def _store(record: SessionRecord, capture: Capture, settings: Settings, endpoint: str, recogniser: str | None) -> str:
+def _store(
+    record: SessionRecord, capture: Capture, spec: RunSpec, settings: Settings, endpoint: str, recogniser: str | None
+) -> str:
     from workbench.audio.files import write_audio
     from workbench.corpus import corpus_of_file
     from workbench.runs.observe import store_observed
     from workbench.runs.resolve import resolve
-    from workbench.runs.spec import RunSpec
     from workbench.runs.sweep import cell_from
     from workbench.store.files import private_folder
 
@@ -70,7 +73,7 @@ def _store(record: SessionRecord, capture: Capture, settings: Settings, endpoint
     write_audio(folder / f"{_NAME}.wav", capture.pcm, _RATE_HZ)
     corpus = corpus_of_file(folder / f"{_NAME}.wav", _NAME)
     cell = cell_from({"name": "microphone"}, item="microphone")
-    resolved = resolve(RunSpec(concurrency=1), corpus=corpus, utterances=corpus.utterances, cells=(cell,))
+    resolved = resolve(spec, corpus=corpus, utterances=corpus.utterances, cells=(cell,))
     return store_observed(resolved, [record], settings.store, endpoint, recogniser)
 
 

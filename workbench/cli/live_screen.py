@@ -14,6 +14,7 @@ from workbench.protocol.stream import codec_for
 
 if TYPE_CHECKING:
     from workbench.recording.record import SessionRecord
+    from workbench.scoring.metrics.normalize import Normaliser
 
 __all__ = ["Screen"]
 
@@ -61,8 +62,8 @@ class Screen:
         click.echo("\r" + (f"\x1b[{self._rows}A" if self._rows else "") + "\x1b[J", nl=False)
         self._rows = 0
 
-    def close(self, record: SessionRecord) -> None:
-        """Say how it ended and what it came to."""
+    def close(self, record: SessionRecord, which: Normaliser) -> None:
+        """Print how the session ended, and its delays and WER."""
         if self._quiet:
             return
         if self._terminal:
@@ -70,22 +71,22 @@ class Screen:
         if record.outcome.failed:
             note(f"workbench: {record.outcome.value}: {record.error}")
             return
-        note(_summary(record))
+        note(_summary(record, which))
 
 
-def _summary(record: SessionRecord) -> str:
+def _summary(record: SessionRecord, which: Normaliser) -> str:
     from workbench.scoring.measures import METRICS
-    from workbench.scoring.metrics.normalize import DEFAULT
     from workbench.scoring.session import score_session
     from workbench.units import ms
 
-    score = score_session(record, DEFAULT)
+    score = score_session(record, which)
     first = ms(score.latency.first_partial_ns)
     if first is None:
         first = ms(score.latency.first_partial_audio_start_ns)
     lag = ms(score.latency.finalisation_ns if record.reference.words else score.latency.last_byte_to_final_ns)
-    known = record.reference.spoken and score.words.rate is not None
-    errors = f"{score.words.rate:.1%} ({score.words.errors} of {score.words.reference} words)" if known else "–"
+    known = bool(record.reference.spoken)
+    counts = f"({score.words.errors} of {score.words.reference} words)"
+    errors = f"{METRICS['wer'].text(score.words.rate)} {counts}" if known and score.words.rate is not None else "–"
     parts = [
         f"first word {first:.0f} ms" if first is not None else "first word –",
         f"final lag {lag:.0f} ms" if lag is not None else "final lag –",

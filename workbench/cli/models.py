@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from workbench.cli.options import help_without_verb, json_option
-from workbench.cli.screen import echo, note
+from workbench.cli.screen import echo, note, print_json, print_table
 
 __all__ = ["models"]
 
@@ -25,9 +25,9 @@ def models(context: click.Context) -> None:
 @models.command("list", epilog="Example: workbench models list --json")
 @json_option
 def list_models(as_json: bool) -> None:
-    """List the models and whether they can be used here."""
-    from workbench.cli.screen import print_json
+    """List the models and whether they can be used on this machine."""
     from workbench.errors import WorkbenchError
+    from workbench.reporting.tables.table import Column, table_of
     from workbench.settings import DEFAULT_MODEL
     from workbench.simulator.recognition.models import MODELS, check_model, engine_of
 
@@ -45,9 +45,13 @@ def list_models(as_json: bool) -> None:
     if as_json:
         print_json({"models": rows})
         return
-    for row in rows:
-        mark = " (default)" if row["default"] else ""
-        echo(f"{row['model']:<20}{row['engine']:<14}{'ready' if row['usable'] else 'not here'}{mark}")
+    columns: list[Column[dict[str, Any]]] = [
+        Column("model", "model", lambda row: row["model"]),
+        Column("engine", "engine", lambda row: row["engine"]),
+        Column("state", "state", lambda row: "ready" if row["usable"] else "not usable"),
+        Column("default", "default", lambda row: row["default"]),
+    ]
+    print_table(table_of(columns, rows))
     for problem in dict.fromkeys(row["problem"] for row in rows if row["problem"]):
         note(problem)
 

@@ -37,7 +37,7 @@ def notebooks(folder: Path, as_json: bool) -> None:
             "the folder cannot be written",
             item=str(folder),
             got=error.strerror,
-            action="Name a folder that you may write",
+            action="Name a folder that you can write",
         ) from None
     if as_json:
         print_json({"folder": str(folder), "copied": copied, "kept": present})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,14 +65,21 @@ KEY_VALUE = _KeyValue()
 SLICES = ("tag", "speaker", "length", "duration")
 """How a run is cut: as :data:`workbench.scoring.breakdown.GROUPINGS`, which takes longer to import than ``--help``."""
 
-store_option = click.option("--store", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]")
+store_option = click.option(
+    "--store", metavar="FOLDER", type=click.Path(path_type=Path), help="Folder of the runs.  [default: .runs]"
+)
 run_argument = click.argument("run", default="last")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 allow_failed_option = click.option(
-    "--allow-failed", default=0, show_default=True, help="Failed sessions to accept before the exit code is 3."
+    "--allow-failed",
+    metavar="N",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Number of failed sessions to accept before the exit code is 3.",
 )
 shard_option = click.option(
-    "--shard", metavar="I/N", help="Play only part I of N; combine the parts with workbench runs merge."
+    "--shard", metavar="I/N", help="Play only shard I of N; combine the shards with workbench runs merge."
 )
 cluster_option = click.option(
     "--cluster", metavar="ADDRESS", help="Play on the workers of a Dask scheduler, such as tcp://scheduler:8786."
@@ -107,7 +115,15 @@ _NAMES = {
 }  # fmt: skip
 """Options that are not called as their field."""
 
-_METAVARS = {"base": "KEY=VALUE", "vary": "KEY=V,V,…", "form_templates": "NAME_OR_ID", "utterances": "ID"}
+_METAVARS = {
+    "base": "KEY=VALUE", "vary": "KEY=V,V,…", "form_templates": "NAME_OR_ID", "utterances": "ID", "tags": "TAG",
+    "corpus": "CORPUS", "endpoint": "ENDPOINT", "model": "MODEL", "normaliser": "NAME", "provider_id": "ID",
+    "partial_every": "SECONDS", "webhook_port": "PORT",
+}  # fmt: skip
+"""What a value is; N for other whole numbers and FILE for files."""
+
+_DEFAULTS = {"endpoint": "simulator"}
+"""What a field that is None means, where its help text does not say so."""
 
 _SEVERAL = ("endpoint",)
 """Options of a run that are repeatable although their field holds one value; the values are then varied."""
@@ -116,18 +132,23 @@ _NO_OPTION = ("cells",)
 """Fields that no option can hold: a list of tables."""
 
 
-def spec_option(name: str, *, default: bool = False) -> Callable[[C], C]:
+def spec_option(name: str, *, default: bool = False, instead: int | None = None) -> Callable[[C], C]:
     """The option of one field of a run.
 
     Args:
         name: name of the field.
         default: give the field's default where the option is not given, instead of None.
+        instead: default of this verb where it is not that of the field.
     """
-    return _option(next(field for field in spec_fields() if field.name == name), default=default)
+    field = next(field for field in spec_fields() if field.name == name)
+    return _option(
+        field if instead is None else replace(field, default=instead), default=default or instead is not None
+    )
 
 
 def _option(field: SpecField, *, default: bool = False, several: bool = False) -> Callable[[C], C]:
-    shown = "" if field.many or field.kind in (bool, dict) or field.default is None else f"  [default: {field.default}]"
+    shown = _DEFAULTS.get(field.name, field.default)
+    shown = "" if field.many or field.kind in (bool, dict) or shown is None else f"  [default: {shown}]"
     flag = _NAMES.get(field.name, "--" + field.name.replace("_", "-"))
     if field.kind is bool:
         return click.option(flag, field.name, is_flag=True, default=False if default else None, help=field.help)
@@ -137,8 +158,8 @@ def _option(field: SpecField, *, default: bool = False, several: bool = False) -
         type=_type(field),
         multiple=several or field.many or field.kind is dict,
         default=field.default if default else None,
-        metavar=_METAVARS.get(field.name, "FILE" if field.path else None),
-        help=field.help + (" Given twice, all are played, interleaved." if several else shown),
+        metavar=_METAVARS.get(field.name, "FILE" if field.path else {int: "N", float: "NUMBER"}.get(field.kind)),
+        help=field.help + (" Repeatable: all are played, interleaved." if several else "") + shown,
     )
 
 

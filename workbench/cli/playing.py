@@ -118,7 +118,7 @@ def play_and_print(
     stop, keys = Stop(_say_stop), session_keys(resolved, shard)
     if cluster is not None:
         sessions = counted(len(keys), "session")
-        hint(f"{sessions} on the cluster at {cluster}, {resolved.spec.concurrency} at a time on each worker")
+        hint(f"{sessions} on the cluster at {cluster}, {resolved.spec.concurrency} concurrent on each worker")
         result = evaluate_on_cluster(
             resolved, settings, cluster, shard=shard, on_shard=_say_shard, stop=stop, label=label
         )
@@ -206,10 +206,13 @@ def _cap_concurrency(resolved: ResolvedRun, settings: Settings) -> ResolvedRun:
     wanted, resolved = resolved.spec.concurrency, cap_concurrency(resolved, settings)
     capped = resolved.spec.concurrency
     if capped < wanted:
-        note(f"This machine can decode {capped} streams at once; playing {capped} at a time instead of {wanted}.")
+        note(
+            f"This machine can decode {counted(capped, 'stream')} at once; "
+            f"playing {counted(capped, 'session')} at a time instead of {wanted}."
+        )
     local = "simulator" in resolved.endpoints(settings.endpoint).values()
     if local and settings.recogniser == "live" and (busy := _busy()):
-        note(f"{busy}: the recogniser may fall behind, and latencies of sessions in which it does are left out.")
+        note(f"{busy}: the recogniser may fall behind; latencies of sessions in which it does are excluded.")
     return resolved
 
 
@@ -239,8 +242,8 @@ def _announce(resolved: ResolvedRun, keys: Sequence[SessionKey], prefix: str = "
     pace = "in real time" if paces == {1.0} else f"at pace {', '.join(f'{pace:g}' for pace in sorted(paces))}"
     about = estimated_seconds(units_of(resolved, keys), resolved.spec.concurrency) + _AROUND_S
     hint(
-        f"{prefix}{counted(len(keys), 'session')}, {seconds:.0f} s of speech {pace}, "
-        f"{resolved.spec.concurrency} at a time: about {clock_text(about) if about >= _MINUTE_S else f'{about:.0f} s'}"
+        f"{prefix}{counted(len(keys), 'session')}, {resolved.spec.concurrency} concurrent, {seconds:.0f} s of speech "
+        f"{pace}: about {clock_text(about) if about >= _MINUTE_S else f'{about:.0f} s'}"
     )
 
 
@@ -253,7 +256,7 @@ def _say_shard(done: int, shards: int) -> None:
 
 
 def _say_slots(limit: int, why: str) -> None:
-    hint(f"  {why[0].upper()}{why[1:]}: {limit} at a time from here on")
+    hint(f"  {why[0].upper()}{why[1:]}: {counted(limit, 'concurrent session')} from here on")
 
 
 def _say_stop(requests: int) -> None:

@@ -136,7 +136,8 @@ def progress_text(progress: SessionProgress, sessions: int) -> str:
         return f"{progress.done} of {counted(sessions, 'session')}{failed}"
     left_s = progress.left_s()
     left = f"about {clock_text(left_s)} left" if left_s else "all audio is sent, waiting for the service"
-    return f"{progress.share():.0%} of the audio, {progress.done} of {counted(sessions, 'session')}{failed}, {left}"
+    audio = f"{progress.share() * 100:.0f} % of the audio"
+    return f"{audio}, {progress.done} of {counted(sessions, 'session')}{failed}, {left}"
 
 
 @contextlib.contextmanager

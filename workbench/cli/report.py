@@ -19,7 +19,9 @@ __all__ = ["report"]
 @click.command(epilog="Example: workbench report last -o report.html --redact")
 @run_argument
 @click.argument("candidates", nargs=-1)
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write.  [default: RUN.html]")
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="File to write.  [default: RUN.html]"
+)
 @click.option("--redact", is_flag=True, help="Replace transcripts with word counts.")
 @click.option("--light", is_flag=True, help="Write a file without scripts, under 300 kB, for mail.")
 @click.option("--audio", is_flag=True, help="Include the sound of the sessions that are shown, as it was streamed.")
@@ -38,8 +40,8 @@ def report(
     """Write RUN as one HTML file that needs no network, no server and no other file.
 
     With CANDIDATES, the file compares them with RUN: the verdict, the recordings that changed most word by word, and
-    every metric in an appendix. It contains transcripts (patient data) unless --redact is given, and sound only with
-    --audio, which a comparison does not have.
+    every metric in an appendix. The file contains transcripts (patient data) unless --redact is given, and sound only
+    with --audio (one run only).
     """
     import os
 

@@ -32,6 +32,7 @@ __all__ = ["resume"]
     "--endpoint",
     "endpoints",
     multiple=True,
+    metavar="ENDPOINT",
     help="Service that the run was played on; not needed for the local simulator (repeatable).",
 )
 @spec_option("ca_file")

@@ -12,8 +12,7 @@ __all__ = ["run"]
 
 
 @click.command(
-    epilog="Example: workbench run --corpus datasets/clinic --endpoint simulator --sample-rate 16000 "
-    "--chunk-ms 100 --concurrency 4"
+    epilog="Example: workbench run --corpus clinic --limit 4 --set snr_db=20 --columns wer,clinical --name 'first try'"
 )
 @run_options("vary")
 def run(**typed: Any) -> int:  # noqa: ANN401  options of a run, made from its fields

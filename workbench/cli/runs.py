@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.options import help_without_verb, json_option, run_argument, store_option
+from workbench.cli.options import (
+    help_without_verb,
+    json_option,
+    name_option,
+    note_option,
+    run_argument,
+    store_option,
+)
 from workbench.cli.screen import echo, note, print_json, print_table, say, store_flag
 from workbench.cli.session_page import export_session
 from workbench.units import counted
@@ -65,7 +72,7 @@ def _scorer(which: Normaliser) -> Callable[[SessionRecord], dict[str, Any]]:
 @store_option
 @json_option
 def list_(filters: tuple[str, ...], sort: str | None, store: Path | None, as_json: bool) -> None:
-    """List all runs, oldest first, interrupted and damaged ones too.
+    """List all runs, interrupted and damaged ones too, oldest first.
 
     Columns: run, name, begun, state, data_set, settings, endpoint, model, planned, stored, failed, wer and word_p95.
     """
@@ -105,15 +112,15 @@ def list_(filters: tuple[str, ...], sort: str | None, store: Path | None, as_jso
 
 @runs.command(epilog="Example: workbench runs label last --name 'Friday smoke test' --tag smoke --tag release-1.8")
 @run_argument
-@click.option("--name", help="Name of the run, shown in lists.")
-@click.option("--note", help="Free text.")
-@click.option("--tag", "tags", multiple=True, metavar="WORD", help="Word to find it by (repeatable).")
+@name_option
+@note_option
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="Tag of the run, to find it by (repeatable).")
 @store_option
 @json_option
 def label(
-    run: str, name: str | None, note: str | None, tags: tuple[str, ...], store: Path | None, as_json: bool
+    run: str, name: str | None, note_text: str | None, tags: tuple[str, ...], store: Path | None, as_json: bool
 ) -> None:
-    """Give a run a name, a note and tags; without options show what it has.
+    """Give a run a name, a note and tags; without options show them.
 
     Each option replaces the earlier value; an empty one (--tag "") removes it. The run itself is not changed.
     """
@@ -122,10 +129,10 @@ def label(
     stored = _open(run, store)
     root = stored.path.parent
     given = run_labels(root).get(stored.run_id, RunLabel())
-    if name is not None or note is not None or tags:
+    if name is not None or note_text is not None or tags:
         given = RunLabel(
             given.name if name is None else name.strip(),
-            given.note if note is None else note.strip(),
+            given.note if note_text is None else note_text.strip(),
             label_tags(tags) if tags else given.tags,
         )
         label_run(root, stored.run_id, given)
@@ -236,27 +243,32 @@ def merge(shards: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     note(f"{counted(len(shards), 'shard')}, {counted(len(result.scores), 'session')}, merged into {result.run.path}")
 
 
-@runs.command(epilog="Example: workbench runs export last --format ctm --output run.ctm")
+@runs.command(epilog="Example: workbench runs export last --format ctm -o run.ctm")
 @run_argument
 @click.option(
     "--format",
     "name",
+    metavar="FORMAT",
     required=True,
-    help="csv, parquet, jsonl, ctm, stm, seglst, rttm, webvtt, srt, nemo, mlflow, or html (one recording with sound).",
+    help="Format to write: csv, parquet, jsonl, ctm, stm, seglst, rttm, webvtt, srt, nemo, mlflow, or html (one "
+    "recording with sound).",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="File, or folder for captions.  [default: RUN.FORMAT]")
+@click.option(
+    "--output", "-o", metavar="PATH", type=click.Path(path_type=Path),
+    help="File to write, or folder for captions.  [default: RUN.FORMAT]",
+)  # fmt: skip
 @click.option(
     "--to", "uri", metavar="URI", help="For mlflow: tracking server, or folder.  [default: MLFLOW_TRACKING_URI]"
 )
-@click.option("--experiment", help="For mlflow: name of the experiment.  [default: name of the corpus]")
+@click.option("--experiment", metavar="NAME", help="For mlflow: name of the experiment.  [default: name of the corpus]")
 @click.option("--transcripts", is_flag=True, help="For mlflow: keep transcripts in the report (patient data).")
-@click.option("--recording", metavar="ID", help="For html: the recording.")
+@click.option("--recording", metavar="ID", help="For html: recording to export, by id.")
 @click.option(
     "--configuration",
     "cells",
     multiple=True,
     metavar="NAME",
-    help="For html: its configuration; given twice, both in step.  [default: the first]",
+    help="For html: configuration of the recording; two are shown in step (repeatable).  [default: the first]",
 )
 @click.option("--with", "other", metavar="RUN", help="For html: the same recording of this run in step with it.")
 @store_option
@@ -276,9 +288,9 @@ def export(
 ) -> None:
     """Write a run for other tools; the files hold transcripts (patient data).
 
-    `html` is one recording, or two sessions of it side by side, with sound and every partial in time, in one file.
-    `mlflow` sends the run to a tracking server instead: one MLflow run for each configuration, with the settings that
-    differ, every headline number and the report without transcripts.
+    `html` is one recording, or two sessions of it in step, with its sound and every partial, in one file. `mlflow`
+    sends the run to a tracking server instead: one MLflow run per configuration, with the settings that differ, every
+    headline number and the report without transcripts.
     """
     from workbench.reporting.export import export_run
 
@@ -340,7 +352,7 @@ def _audio_places(stored: StoredRun) -> dict[str, AudioPlace]:
 @store_option
 @json_option
 def rm(run: str, yes: bool, store: Path | None, as_json: bool) -> None:
-    """Remove a run with all its recordings of messages and scores; asks first."""
+    """Remove a run with its messages, transcripts and scores; asks first."""
     stored = _open(run, store)
     sessions = stored.manifest.counts.sessions
     if not yes:

@@ -28,13 +28,21 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--normaliser",
     "name",
+    metavar="NAME",
     default="clinical",
     show_default=True,
     help="Text normaliser used for scoring; all compares all of them.",
 )
-@click.option("--explain", is_flag=True, help="List differences that were counted as the same (patient data).")
-@click.option("--text", type=_FILE, help="Pairs of texts to score instead of a run: JSON lines, or references.")
-@click.option("--hypothesis", type=_FILE, help="Transcripts for --text as .trn, .ctm, .stm or SegLST (.json).")
+@click.option(
+    "--explain", is_flag=True, help="List different texts that the normaliser counts as the same (patient data)."
+)
+@click.option(
+    "--text", metavar="FILE", type=_FILE, help="Pairs of texts to score instead of a run (JSON lines), or references."
+)
+@click.option(
+    "--hypothesis", metavar="FILE", type=_FILE,
+    help="Transcripts for the references of --text: .trn, .ctm, .stm or SegLST (.json).",
+)  # fmt: skip
 @store_option
 @json_option
 def score(
@@ -46,11 +54,11 @@ def score(
     store: Path | None,
     as_json: bool,
 ) -> None:
-    """Score a stored run again from its recorded frames; changes its scores and nothing else.
+    """Score a stored run again from its recorded frames; nothing but its scores is changed.
 
-    --normaliser all shows how much the choice matters, and stores nothing. With --text it scores pairs of
-    texts, without audio and without a run: one JSON object a line with reference and hypothesis, optional id, spoken
-    and terms; or two files with --hypothesis.
+    --normaliser all shows how much the choice matters and stores nothing. --text scores pairs of texts without audio
+    and without a run: JSON lines, each with reference and hypothesis and optionally id, spoken and terms; or a file of
+    references, with the transcripts in --hypothesis.
     """
     import os
 
@@ -92,7 +100,7 @@ def _rescore(stored: StoredRun, name: str, root: Path, *, explain: bool, as_json
         return
     print_table(summary_table(result.cells), store=root)
     scored = counted(len(result.scores), "session")
-    note(f"Scored {scored} of {stored.run_id} with normaliser {which.name} {which.version}")
+    note(f"Scored {scored} of {stored.run_id} with normaliser {which.name}, version {which.version}")
     if explain:
         _print_same(same)
 
@@ -146,7 +154,8 @@ def _panel(stored: StoredRun, as_json: bool) -> None:
         for which in NORMALISERS.values()
         for cell in score_run([score_session(record, which) for record in records], seed=stored.manifest.seed)
     ]
-    cells.sort(key=lambda cell: cell.cell)
+    order = [cell.name for cell in stored.manifest.cells]
+    cells.sort(key=lambda cell: order.index(cell.cell))
     if as_json:
         facts = [{"name": n.name, "version": n.version, "hash": n.hash} for n in NORMALISERS.values()]
         print_json({"run_id": stored.run_id, "normalisers": facts, "cells": [cell_json(cell) for cell in cells]})

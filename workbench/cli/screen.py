@@ -9,7 +9,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import click
 import msgspec
 
 from workbench.errors import escaped, visible
+from workbench.units import counted
 
 if TYPE_CHECKING:
     from workbench.reporting.tables.table import Table
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
 __all__ = [
     "QUIET",
     "SCHEMA_VERSION",
+    "count_progress",
     "echo",
     "hint",
     "item_progress",
     "note",
+    "print_facts",
     "print_json",
+    "print_named",
     "print_rows",
     "print_table",
     "quiet",
@@ -133,6 +137,53 @@ def print_table(table: Table, title: str = "", store: Path | None = None, *, tur
         say(f"  times to {resolution_ms:g} ms, the resolution found by workbench calibrate")
 
 
+_UNITS = {"_ms": "ms", "_s": "s", "_hz": "Hz", "_dbfs": "dBFS", "_db": "dB", "_kbps": "kbit/s", "_share": "%"}
+"""Endings of the keys of facts; a share is a ratio and shown in per cent."""
+
+
+def print_facts(facts: Mapping[str, object], titles: Mapping[str, str] | None = None) -> None:
+    """Named values on stdout, one below the other, each name with its unit; a long value goes on below itself.
+
+    Args:
+        facts: value by key; a key ends in its unit, as ``duration_s`` does.
+        titles: names, with units, for keys that need others.
+    """
+    rows = [_fact(key, value, (titles or {}).get(key)) for key, value in facts.items()]
+    names = max((len(name) for name, _ in rows), default=0)
+    for name, text in rows:
+        print_named(f"  {name:<{names}}  ", text)
+
+
+def print_named(head: str, text: str) -> None:
+    """A text on stdout after ``head``; where the width is known, further lines begin under its first word."""
+    from workbench.reporting.tables.text import paragraph
+
+    width = screen_width()
+    parts = text.split("\n")
+    if width is not None:
+        room = max(width - len(head), _LEAST_ROOM)
+        parts = [line for part in parts for line in paragraph(visible(part), room)] or [""]
+    echo((head + ("\n" + " " * len(head)).join(parts)).replace("\N{NO-BREAK SPACE}", " ").rstrip())
+
+
+_LEAST_ROOM = 20
+
+
+def _fact(key: str, value: object, title: str | None) -> tuple[str, str]:
+    ending = next((ending for ending in _UNITS if key.endswith(ending)), "")
+    unit = f" [{_UNITS[ending]}]" if ending else ""
+    name = title or key.removesuffix(ending).replace("_", " ") + unit
+    if value is None:
+        return name, "unknown"
+    if isinstance(value, Mapping):
+        return name, "\n".join(f"{k}: {v}" for k, v in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return name, ", ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return name, f"{value * 100:.1f}" if ending == "_share" else f"{value:.1f}" if "[" in name else f"{value:g}"
+    return name, str(value)
+
+
 _LINE_EVERY_S = 2.0
 
 
@@ -141,6 +192,20 @@ def _resolution_ms(store: Path) -> float | None:
 
     calibration = load_calibration(store)
     return calibration.applied_ms if calibration is not None else None
+
+
+def count_progress(what: str) -> Callable[[object], None]:
+    """What is called for every item of an unknown number: a line on stderr every two seconds has their count."""
+    count, shown_at = 0, time.monotonic()
+
+    def step(_: object) -> None:
+        nonlocal count, shown_at
+        count += 1
+        if time.monotonic() - shown_at >= _LINE_EVERY_S:
+            shown_at = time.monotonic()
+            hint(counted(count, what))
+
+    return step
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,14 +29,14 @@ _OF_PARTS = ("wer", "word_latency_p95")
 @click.command(epilog="Example: workbench show last --columns wer,clinical,stability")
 @run_argument
 @click.option("--sessions", is_flag=True, help="One row per session instead of one per configuration.")
-@click.option("--by", type=click.Choice(SLICES), help="One row per part of each configuration.")
-@click.option("--delays", is_flag=True, help="Show what the delay of the median word is made of; the parts add up.")
-@click.option("--curve", is_flag=True, help="Show what waiting buys: WER over the time after each word.")
+@click.option("--by", type=click.Choice(SLICES), help="One row per group of recordings and configuration.")
+@click.option("--delays", is_flag=True, help="Show the components of the median word latency; they add up to it.")
+@click.option("--curve", is_flag=True, help="Show WER by the time waited after each word.")
 @click.option(
     "--plot",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the figures as a picture: FILE ends in .svg or .html.",
+    help="Write the figures to FILE (.svg or .html).",
 )
 @click.option("--text", is_flag=True, help="Print reference and transcript of each session (patient data).")
 @columns_option
@@ -114,7 +115,8 @@ def _views(result: RunResult, metrics: Sequence[Metric], by: Grouping | None, *,
         from workbench.reporting.tables.groups import groups_table
 
         shown = metrics or [METRICS[key] for key in _OF_PARTS]
-        views["parts"] = groups_table(result.scores, by, shown, result.run.manifest.seed, cells)
+        # Configuration and group name a row, in every block of columns.
+        views["parts"] = replace(groups_table(result.scores, by, shown, result.run.manifest.seed, cells), names=2)
     if delays:
         from workbench.reporting.tables.analysis import delay_parts_table
         from workbench.scoring.delay_parts import median_words
@@ -139,7 +141,11 @@ def _curves(result: RunResult) -> dict[str, Table]:
     from workbench.scoring.curves import curves
 
     found = curves(result.iter_records(), result.scores, result.run.manifest.seed)
-    return {"curve": wait_table(found.waits), "over_time": over_time_table(found.instants)}
+    # Configuration and time name a row, in every block of columns.
+    return {
+        "curve": replace(wait_table(found.waits), names=2),
+        "over_time": replace(over_time_table(found.instants), names=2),
+    }
 
 
 def _print_head(result: RunResult, label: RunLabel) -> None:

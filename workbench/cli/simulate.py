@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 
-@click.command(
-    epilog="Example: workbench simulate --port 8765, then in another terminal "
-    "workbench run --corpus datasets/clinic --endpoint http://127.0.0.1:8765"
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.command(epilog="Example: workbench simulate --port 8765 --model whisper-lite")
+@click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
+    metavar="PORT",
     default=8765,
     show_default=True,
     type=click.IntRange(0, 65535),
@@ -45,20 +43,24 @@ __all__ = ["simulate"]
     default="live",
     show_default=True,
     type=click.Choice(["live", "scripted", "replay"]),
-    help="Live decoding, a script posted to /_sim/scripts/{session_id}, or cached decodings.",
+    help="Source of the words: live decoding, a script posted to /_sim/scripts/{session_id}, or cached decodings.",
 )
 @click.option(
     "--refuse-unknown", is_flag=True, help="With replay: reject audio that was never decoded.  [default: decode it]"
 )
 @click.option(
-    "--processes", default=1, show_default=True, type=click.IntRange(1, 64),
+    "--processes", metavar="N", default=1, show_default=True, type=click.IntRange(1, 64),
     help="Number of independent simulators, on consecutive ports.",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help="Recogniser processes or threads.  [default: one per core]")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1),
+    help="Number of recogniser processes or threads.  [default: one per core]",
+)  # fmt: skip
 @click.option(
     "--streams",
+    metavar="N",
     type=click.IntRange(1),
-    help="Number of concurrent streams.  [default: what the workers decode in real time]",
+    help="Maximum number of concurrent streams.  [default: what the workers decode in real time]",
 )
 @spec_option("model")
 @spec_option("partials", default=True)
@@ -68,9 +70,12 @@ __all__ = ["simulate"]
     help="API dialect to serve.",
 )  # fmt: skip
 @click.option(
-    "--tls-cert", type=click.Path(path_type=Path), help="Certificate (PEM); the simulator then serves https and wss."
+    "--tls-cert",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Certificate (PEM); the simulator then serves https and wss.",
 )
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Key of the certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), help="Key of the certificate (PEM).")
 @click.option(
     "--partner",
     "partners",
@@ -83,11 +88,15 @@ __all__ = ["simulate"]
     "--single-auth", is_flag=True, help="Single Auth: one shared partner token; every call names a registered provider."
 )
 @click.option(
-    "--partner-key", type=click.Path(path_type=Path),
+    "--partner-key", metavar="FILE", type=click.Path(path_type=Path),
     help="Public key (PEM) or JSON key set; partner tokens must be RS256 and signed with it.",
 )  # fmt: skip
 @click.option(
-    "--partner-claim", default="email", show_default=True, help="Claim of a partner token that names the user."
+    "--partner-claim",
+    metavar="NAME",
+    default="email",
+    show_default=True,
+    help="Claim of a partner token that names the user.",
 )
 @click.option(
     "--inactive-provider",
@@ -97,10 +106,16 @@ __all__ = ["simulate"]
     help="Provider to reject with status 412 (repeatable).",
 )
 @click.option(
-    "--token-life", default=3600.0, show_default=True, type=click.FloatRange(1), help="Seconds until a token expires."
+    "--token-life",
+    metavar="SECONDS",
+    default=3600.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="Seconds until a token expires.",
 )
 @click.option(
     "--processing",
+    metavar="SECONDS",
     default=7.0,
     show_default=True,
     type=click.FloatRange(0),
@@ -121,8 +136,15 @@ __all__ = ["simulate"]
     "--strict", is_flag=True, help="Reject every breach of the contract and name it, even where the service ignores it."
 )
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Web origin that may call REST; * for all (repeatable).")
-@click.option("--webhook-url", help="Address to notify of finished notes and forms; reads SUKI_WEBHOOK_SECRET.")
-@click.option("--scenario", type=click.Path(path_type=Path), help="TOML file of faults to play; see docs/faults.md.")
+@click.option(
+    "--webhook-url", metavar="URL", help="Address to notify of finished notes and forms; reads SUKI_WEBHOOK_SECRET."
+)
+@click.option(
+    "--scenario",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="TOML file of faults to play; see docs/faults.md.",
+)
 @click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print address and credentials as one JSON object on the first line."
@@ -159,9 +181,11 @@ def simulate(
 ) -> None:
     """Run a local Suki simulator until Ctrl-C.
 
-    Its words come from real decoding of the audio it receives. It prints the address and the credentials that it
-    accepts. With --processes it is several simulators: a session belongs to the address at which it was created, and
-    whoever plays against them splits its sessions over the addresses.
+    Transcripts come from decoding the audio it receives. It prints its address and the credentials that it accepts;
+    play to it from another terminal: `workbench run --endpoint http://127.0.0.1:8765`.
+
+    With --processes it prints several addresses: a session exists only at the address where it was created, so a
+    client must split its sessions over the addresses.
     """
     from workbench.playing.pacer import run
     from workbench.settings import DEFAULT_MODEL

@@ -17,7 +17,9 @@ __all__ = ["sweep"]
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @run_options()
-@click.option("--pilot", help="Stored run to estimate the smallest detectable difference from.  [default: newest]")
+@click.option(
+    "--pilot", metavar="RUN", help="Stored run to estimate the smallest detectable difference from.  [default: newest]"
+)
 def sweep(file: Path | None, pilot: str | None, **typed: Any) -> int:  # noqa: ANN401  options made from fields
     """Play the same utterances under many configurations, interleaved, and compare them pairwise.
 

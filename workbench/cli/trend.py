@@ -13,8 +13,8 @@ __all__ = ["trend"]
 
 
 @click.command(epilog="Example: workbench trend --corpus clinic --metric word_latency_p95")
-@click.option("--corpus", help="Data set to follow.  [default: the one played most often]")
-@click.option("--configuration", help="Configuration to follow.  [default: the one played most often]")
+@click.option("--corpus", metavar="CORPUS", help="Corpus to follow.  [default: the one played most often]")
+@click.option("--configuration", metavar="NAME", help="Configuration to follow.  [default: the one played most often]")
 @click.option(
     "--metric", type=click.Choice(["wer", "word_latency_p50", "word_latency_p95"]), default="wer", show_default=True,
     help="Metric to follow.",
@@ -22,7 +22,7 @@ __all__ = ["trend"]
 @store_option
 @json_option
 def trend(corpus: str | None, configuration: str | None, metric: str, store: Path | None, as_json: bool) -> int:
-    """Show one data set under one configuration over time, with control limits.
+    """Show one corpus under one configuration over time, with control limits.
 
     Exit code 1 if the newest run lies outside of the limits.
     """

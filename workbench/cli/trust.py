@@ -32,8 +32,8 @@ def trust(path: Path, as_json: bool) -> None:
     """Allow PATH to choose where credentials and speech are sent, until its content changes.
 
     PATH is a folder with `workbench.toml`, or a sweep or watch file. Unless it is trusted, such a file may only name
-    simulator, staging, production and local folders. What it names is printed; a certificate authority counts as a
-    part of it.
+    simulator, staging, production and local folders. Prints what the file names. The content of a CA certificate that
+    it names counts as part of the file.
     """
     import os
 

@@ -25,19 +25,23 @@ _WEBHOOK_S = 10.0
 
 @click.command(epilog="Example: workbench watch watch.toml --times 1")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--times", type=click.IntRange(min=1), help="Runs to play before it ends.  [default: until Ctrl-C]")
-@click.option("--webhook", help="Address that gets a POST where a run is outside of its limits.")
-@click.option("--endpoint", help="Service, instead of the one that FILE names.")
+@click.option(
+    "--times", metavar="N", type=click.IntRange(min=1), help="Number of runs to play.  [default: until Ctrl-C]"
+)
+@click.option(
+    "--webhook", metavar="URL", help="Address to POST to if a run is outside its limits or could not be played."
+)
+@click.option("--endpoint", metavar="ENDPOINT", help="Service, instead of the one that FILE names.")
 @store_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a run instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per run instead of lines.")
 def watch(
     file: Path, times: int | None, webhook: str | None, endpoint: str | None, store: Path | None, as_json: bool
 ) -> int:
-    """Play a data set every so often, and say where a run is outside of its control limits.
+    """Play a corpus at intervals and report runs outside their control limits.
 
-    FILE is a sweep file with a table [watch]; docs/watching.md shows one. A run outside of its limits is played again
-    at once, and counts where both are. Limits need twelve runs. The exit code is 1 if a run was outside, and 3 if a
-    run could not be played.
+    FILE is a sweep file with a table [watch]; docs/watching.md shows one. A run outside its limits is played again at
+    once and reported only if the second run is outside, too. Limits need twelve runs. Exit code 1: a run was outside
+    its limits; 3: a run could not be played.
     """
     import os
 
@@ -124,7 +128,7 @@ def _said(one: Outside) -> str:
 
     metric = METRICS[one.metric]
     if one.value is None:
-        return f"{one.configuration}: no session came through"
+        return f"{one.configuration}: every session failed"
 
     def text(value: float | None) -> str:
         return "none" if value is None else metric.text(float(metric.shown(value) or 0.0))

@@ -94,7 +94,7 @@ def through(proxy: Proxy | None) -> _Through:
 def refused_by_proxy(host: str, got: str) -> ServiceError:
     """A proxy that does not open the way to a host."""
     return ServiceError(
-        "the proxy refused the way to the service",
+        "the proxy refused the connection to the service",
         item=host,
         got=got,
         expected="200",
@@ -116,7 +116,7 @@ def _understood(text: str, said_by: str) -> Proxy:
     login, _, _ = parts.netloc.rpartition("@")
     if login and said_by == "proxy":
         raise ConfigurationError(
-            "credentials of a proxy do not belong into settings",
+            "credentials of a proxy are not allowed in settings",
             item="proxy",
             got="an address with credentials in it",
             expected="http://host:port",

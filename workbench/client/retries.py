@@ -22,19 +22,19 @@ POLICY: tuple[tuple[str, str], ...] = (
         "(S-35)",
     ),
     ("REST: 401", "once, after one login (S-37)"),
-    ("REST: other 4xx, bad TLS, unknown host", "never (S-34); 402 is named as quota (S-36)"),
+    ("REST: other 4xx, bad TLS, unknown host", "never (S-34); 402 is reported as used-up quota (S-36)"),
     (
-        "create: 409 after a try whose answer was lost",
-        "counts as created, where this client chose the id: the lost answer was its 201",
+        "create: 409 after an attempt whose answer was lost",
+        "counts as created if this client chose the id: the lost answer was its 201",
     ),
     (
         "first handshake of a session: 429, 5xx",
-        "`rest_attempts` times in all, where `Retry-After` says when; without it a refusal is a result",
+        "`rest_attempts` times in all if `Retry-After` says when; without it the refusal is the result",
     ),
     (
         "handshake: 503 `recogniser_busy`",
-        "when another session of the run has ended, and from then on one fewer is played at a time; as any other 503 "
-        "where no session of the run is in its way",
+        "when another session of the run has ended, from then on with concurrency lowered by one; as any other 503 "
+        "if no other session of the run is playing",
     ),
     ("first handshake of a session: 401", "once, after one login"),
     (
@@ -42,9 +42,9 @@ POLICY: tuple[tuple[str, str], ...] = (
         '"not yet" until `reconnect_s` is over, 0.25 s doubling to 4 s (S-65, S-106); never after 402, 403, 404',
     ),
     (
-        "socket that was lost or stalled",
-        "never: audio that was sent is not sent again under the same record. Playing the utterance again is a new "
-        "attempt, with a separate key, record and place in every count",
+        "lost or stalled socket",
+        "never: audio is not sent twice in one record. Playing the utterance again is a new attempt, with a separate "
+        "key and record, counted separately",
     ),
 )
 """What, and when it is tried again."""

@@ -47,20 +47,25 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
     """The same for people."""
     detectable, why = plan["smallest_detectable_wer"], plan["smallest_detectable_reason"]
     needed = ", ".join(
-        f"{float(points) * 100:g} points: {'over a million' if n is None else n}"
+        f"{counted(round(float(points) * 100), 'point')}: {'over a million' if n is None else n}"
         for points, n in plan["utterances_needed"].items()
     )
     found = "none, too few utterances" if detectable is None else f"{detectable * 100:.1f} points"
     shape = " x ".join(
-        (counted(len(plan["cells"]), "configuration"), counted(plan["utterances"], "utterance"), str(plan["repeats"]))
+        (
+            counted(len(plan["cells"]), "configuration"),
+            counted(plan["utterances"], "utterance"),
+            counted(plan["repeats"], "time"),
+        )
     )
     return [
         f"{shape} = {counted(plan['sessions'], 'session')}",
         *(f"  {cell['name']}" for cell in plan["cells"]),
-        f"{plan['speech_minutes']:.1f} min of speech, about {plan['minutes']:.1f} min, {plan['concurrency']} at a time",
+        f"{plan['speech_minutes']:.1f} min of speech, about {plan['minutes']:.1f} min with "
+        + counted(plan["concurrency"], "concurrent session"),
         *([] if "cost" not in plan else [cost_line(plan["cost"])]),
         f"smallest detectable difference of WER: {found} ({why})",
-        f"utterances needed to find {needed}",
+        f"utterances needed to find a difference of {needed}",
     ]
 
 

@@ -65,7 +65,8 @@ def _silent(difference: Difference, comparison: Comparison) -> str | None:
     if difference.metric in ("coverage", "failed"):
         return None
     if coverage.difference is not None and _worse(coverage) and coverage.difference < -_COVERAGE:
-        return f"it covers {coverage.candidate:.0%} of the words, the baseline {coverage.baseline:.0%}"
+        candidate, baseline = (METRICS["coverage"].text(v or 0.0) for v in (coverage.candidate, coverage.baseline))
+        return f"it covers {candidate} of the words, the baseline {baseline}"
     if _worse(comparison.of("deletions")) and (wer.difference or 0.0) >= 0 and difference.metric != "wer":
         return "it says fewer of the words"
     return None

@@ -66,12 +66,12 @@ class PairedCells:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """Everything that one comparison of runs found.
+    """Result of a comparison of runs.
 
     Attributes:
         pairs: at least one.
-        warnings: why the comparison may not be fair, and what was done about it.
-        unlike: what the runs differ in that makes pairing meaningless: ``corpus``; empty for a sound comparison.
+        warnings: why the comparison may be unfair, and what was done about it.
+        unlike: differences of the runs that make pairing meaningless, such as ``corpus``; empty otherwise.
         floor: noise floor, None if nothing was played twice.
         floor_origin: the run it comes from, or why there is none.
         excluded: by run, the utterances that are not compared because their reference is marked as wrong.

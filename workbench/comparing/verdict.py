@@ -209,7 +209,7 @@ def _circumstances(comparison: Comparison, findings: dict[str, Finding]) -> list
     parts = []
     coverage = comparison.of("coverage")
     if coverage.baseline is not None and coverage.candidate is not None:
-        parts.append(f"coverage {coverage.candidate:.0%} against {coverage.baseline:.0%}")
+        parts.append(f"coverage {coverage.candidate * 100:.0f} % against {coverage.baseline * 100:.0f} %")
     for side, sessions in (("candidate", comparison.lost), ("baseline", comparison.gained)):
         if sessions:
             names = ", ".join(dict.fromkeys(utterance for utterance, _ in sessions[:3]))
@@ -225,7 +225,9 @@ def _circumstances(comparison: Comparison, findings: dict[str, Finding]) -> list
     if comparison.by_speaker and comparison.speakers:
         parts.append(f"judged by speaker ({comparison.speakers})")
     elif comparison.speakers and comparison.speakers < FEW_SPEAKERS:
-        parts.append(f"of {'this speaker' if comparison.speakers == 1 else f'these {comparison.speakers} speakers'}")
+        parts.append(
+            f"valid for {'this speaker' if comparison.speakers == 1 else f'these {comparison.speakers} speakers'} only"
+        )
     return parts
 
 

@@ -69,7 +69,7 @@ class Outside:
 
     Attributes:
         configuration, metric: of which.
-        value: as :class:`workbench.comparing.trend.TrendPoint` has it; None where no session came through.
+        value: as :class:`workbench.comparing.trend.TrendPoint` has it; None where every session failed.
         low, high: limits; None where there are none.
     """
 
@@ -154,7 +154,7 @@ def watch(
     budget_s = None if plan.minutes_a_day is None else plan.minutes_a_day * 60
     if budget_s is not None and audio_s > budget_s:
         raise InputError(
-            "one run sends more than a day allows", item="minutes_a_day", got=f"{audio_s / 60:.1f} minutes a run",
+            "one run sends more audio than a day allows", item="minutes_a_day", got=f"{audio_s / 60:.1f} minutes a run",
             expected=f"at most {plan.minutes_a_day:g}", action="Play fewer recordings (limit), or raise it",
         )  # fmt: skip
 

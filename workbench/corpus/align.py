@@ -21,15 +21,15 @@ VOCABULARY = "vocabulary.dict"
 
 @dataclass(frozen=True, slots=True)
 class AlignmentReport:
-    """What an alignment of a corpus found; counts, from which shares derive.
+    """Result of an alignment of a corpus, as counts.
 
     Attributes:
         origin: name and version of the aligner.
-        utterances: aligned anew.
-        kept: left alone, because their times come from a synthesiser or were given.
+        utterances: utterances that were aligned.
+        kept: utterances that kept their word times, because these are of a synthesiser or given.
         tokens: words of the texts that were aligned.
-        aligned: how many got a time.
-        guessed: how many have a pronunciation guessed from their letters.
+        aligned: words that got a time.
+        guessed: words with a pronunciation guessed from their letters.
         out_of_order: words that begin before the word before them ends, by more than a frame.
         outside: words that end after their audio.
         failed: utterances without any time, and the reason.

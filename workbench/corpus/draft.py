@@ -83,7 +83,7 @@ def draft_references(
     if not os.access(manifest.parent, os.W_OK):  # before an hour of decoding, not after it
         raise CorpusError(
             "drafts cannot be written here", item=str(manifest), got="no permission",
-            action="Copy the corpus to a folder of your own",
+            action="Copy the corpus to a folder that you can write",
         )  # fmt: skip
     corpus, problems = parse_corpus(manifest, drafting=True)
     if problems:

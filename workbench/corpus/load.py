@@ -46,12 +46,12 @@ class Utterance:
         id: unique in the corpus.
         audio: the file; ``read_utterance`` reads the right stretch of it.
         sha256: hash of the file's bytes; None is unverified.
-        reference: what is said, word positions at ``sample_rate_hz``, from the start of the utterance.
+        reference: words spoken, with positions at ``sample_rate_hz`` from the start of the utterance.
         sample_rate_hz: sample rate of the file.
         samples: length of the utterance.
         start_sample: where it begins in the file.
         channel: channel of the file that is played, from 0; None mixes all of them.
-        speaker, tags: slices.
+        speaker, tags: groups.
         licence, source: licence and source of the audio.
         turns: who spoke when; empty where there is one speaker.
         form: expected values of a form; None if there are none.

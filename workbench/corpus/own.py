@@ -80,7 +80,7 @@ def own_place(name: str, taken: tuple[str, ...] = ()) -> Path:
         )  # fmt: skip
     place = own_folder() / name
     if name in taken or place.exists():
-        raise CorpusError("there is a data set of this name", item=name, action="Choose another name")
+        raise CorpusError("a data set of this name exists", item=name, action="Choose another name")
     return place
 
 
@@ -121,7 +121,11 @@ def remove_own(name: str) -> None:
     """
     place = own_corpora().get(name)
     if place is None or place.is_symlink():
-        raise CorpusError("no data set of your own", item=name, expected=", ".join(own_corpora()) or "there are none")
+        raise CorpusError(
+            "no such data set of yours",
+            item=name,
+            expected=", ".join(own_corpora()) or "none, because you have imported none",
+        )
     shutil.rmtree(place)
 
 
@@ -182,7 +186,7 @@ def _remember(folder: Path, utterance: str, before: str, after: str) -> None:
     except OSError as error:
         raise CorpusError(
             "references cannot be changed here", item=str(folder), got=error.strerror,
-            action="Copy the data set to a folder of your own",
+            action="Copy the data set to a folder that you can write",
         ) from None  # fmt: skip
 
 

@@ -104,7 +104,7 @@ class ManifestRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_on
         reference: as a clinician would expect it on screen.
         spoken: as it was said, words only; None if no other form is known.
         terms: marked terms of the reference.
-        speaker, tags: slices.
+        speaker, tags: groups.
         licence, source: where the audio comes from and what may be done with it.
         sample_rate_hz, samples: sample rate and length of the utterance; None if the file is to be asked.
         start_sample: where the utterance begins in the file.

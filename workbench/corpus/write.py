@@ -63,5 +63,5 @@ def writing(path: Path) -> Iterator[None]:
             "the corpus cannot be written here",
             item=str(path),
             got=(error.strerror or type(error).__name__).lower(),
-            action="Free some space, or name a folder of your own",
+            action="Free some space, or name a folder that you can write",
         ) from error

@@ -51,7 +51,7 @@ class Job:
     def __post_init__(self) -> None:
         dictation = self.plan.product is Product.DICTATION
         for given, what in ((self.pauses, "pauses"), (self.context, "a context"), (self.encounter_id, "an encounter"),
-                            (self.cut_off, "an end before its own")):  # fmt: skip
+                            (self.cut_off, "a cut-off")):  # fmt: skip
             if given and dictation:
                 raise InputError(
                     f"dictation has no {what.split()[-1]}",
@@ -77,14 +77,14 @@ class Job:
         for at_ms, for_ms in self.pauses:
             if not 0 < at_ms * NS_PER_MS <= last_ns or for_ms <= 0:
                 raise InputError(
-                    "a pause must begin within the audio and last",
+                    "a pause must start inside the audio and be longer than 0 ms",
                     item=str(self.key),
                     got=f"{for_ms} ms at {at_ms} ms",
                     expected=f"a place up to {last_ns // NS_PER_MS} ms",
                 )
         if self.cut_off is not None and not (0 < self.cut_off[0] * NS_PER_MS <= last_ns and self.cut_off[1] in _CUTS):
             raise InputError(
-                "a stream is cut off within its audio",
+                "a cut-off must be inside the audio",
                 item=str(self.key),
                 got=f"{self.cut_off[1].value} at {self.cut_off[0]} ms",
                 expected=f"CANCEL or ABORT at a place up to {last_ns // NS_PER_MS} ms",

@@ -40,7 +40,7 @@ class SessionPlan:
         reference: what is said, word positions at ``sample_rate_hz``.
         hash: sha256 over everything above that reaches the wire.
         facts: measured facts about the prepared audio.
-        speaker, tags: slices of the corpus.
+        speaker, tags: groups of the recording.
         holds_ns: how long a network profile holds each chunk back after its due time; one per chunk.
     """
 

@@ -22,7 +22,7 @@ class Service:
         address: base addresses.
         rest: logged-in REST client.
         tls: context for ``wss``.
-        limits: bounded waits.
+        limits: longest waits.
         transport: ``websockets`` or ``picows``.
         webhooks: receives notifications of results; None polls only.
         kernel: stamps arrivals in place of this process; None for our own stamps.

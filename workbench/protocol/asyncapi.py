@@ -82,7 +82,7 @@ def decode_client(raw: str | bytes, product: Product) -> ClientMessage | Unknown
         return EndOfAudio()
     if frame.type == "START_TIME" and not dictation and frame.startTime is not None:
         if not _DATE_TIME.fullmatch(frame.startTime):
-            raise RemoteProtocolError("startTime is no date-time", expected="RFC 3339", close_code=1007)
+            raise RemoteProtocolError("startTime is not a date-time", expected="RFC 3339", close_code=1007)
         return StartTime(frame.startTime)
     return unknown_message(frame, raw, product, Dialect.ASYNCAPI)
 

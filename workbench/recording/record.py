@@ -125,25 +125,25 @@ class Connect:
 
 @dataclass(slots=True)
 class SessionRecord:
-    """Everything that is known of one session; scoring needs nothing else.
+    """Everything known about one session; scoring needs nothing else.
 
     Attributes:
         key: which session of the run.
-        product, dialect: what was spoken.
+        product, dialect: product and wire dialect of the session.
         plan_hash: hash of the chunks and due offsets that were asked for.
         sample_rate_hz: rate of the streamed audio; all positions below count at this rate.
         samples: length of the streamed audio.
         chunk_samples: nominal chunk length.
-        reference: what was said, word positions at ``sample_rate_hz``.
-        speaker, tags: slices of the corpus, for grouping and resampling.
-        outcome, error: how it ended, and one clear line where it failed.
+        reference: words spoken, with positions at ``sample_rate_hz``.
+        speaker, tags: groups of the recording.
+        outcome, error: how it ended, and one line if it failed.
         remote_id: the id of the session at the service.
         start_ns: time zero; chunk ``i`` was due at ``start_ns + due offset``. None if streaming never began.
         wall_start_ns, wall_end_ns: Unix time at ``mono_start_ns`` and ``mono_end_ns``.
         connect: phases of opening the socket.
         create_ns, end_ns: durations of the REST round trips.
         final_transcript: the service's authoritative text, None if it gave none.
-        violations: breaches of the contract by the service, free of content.
+        violations: breaches of the contract by the service, without content.
         frames: the event log.
         facts: measured facts about audio (achieved SNR, peak, …) and session, flat numbers and strings; the text of the
             whole recording may be among them.

@@ -171,7 +171,7 @@ def _said(error: BaseException) -> WorkbenchError:
         return ServiceError(
             "shard failed repeatedly because its worker died",
             item="cluster",
-            action="See the logs of the workers, then go on with workbench resume",
+            action="See the logs of the workers, then continue with workbench resume",
         )
     # Its message may hold what was said; its kind is enough to look for in the worker's log.
     return ServiceError("a worker failed", item="cluster", got=type(error).__name__, action="See its log")

@@ -186,7 +186,7 @@ def _cell(facts: CellFacts, run_id: str) -> Cell:
     cell = replace(cell_from(facts.config, item=f"{run_id}: {facts.name}"), name=facts.name)
     if CellFacts.of(cell.name, dict(cell.settings())).hash != facts.hash:
         raise InputError(
-            "the configuration means something else in this version of workbench",
+            "the configuration has another meaning in this version of workbench",
             item=f"{run_id}: {facts.name}",
             action="Play the rest with the version that began the run",
         )

@@ -143,7 +143,7 @@ def _difference(one: Manifest, other: Manifest) -> str | None:
 def _shard(manifest: Manifest) -> Shard:
     shard = request_of(manifest).shard
     if shard is None:
-        raise InputError("not a shard: it was played whole", item=manifest.run_id, action="Leave it out")
+        raise InputError("not a shard: it is a whole run", item=manifest.run_id, action="Leave it out")
     return Shard.parse(shard)
 
 

@@ -137,7 +137,7 @@ class Shard:
         """
         parts = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text.strip())
         if parts is None:
-            raise InputError("not a shard", item="shard", got=text, expected="a number and how many, such as 2/4")
+            raise InputError("not a shard", item="shard", got=text, expected="NUMBER/TOTAL, such as 2/4")
         return cls(int(parts[1]), int(parts[2]))
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tags: Annotated[tuple[str, ...], Meta(description="Play only utterances that have this tag (repeatable).")] = ()
     limit: Annotated[_Count | None, Meta(description="Number of utterances to play, drawn by seed.")] = None
     skip_bad: Annotated[
-        bool, Meta(description="Leave out recordings that datasets check refuses, and list them at the end.")
+        bool, Meta(description="Leave out recordings that datasets check refuses; list and count them.")
     ] = False
     base: Annotated[
         dict[str, Setting],
@@ -51,11 +51,13 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cells: Annotated[
         list[dict[str, Setting]], Meta(description="Configurations, one table of settings each, instead of a grid.")
     ] = []
-    repeats: Annotated[_Count, Meta(description="Number of times to play each session; 2 give a noise floor.")] = 1
+    repeats: Annotated[_Count, Meta(description="Number of times to play each recording under each configuration.")] = 1
     noise_floor: Annotated[
         bool, Meta(description="A/A run: play everything at least twice and report the differences as noise floor.")
     ] = False
-    seed: Annotated[int, Meta(description="Random seed for noise, session order and bootstrap.")] = 0
+    seed: Annotated[
+        int, Meta(description="Random seed for the choice of utterances, noise, session order and bootstrap.")
+    ] = 0
     concurrency: Annotated[_Count, Meta(description="Number of concurrent sessions.")] = 4
     normaliser: Annotated[str, Meta(description="Text normaliser used for scoring.")] = "clinical"
     product: Annotated[Product, Meta(description="Suki product that the sessions use.")] = Product.DICTATION
@@ -96,7 +98,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     offline_baseline: Annotated[
         bool,
         Meta(
-            description="Also decode each recording whole with the same model (whisper), and say what streaming costs."
+            description="Also decode each recording as a whole with the same model (whisper) and report what "
+            "streaming costs in WER."
         ),
     ] = False
     scenario: Annotated[
@@ -121,5 +124,5 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         bool, Meta(description="Ask for real-time priority (SCHED_FIFO) and keep processors awake during the run.")
     ] = False
     kernel_stamps: Annotated[
-        bool, Meta(description="Let the kernel time arrivals; over TLS they are timed by this process.")
+        bool, Meta(description="Take times of arrival from the kernel; over TLS from this process.")
     ] = False

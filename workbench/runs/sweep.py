@@ -52,9 +52,9 @@ class Cell:
 
     Attributes:
         name: unique within the run.
-        audio: what the service hears.
+        audio: settings of the audio.
         network: name of the network profile.
-        pace: 1.0 real time, 2.0 twice as fast, ``inf`` a burst.
+        pace: playback pace; 1.0 is real time, 2.0 twice as fast, ``inf`` as fast as possible.
         service: endpoint that it is played against; None for that of the run.
 
     >>> Cell("8 kHz", AudioConfig(sample_rate_hz=8_000)).settings()

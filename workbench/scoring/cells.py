@@ -44,7 +44,7 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True)
 class CellScore:
-    """What one configuration of a run came to. Rates are pooled, latencies ns.
+    """Scores of one configuration of a run. Rates are pooled, latencies in ns.
 
     Attributes:
         cell: name of the configuration.
@@ -52,18 +52,18 @@ class CellScore:
         normaliser: name of the normaliser of ``words``.
         words, raw, chars: pooled counts of the completed sessions.
         pacing: send lateness.
-        left_out: completed sessions left out of latencies for want of a valid certificate.
+        left_out: completed sessions whose latencies are excluded because they have no valid certificate.
         latency_sessions: sessions whose latencies are pooled.
         first_partial_name: "first partial", or "first partial (audio start)" if there are no word times.
         matched_words, reference_words: coverage of the word latencies.
         stability: counts of the sessions in the latencies, added up.
         meaning, screen: counts of the completed sessions, added up.
         metrics: every row of :data:`workbench.scoring.measures.METRICS` by its key, at rest: ratios, counts and ns.
-        reasons: name of a metric (times with ``_ns``) to why it is None, or why it is thin.
-        unscored: completed sessions without a text to compare; they are in no rate.
+        reasons: reason by metric (times with ``_ns``) why it is None or rests on too few recordings.
+        unscored: completed sessions without a text to compare; excluded from rates.
         violations: breaches of the contract by the service, such as messages that could not be read.
         violation_sessions: sessions with such a breach.
-        trust: what may be believed of them, with reasons.
+        trust: whether words and latencies can be trusted, with reasons.
 
     >>> run.cells[0].words.errors, run.cells[0].words.reference
     (12, 72)

@@ -40,14 +40,14 @@ RULES = 2
 
 @dataclass(frozen=True, slots=True)
 class SessionScore:
-    """What one session came to.
+    """Scores of one session.
 
     Attributes:
         cell, utterance, repeat, attempt: which session of the run.
         outcome, failed: how it ended.
-        speaker, tags: slices of the corpus.
+        speaker, tags: groups of the recording.
         normaliser, normaliser_version, normaliser_hash: what ``words`` and ``chars`` were normalised with.
-        words: word counts after the normaliser; a failed session has counts too, but no place in an average.
+        words: word counts after the normaliser; those of a failed session are excluded from averages.
         raw: word counts with no normalisation beyond white space, against the written reference.
         chars: character counts after the normaliser.
         instrument: send timing and the pacing certificate.
@@ -59,7 +59,7 @@ class SessionScore:
         violations: breaches of the contract by the service.
         result: time from the session's end to its result.
         cursor: how far the text was behind the audio, message by message.
-        first_term: the first marked term that stood right on the screen.
+        first_term: the first marked term that was right on the screen.
         meeting: errors of a conversation by speaker.
         facts: facts of note, diagnoses, orders and forms; nothing where none are expected.
         unscorable: why there is no text to compare, so that all counts of words are empty; None if there is one.

@@ -40,7 +40,7 @@ class TextPair:
 
 @dataclass(frozen=True, slots=True)
 class TextScore:
-    """What one pair came to.
+    """Scores of one pair of texts.
 
     Attributes:
         id: name of the pair.
@@ -98,7 +98,7 @@ def score_text(
     Args:
         reference: as a clinician would write it; of several, or of ``{a / b}`` in it, the best counts.
         hypothesis: the transcript.
-        spoken: the reference as it was said; by default the reference itself.
+        spoken: the reference as it was spoken; by default the reference itself.
         terms: medical terms and drugs to look for; a plain name that is a known drug counts as one.
 
     Empty reference: every word of the transcript is an insertion, rates are None.

@@ -59,7 +59,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            "a file that is no UTF-8", item=str(path), got=f"byte {error.start}", expected="UTF-8"
+            "a file that is not UTF-8", item=str(path), got=f"byte {error.start}", expected="UTF-8"
         ) from None
     except OSError as error:
         raise InputError(
@@ -78,12 +78,12 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Any]]:
         try:
             yield number, json.loads(line)
         except ValueError:
-            raise InputError("a line that is no JSON", item=f"{path} line {number}", expected="one object") from None
+            raise InputError("a line that is not JSON", item=f"{path} line {number}", expected="one object") from None
 
 
 def _pair(row: Any, item: str) -> TextPair:  # noqa: ANN401  JSON
     if not isinstance(row, dict):
-        raise InputError("a line that is no object", item=item, got=type(row).__name__, expected=_expected())
+        raise InputError("a line that is not an object", item=item, got=type(row).__name__, expected=_expected())
     if unknown := [key for key in row if key not in _KEYS and key not in _IGNORED]:
         raise InputError("an unknown key", item=item, got=str(unknown[0])[:40], expected=_expected())
     first, *others = _references(row, item)
@@ -92,10 +92,10 @@ def _pair(row: Any, item: str) -> TextPair:  # noqa: ANN401  JSON
             continue
         if not isinstance(row.get(key), str):
             got = "none" if key not in row else type(row[key]).__name__
-            raise InputError(f"{key} is no text", item=item, got=got, expected=_expected())
+            raise InputError(f"{key} is not a text", item=item, got=got, expected=_expected())
     spoken = row.get("spoken")
     if spoken is not None and not isinstance(spoken, str):
-        raise InputError("spoken is no text", item=item, got=type(spoken).__name__, expected="text or nothing")
+        raise InputError("spoken is not a text", item=item, got=type(spoken).__name__, expected="text or nothing")
     return TextPair(
         row.get("id", item.rpartition(" ")[2]),
         Reference(first, first if spoken is None else spoken, terms=_terms(row.get("terms"), item)),
@@ -111,7 +111,9 @@ def _references(row: dict[str, Any], item: str) -> list[str]:
     texts = [one for one in listed if isinstance(one, str)]
     if not listed or len(texts) < len(listed):
         got = "none" if "reference" not in row else type(given).__name__
-        raise InputError("reference is no text", item=item, got=got, expected="text, or a list of texts all right")
+        raise InputError(
+            "reference is not a text", item=item, got=got, expected="a text, or a list of texts that are all right"
+        )
     return texts
 
 
@@ -128,7 +130,7 @@ def _terms(value: Any, item: str) -> tuple[Term, ...]:  # noqa: ANN401  JSON
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise InputError("terms is no list", item=item, got=type(value).__name__, expected=wanted)
+        raise InputError("terms is not a list", item=item, got=type(value).__name__, expected=wanted)
     terms = []
     for one in value:
         if isinstance(one, str):
@@ -136,7 +138,7 @@ def _terms(value: Any, item: str) -> tuple[Term, ...]:  # noqa: ANN401  JSON
         elif isinstance(one, dict) and isinstance(one.get("text"), str) and isinstance(one.get("kind"), str):
             terms.append(Term(one["text"], one["kind"]))
         else:
-            raise InputError("a term that is none", item=item, got=type(one).__name__, expected=wanted)
+            raise InputError("not a term", item=item, got=type(one).__name__, expected=wanted)
     return tuple(terms)
 
 
@@ -144,7 +146,7 @@ def _once(names: list[str], path: Path) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InputError("an id that stands twice", item=str(path), got=name[:80], expected="each id once")
+            raise InputError("a duplicate id", item=str(path), got=name[:80], expected="each id once")
         seen.add(name)
 
 
@@ -152,7 +154,7 @@ def _texts(path: Path) -> Texts:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(
-            "a format of texts that is not known", item=str(path), got=path.suffix or "no suffix",
+            "an unknown format of texts", item=str(path), got=path.suffix or "no suffix",
             expected=f"one of {', '.join(_READERS)}",
         )  # fmt: skip
     return reader(path)
@@ -166,7 +168,7 @@ def _trn(path: Path) -> Texts:
             raise InputError("a line without a name", item=f"{path} line {number}", expected="words (name)")
         if match[2] in texts:
             raise InputError(
-                "a name that stands twice",
+                "a duplicate name",
                 item=f"{path} line {number}",
                 got=match[2][:80],
                 action="Give each line a unique name",
@@ -212,18 +214,18 @@ def _seglst(path: Path) -> Texts:
     try:
         rows = json.loads("\n".join(line for _, line in _lines(path)))
     except ValueError:
-        raise InputError("a file that is no JSON", item=str(path), expected=wanted) from None
+        raise InputError("a file that is not JSON", item=str(path), expected=wanted) from None
     if not isinstance(rows, list):
-        raise InputError("a file that is no SegLST", item=str(path), got=type(rows).__name__, expected=wanted)
+        raise InputError("a file that is not SegLST", item=str(path), got=type(rows).__name__, expected=wanted)
     segments: dict[str, list[tuple[float, int, str]]] = {}
     for number, row in enumerate(rows):
         try:
             name, text, start = str(row["session_id"]), row["words"], float(row.get("start_time", number))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise InputError("a segment that is none", item=f"{path} segment {number + 1}", expected=wanted) from None
+            raise InputError("not a segment", item=f"{path} segment {number + 1}", expected=wanted) from None
         if not isinstance(text, str):
             raise InputError(
-                "words is no text", item=f"{path} segment {number + 1}", got=type(text).__name__, expected="a text"
+                "words is not a text", item=f"{path} segment {number + 1}", got=type(text).__name__, expected="a text"
             )
         segments.setdefault(name, []).append((start, number, text))
     return {name: " ".join(text for *_, text in sorted(parts) if text) for name, parts in segments.items()}

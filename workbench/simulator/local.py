@@ -58,7 +58,8 @@ class LocalSimulator:
 
     Args:
         arguments: further arguments of ``workbench simulate``, such as ``("--recogniser", "scripted")``.
-        start_s: how long it may take to load its recogniser.
+        start_s: seconds that it may take to load its recogniser.
+        silent: keep its log from our standard error, for a client that makes mistakes on purpose.
 
     Attributes:
         url, ws_url: base addresses.
@@ -69,8 +70,9 @@ class LocalSimulator:
         ServiceError: on entering, when it does not start; carries the last line it wrote.
     """
 
-    def __init__(self, *arguments: str, start_s: float = _START_S) -> None:
+    def __init__(self, *arguments: str, start_s: float = _START_S, silent: bool = False) -> None:
         self._arguments = arguments
+        self._silent = silent
         self._start_s = start_s
         self._process: subprocess.Popen[str] | None = None
         self._last_line = ""
@@ -156,8 +158,9 @@ class LocalSimulator:
                     pipe.close()
 
     def _pass_on(self, source: IO[str]) -> None:
-        """Hand the child's log on to our standard error and keep the last line for the error message."""
+        """Pass the child's log to our standard error and keep the last line for the error message."""
         with contextlib.suppress(ValueError, OSError):
             for line in source:
                 self._last_line = line.strip()
-                os.write(2, line.encode())
+                if not self._silent:
+                    os.write(2, line.encode())

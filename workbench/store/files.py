@@ -43,7 +43,7 @@ _ACTIONS = {
     errno.EROFS: ("the file system is read-only", "Choose a store on a writable disk"),
     errno.ENOENT: ("there is no such file or folder", "Check the path"),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "Check the path"),
-    errno.ELOOP: ("it is a link, and a run has none", "Look where it came from; remove the link"),
+    errno.ELOOP: ("it is a link, and a run has none", "Check where it comes from; remove the link"),
     errno.EEXIST: ("it is there already", "Choose another name"),
 }
 

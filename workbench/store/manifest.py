@@ -135,21 +135,24 @@ class Manifest(msgspec.Struct, kw_only=True):
         schema_version: layout of the run directory.
         run_id: sortable; UTC time and a random end.
         created: UTC, RFC 3339.
-        corpus, cells: what was played and how.
+        corpus: name, hash and size of the corpus.
+        cells: configurations, with their settings.
         seed: random seed of every choice.
-        concurrency: sessions at the same time.
-        repeats: how often each session was asked for.
+        concurrency: number of concurrent sessions.
+        repeats: how many times each recording was to be played under each configuration.
         endpoint: name or address, never credentials.
-        dialect, product: values of the protocol's enums.
+        dialect: ``live`` or ``asyncapi``.
+        product: ``dictation``, ``ambient`` or ``form-filling``.
         recogniser: recogniser of the simulator; None for a remote service.
         normaliser: normaliser of the first scores; None before. The scores file names the newest.
         settings: further settings of the run as a whole, JSON values only.
         request: specification and limits needed to resume the run; None in older runs.
-        parts: who played what, where that was more than one process; empty otherwise.
+        parts: the processes that played the run and their sessions; empty if it was one.
         versions: workbench, Python and libraries.
         host: the machine.
-        anchor_start, anchor_end: the same instant on both clocks, when the run began and ended.
-        counts: sessions asked for, stored, failed.
+        anchor_start: the start of the run on the monotonic clock and in UTC.
+        anchor_end: its end on both clocks.
+        counts: sessions planned, stored and failed.
         files: hash and rows of ``sessions.parquet`` and ``frames.parquet``; empty before the commit, and in runs of
             schema 1. The scores carry their own hash, because they may be replaced.
         status: ``live`` until it is ``committed`` or ``interrupted``.
@@ -270,7 +273,7 @@ def read_manifest(folder: Path) -> Manifest:
     manifest, name = Manifest.from_json(data, str(file)), Path(os.path.abspath(folder)).name  # noqa: PTH100  follows no link
     if manifest.run_id != name or not is_run_id(name):
         raise StoreError(
-            "the run is damaged: it is not called as its folder is",
+            "the run is damaged: its id is not the name of its folder",
             item=str(folder),
             got=manifest.run_id[:100],
             expected=name if is_run_id(name) else "a folder with a run id for a name",

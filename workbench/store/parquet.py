@@ -115,7 +115,7 @@ def read_records(folder: Path) -> Iterator[SessionRecord]:
     texts = (table[name] for name in ("reference_written", "reference_spoken"))
     if any((pc.max(pc.binary_length(column)).as_py() or 0) > MOST_TEXT for column in texts):
         raise StoreError(
-            "a reference is longer than anybody speaks",
+            "a reference is too long",
             item=str(folder / SESSIONS),
             expected=f"up to {MOST_TEXT} bytes",
             action=_COPY,
@@ -144,7 +144,7 @@ def read_outcomes(folder: Path) -> list[tuple[SessionKey, Outcome]]:
         ]
     except ValueError:
         raise StoreError(
-            "a session ended in no way that is known",
+            "a session has an unknown outcome",
             item=str(folder / SESSIONS),
             expected=", ".join(outcome.value for outcome in Outcome),
             action=_COPY,
@@ -243,7 +243,7 @@ def read_scores(folder: Path) -> tuple[list[dict[str, Any]], NormaliserFacts | N
     normaliser, rows = notes.get(_NORMALISER, b""), table.to_pylist()
     if notes.get(_DIGEST) != _digest(table.column_names, rows, normaliser):
         raise StoreError(
-            "the scores are not those that were written", item=str(path), action="Run `workbench score` on the run"
+            "the scores have changed since they were written", item=str(path), action="Run `workbench score` on the run"
         )
     try:
         return rows, msgspec.json.decode(normaliser, type=NormaliserFacts) if normaliser else None
@@ -278,7 +278,7 @@ def _opened(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
     if schema is not None and not any(file.schema_arrow.equals(known) for known in (schema, before(schema))):
         odd = sorted(set(file.schema_arrow.names) ^ set(schema.names))
         raise StoreError(
-            "the file has other columns than were written",
+            "the file has unexpected columns",
             item=str(path),
             got=", ".join(odd) or "other types",
             action="Make it again: workbench score",

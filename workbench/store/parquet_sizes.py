@@ -83,9 +83,9 @@ def _texts_bytes(path: Path, name: str) -> int:
 
 def _bomb(path: Path, got: str) -> StoreError:
     return StoreError(
-        "the file would take more memory than any run",
+        "the file would take too much memory",
         item=str(path),
         got=f"{got} in {path.stat().st_size} bytes",
         expected=f"up to {FREE_BYTES // 1_000_000} MB, or {RATIO} times the size of the file",
-        action="Look where it came from",
+        action="Check where it comes from",
     )

@@ -140,7 +140,7 @@ class StoredRun:
         """
         if self.path.is_symlink():
             raise StoreError(
-                "this is a link, and the run lies elsewhere",
+                "this is a link to a run elsewhere",
                 item=str(self.path),
                 got=str(self.path.resolve()),
                 action="Remove the run there, and the link with rm",

@@ -24,7 +24,7 @@ class RunRequest(msgspec.Struct, kw_only=True):
         spec: the run's specification, field to value, as :class:`workbench.runs.spec.RunSpec` takes it; without its
             configurations, which the manifest lists. A context of ambient or form filling may hold patient data.
         utterance_ids: what is played, in the order from which the order of playing is drawn.
-        limits: bounded waits.
+        limits: longest waits.
         shard: ``2/4`` for the second of four parts of a run, None for a whole one.
     """
 

@@ -43,7 +43,7 @@ def read_parts(run: Path) -> list[Part]:
                 part = msgspec.json.decode(path.read_bytes(), type=Part)
         except (msgspec.DecodeError, UnicodeError) as error:
             raise StoreError(
-                "the note of a worker is damaged", item=str(path), got=str(error), action="Play that part again"
+                "worker metadata is corrupt", item=str(path), got=str(error), action="Rerun that shard"
             ) from None
         part.sessions = played.get(path.stem, 0)
         parts.append(part)

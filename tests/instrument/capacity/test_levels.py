@@ -48,7 +48,7 @@ def test_a_level_that_holds_says_what_it_cost():
     ("change", "who", "what"),
     [
         ({"finalisation_ns": np.full(100, 2 * NS_PER_S)}, "service", "2000 ms behind"),
-        ({"outcomes": Counter({"handshake refused": 3})}, "service", "3.0% of the sessions failed, most: handshake"),
+        ({"outcomes": Counter({"handshake refused": 3})}, "service", "3.0 % of the sessions failed, most: handshake"),
         ({"finalisation_ns": np.full(100, 2 * NS_PER_S), "cpu_s": 9.9}, "client", "2000 ms behind"),
         ({"faults": ["drift"], "outcomes": Counter({"handshake refused": 50})}, "client", "1 of 100 sessions"),
     ],

@@ -61,7 +61,7 @@ def test_mapsswe_equals_the_hand_computation():
     assert found.mean == pytest.approx(0.6)
     assert found.statistic == pytest.approx(1.17670, abs=5e-6)
     assert found.p_value == pytest.approx(0.23932, abs=5e-6)
-    assert found.reason == "rough: n=5 < 50 segments"
+    assert found.reason == "approximate: needs 50 segments; 5 here"
 
 
 def test_mapsswe_follows_the_published_algorithm_step_by_step():

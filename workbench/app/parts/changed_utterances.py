@@ -38,7 +38,7 @@ def changed_most(texts: Sequence[ChangedText] | None, sides: tuple[str, str], pa
         st.info("Privacy mode is on: what was said and heard is not shown here.", icon=":material/visibility_off:")
         return
     if not texts:
-        st.caption("No recording changed: both sides heard the same, as fast.")
+        st.caption("No recording changed: both sides have the same words and delays.")
         return
     dots = [_dot(run_id, cell) for run_id, cell in zip(pair.runs, pair.cells, strict=True)]
     for place, one in enumerate(texts):
@@ -108,7 +108,7 @@ def every_recording(pair: PairedCells, run_id: str) -> None:
             f"{len(shown):,} of {len(every):,} recordings; {len(every) - len(shown):,} are hidden by the choice above."
         )
     else:
-        st.caption("Brush the histogram to list the recordings of a range; tick a row to look at it.")
+        st.caption("Drag over the histogram to list the recordings of a range; tick a row to open it.")
     event = table(paired_table(shown), "compare_changed", "Recordings by change", select="single-row")
     if event is not None and event.selection.rows:
         one = shown[event.selection.rows[0]]

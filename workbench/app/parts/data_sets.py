@@ -105,7 +105,7 @@ def opened(name: str) -> None:
     if checked is not None and checked[0] == name:
         _show_check(*checked)
     if privacy.hidden():
-        st.info("Privacy mode is on: recordings and what is said in them are hidden.", icon=":material/visibility_off:")
+        st.info("Privacy mode is on: recordings and their texts are hidden.", icon=":material/visibility_off:")
         return
     review(name, corpus, own=own)
     _spread(name)
@@ -223,7 +223,7 @@ def _recordings(name: str, corpus: Corpus, *, own: bool) -> None:
     picked = event.selection.rows if event is not None else []
     if not picked:
         if shown:
-            st.caption("Tick a recording to hear it" + (" and to correct what is said in it." if own else "."))
+            st.caption("Tick a recording to hear it" + (" and to correct its text." if own else "."))
         return
     _one(name, corpus, shown[picked[0]], own=own)
 
@@ -285,7 +285,7 @@ def _show_check(name: str, report: dict[str, object]) -> None:
         state("failed", str(report["failure"]))
         return
     if report.get("good"):
-        st.success(f"{name}: every file is there, decodes and has its hash.", icon=":material/check_circle:")
+        st.success(f"{name}: every file exists, decodes and matches its hash.", icon=":material/check_circle:")
     else:
         problems(report.get("problems"), "problem", "data_problems")
     if report.get("remarks"):

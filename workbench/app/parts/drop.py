@@ -39,10 +39,10 @@ def drop_zone() -> None:
     how = st.radio("What to drop", _HOW, horizontal=True, key="datasets_how", label_visibility="collapsed")
     folder = how == _HOW[1]
     files = st.file_uploader(
-        "Recordings, and what is said in them: a .txt of the same name each, or one table (CSV)",
+        "Recordings and their texts: a .txt of the same name for each, or one table (CSV)",
         accept_multiple_files="directory" if folder else True,
         key=f"datasets_drop_{number}_{how}",
-        help=f"Up to 200 MB a file, {LIMITS.bytes / 1024**3:.0f} GB in all; they stay here until you run them.",
+        help=f"Up to 200 MB per file, {LIMITS.bytes / 1024**3:.0f} GB in all; they stay here until you run them.",
     )
     if not files:
         return
@@ -161,7 +161,7 @@ def _named(received: Received, rows: Sequence[Row], columns: dict[str, str] | No
         st.session_state.pop("datasets_set", None)
         st.query_params["datasets_set"] = name
         st.rerun()
-    st.caption("The sound is copied into the data set. Word times are found by themselves afterwards.")
+    st.caption("The sound is copied into the data set. Word times are found automatically afterwards.")
 
 
 def _suggested(received: Received) -> str:

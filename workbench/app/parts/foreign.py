@@ -23,7 +23,7 @@ def foreign() -> None:
     name = one.text_input("Name of the data set", key="data_target", placeholder="my-recordings")
     root = two.text_input(
         "Folder that holds all audio", key="data_root", placeholder="the folder of the file above",
-        help="audio outside of it is refused",
+        help="audio outside this folder is refused",
     )  # fmt: skip
     licence = one.text_input("Licence of the audio", key="data_licence", placeholder="recorded in every row")
     copy = two.checkbox("Copy the audio into the data set", key="data_copy")
@@ -42,4 +42,4 @@ def foreign() -> None:
         arguments = ("datasets", "import", str(format_name), *paths, *more, *(["--copy"] if copy else []), "--json")
         jobs.start(data.store_root(), f"Import of {Path(source).name} as {format_name}", arguments)
         st.rerun()
-    st.caption("Where a row is bad it is named and nothing is written; progress and outcome are shown above.")
+    st.caption("If a row is bad, it is listed and nothing is written; progress and result are shown above.")

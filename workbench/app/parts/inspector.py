@@ -85,8 +85,8 @@ def save(shown: Sequence[Inspected]) -> None:
         icon=":material/download:",
         on_click="ignore",
         disabled=sound is None,
-        help="Sound, words in time and every partial in one file that opens from a mail. It holds what was said: treat "
-        "it as patient data." if sound is not None else "There is no sound to save: see below.",
+        help="Sound, words in time and every partial in one file that can be mailed. It contains speech and "
+        "transcripts: treat it as patient data." if sound is not None else "There is no sound to save: see below.",
     )  # fmt: skip
 
 

@@ -223,8 +223,8 @@ def _aligned(output: dict[str, Any]) -> None:
         more = f" and {len(failed) - _PROBLEMS} more" if len(failed) > _PROBLEMS else ""
         st.warning(
             plain(
-                f"{len(failed)} recording{'s' * (len(failed) != 1)} did not follow the text, so that words have no "
-                f"latency there. Listen whether the text is right: {', '.join(failed[:_PROBLEMS])}{more}"
+                f"{len(failed)} recording{'s' * (len(failed) != 1)} could not be aligned with the text, so words have "
+                f"no latency there. Listen and check the text: {', '.join(failed[:_PROBLEMS])}{more}"
             ),
             icon=":material/timer_off:",
         )

@@ -24,7 +24,7 @@ __all__ = ["review"]
 _SHOWN = 5
 _MODEL = "whisper"
 _WHY = {
-    "doubtful": "recognisers agree on something else",
+    "doubtful": "two recognisers agree on other words",
     "draft": "a draft that nobody has confirmed",
     "differs": "recognisers agree on a few other words",
 }

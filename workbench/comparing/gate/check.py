@@ -52,16 +52,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What came of all checks.
+    """Result of a gate.
 
     Attributes:
         run_id: the run that was judged.
         against: the baseline, a run or a configuration of the same run, or None.
         created: when the run began, UTC, RFC 3339.
-        checks: at least one, by slice.
-        warnings: what makes the comparison unfair, and how many references are excluded.
-        verdicts: what the comparison says, one sentence a configuration.
-        trust: what may be believed of the run.
+        checks: at least one, by group.
+        warnings: why the comparison may be unfair, and how many references are excluded.
+        verdicts: result of the comparison, one sentence per configuration.
+        trust: whether words and latencies of the run can be trusted.
         excluded: by run, the utterances that are not judged because their reference is marked as wrong.
 
     >>> wb.gate(run, limits={"wer": 0.1}).found.judgement.value

@@ -49,7 +49,7 @@ def judge(run: RunResult, rules: Rules, against: RunResult | None = None) -> Gat
     Raises:
         InputError: no rule at all, margins without a baseline, or a run of one configuration as its own baseline.
     """
-    check_rules(rules, "gate")
+    check_rules(rules, "")
     if not rules.limits and not rules.margins:
         raise InputError("nothing to check", item="gate", expected="a limit or a margin, as flags or in [gate]")
     if rules.margins and against is None:
@@ -131,7 +131,7 @@ def _measured(rows: list[SessionScore], name: str, seed: int) -> tuple[Measured,
     settled = measure(rows, backing, seed).shown(METRICS[backing])
     if settled.value is None or measured.value is None or settled.value <= measured.value:
         return measured, ""
-    return settled, f", settled: {taken_back:.0%} of the words are taken back after they are first shown"
+    return settled, f", settled: {taken_back * 100:.0f} % of the words are taken back after they are first shown"
 
 
 def _check(

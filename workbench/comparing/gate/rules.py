@@ -6,6 +6,7 @@ impossible bound is refused before anything is judged.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from workbench.scoring.measures import METRICS, named
 __all__ = ["FAILED", "LIMITS", "MARGINS", "Rules", "check_rules", "has_least", "load_rules"]
 
 FAILED = "failed"
+_CLOSE = 3
+"""Metrics that an error names for one that does not exist."""
 
 LIMITS = tuple(metric.name for metric in METRICS.values() if metric.gated)
 """What may be limited; see :func:`has_least`."""
@@ -98,13 +101,15 @@ def check_rules(rules: Rules, item: str) -> None:
     """Refuse unknown metrics and bounds that nothing can meet.
 
     Raises:
-        InputError: naming the key under ``item``.
+        InputError: naming the key, under ``item`` if that is not empty.
     """
     for table, bounds, known in (("limits", rules.limits, LIMITS), ("margins", rules.margins, MARGINS)):
         for name, bound in bounds.items():
-            where = f"{item}: {table}.{name}"
+            where = f"{item}: {table}.{name}" if item else f"{table}.{name}"
             if name not in known:
-                raise InputError("no such metric", item=where, expected=f"one of {', '.join(known)}")
+                close = difflib.get_close_matches(name, known, _CLOSE) or list(known)[:_CLOSE]
+                expected = f"a metric, such as {', '.join(close)}; docs/metrics.md lists all"
+                raise InputError("no such metric", item=where, expected=expected)
             if not (bound > 0 if table == "margins" else bound >= 0) or bound == float("inf"):
                 expected = "a number above 0" if table == "margins" else "a number, 0 or more"
-                raise InputError("not a bound", item=where, got=bound, expected=expected)
+                raise InputError("value not allowed", item=where, got=bound, expected=expected)

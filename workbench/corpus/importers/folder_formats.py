@@ -101,7 +101,7 @@ def _text(path: Path) -> str | Problem:
 
 
 def read_librispeech(source: Path) -> Found:
-    """LibriSpeech tree: ``SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt`` with ``ID TEXT`` lines, the recordings beside.
+    """LibriSpeech tree: ``SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt`` with ``ID TEXT`` lines, and the recordings.
 
     Recordings may have been converted from FLAC to WAV or any other format.
     """

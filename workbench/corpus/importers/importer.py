@@ -44,16 +44,16 @@ FORMATS: dict[str, Callable[[Path], Found]] = {
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did.
+    """Result of an import.
 
     Attributes:
-        utterances: rows that are good.
-        seconds: their audio.
-        problems: rows that are not; if there are any, nothing was written, unless bad rows were to be skipped.
-        manifest: what was written; None if nothing was.
-        remarks: what was left out on purpose, because the source says so.
+        utterances: number of good rows.
+        seconds: length of their audio (s).
+        problems: bad rows; if there are any, nothing was written, unless bad rows were to be skipped.
+        manifest: manifest that was written; None if none was.
+        remarks: rows that the source marks to be left out.
         audio_root: folder that the audio was found in.
-        columns: which column of a table was taken for what; None for other formats.
+        columns: column of a table by key of the manifest; None for other formats.
 
     >>> ImportReport(utterances=2, seconds=7.5, problems=(), manifest=None).remarks
     ()
@@ -105,7 +105,7 @@ def import_corpus(
     if mapping and format_name != "table":
         raise CorpusError("only columns of a table can be mapped", item="mapping", got=format_name, expected="table")
     if (target / "manifest.jsonl").exists():
-        raise CorpusError("there is a corpus already", item=str(target), action="Name another folder")
+        raise CorpusError("the folder already has a corpus", item=str(target), action="Name another folder")
     read = partial(read_table, mapping=mapping) if format_name == "table" else FORMATS[format_name]
     columns = columns_of(source, mapping) if format_name == "table" and source.is_file() else None
     layout = survey(read(source), source, audio_root)

@@ -29,7 +29,7 @@ class _Tables:
 
 
 def read_kaldi(source: Path) -> Found:
-    """Kaldi data directory: ``wav.scp``, ``text``, and where they are there ``utt2spk`` and ``segments``.
+    """Kaldi data directory: ``wav.scp``, ``text`` and, if present, ``utt2spk`` and ``segments``.
 
     ``reco2file_and_channel`` says which channel of a file is meant. Paths may be relative to the directory or to the
     recipe that it lies in.

@@ -80,9 +80,9 @@ def _common(bases: set[Path], home: Path) -> Path:
     root = Path(os.path.commonpath(bases)) if bases else home
     if root == Path(root.anchor) or Path.home().is_relative_to(root):
         raise CorpusError(
-            "the audio lies all over this machine",
+            "the audio files have no common folder",
             got=f"folders that have only {root} in common",
-            expected="one folder that holds all of it",
-            action="Name it with `audio_root`, or move the audio together",
+            expected="one folder with all of them",
+            action="Name it with `audio_root`, or move the audio into one folder",
         )
     return root

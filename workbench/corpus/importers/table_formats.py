@@ -86,7 +86,7 @@ def _stretch(cells: Mapping[str, Any]) -> tuple[float, float | None]:
 
 
 def read_audiofolder(source: Path) -> Found:
-    """Hugging Face audiofolder: ``metadata.csv``, ``.jsonl`` or ``.parquet`` in a folder, or in one folder a split.
+    """Hugging Face audiofolder: ``metadata.csv``, ``.jsonl`` or ``.parquet`` in a folder, or in one folder per split.
 
     ``file_name`` and ``transcription`` (or ``text``, ``sentence``, ``transcript``); ``speaker`` or ``speaker_id``.
     Further columns become tags, and the folder of a split the tag ``split:NAME``.
@@ -136,7 +136,7 @@ def _metadata(path: Path, source: Path) -> Found:
 
 
 def read_common_voice(source: Path) -> Found:
-    """Common Voice: a release folder, or a TSV of ``path``, ``sentence``, ``client_id`` with ``clips`` beside it.
+    """Common Voice: a release folder, or a TSV of ``path``, ``sentence``, ``client_id`` with ``clips`` next to it.
 
     Of a folder ``test.tsv`` is read, and if there is none ``validated.tsv``.
     """

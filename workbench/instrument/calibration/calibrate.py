@@ -67,7 +67,7 @@ async def calibrate(
     """Play ``sessions`` known sessions at the same time and state the errors of every metric.
 
     Args:
-        sessions: sessions played at the same time.
+        sessions: number of concurrent sessions.
         seed: of delays, revisions and errors.
         transport: ``websockets``, ``picows`` or ``auto``.
         realtime_priority: ask for SCHED_FIFO.
@@ -75,7 +75,7 @@ async def calibrate(
 
     Raises:
         ServiceError: the simulator does not start.
-        MeasurementError: no session came through.
+        MeasurementError: every session failed.
     """
     transport = transport_for(sessions) if transport == "auto" else transport
     load = os.getloadavg()[0] / usable_cores() if hasattr(os, "getloadavg") else None
@@ -100,10 +100,10 @@ async def calibrate(
     if not good:
         why = records[0].error if records else "nothing was played"
         raise MeasurementError(
-            "no session came through",
+            "every session failed",
             item="calibrate",
             got=why,
-            action="Try again when the machine is idle; workbench doctor looks at the rest",
+            action="Try again when the machine is idle, or run workbench doctor",
         )
     waits = [] if kernel is None else list(kernel.waits_ns)
     found = _judge(good, len(records) - len(good), sessions, transport, pacer, waits)

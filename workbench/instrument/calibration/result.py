@@ -36,23 +36,23 @@ class ErrorFacts(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """What the instrument found out about itself.
+    """Timing error of this machine, as `workbench calibrate` measured it.
 
     Attributes:
-        sessions: sessions played at the same time.
+        sessions: number of concurrent sessions.
         failed: how many of these failed.
-        transport, pacer: how they were played.
+        transport, pacer: WebSocket library and timer that played them.
         metrics: name of a latency to its error.
         wire: chunks from our send stamp to the simulator's arrival stamp, and messages the other way; not an error of
             any metric, but what loopback and two processes take. Where the kernel stamped arrivals, ``arrival wait``:
             from its stamp to the first callback that saw the bytes.
         counts_exact: whether every count (words, errors, erasure, unstable words, messages) was as injected.
         count_errors: the counts that were not, one clause each.
-        resolution_ms: differences below this say nothing on this machine: the largest p99 of all metrics, rounded up
-            to 1, 2 or 5 of its decade.
+        resolution_ms: smallest difference that means anything on this machine: the largest p99 of all metrics, rounded
+            up to 1, 2 or 5 of its decade.
         created: UTC, RFC 3339.
         host: processor and kernel.
-        load: processes that wanted to run, for each core, in the minute before it began; None if unknown.
+        load: load average per core in the minute before it began; None if unknown.
         certified: sessions whose own timing was certified; None in calibrations from before it was counted.
 
     >>> wb.calibrate(sessions=1).found.failed

@@ -205,7 +205,7 @@ def _fault(
         return "client", f"pacing of {count} of {measured.played} sessions was not valid, first: {first}"
     if share > objective.error_share:
         most = measured.outcomes.most_common(1)[0][0]
-        return "service", f"{share:.1%} of the sessions failed, most: {most}"
+        return "service", f"{share * 100:.1f} % of the sessions failed, most: {most}"
     if p95 is not None and p95 > objective.finalisation_p95_ms * NS_PER_MS:
         end = "client" if cpu_share > _BUSY else "service"
         return end, f"p95 of finals was {p95 / NS_PER_MS:.0f} ms behind the speech"

@@ -131,6 +131,6 @@ async def _levels(site: Site, load: LoadPlan, objective: Objective) -> AsyncIter
 def _check(load: LoadPlan) -> None:
     most = load.most if load.sessions is None else load.sessions
     if not load.processes <= most <= MAX_SESSIONS:
-        raise InputError("sessions beyond the bounds", got=most, expected=f"{load.processes} to {MAX_SESSIONS}")
+        raise InputError("number of sessions not allowed", got=most, expected=f"{load.processes} to {MAX_SESSIONS}")
     if not 1 <= load.seconds <= MAX_LEVEL_S:
-        raise InputError("seconds beyond the bounds", got=load.seconds, expected=f"1 to {MAX_LEVEL_S:g}")
+        raise InputError("seconds not allowed", got=load.seconds, expected=f"1 to {MAX_LEVEL_S:g}")

@@ -68,7 +68,7 @@ def libraries(distribution: str = _DISTRIBUTION) -> Check:
         action = f"Install again: python -m pip install --force-reinstall {distribution}"
         return failed("libraries", "; ".join(wrong), action, ConfigurationError.exit_code)
     extras = [extra for extra, name in _EXTRAS.items() if importlib.util.find_spec(name)]
-    return good("libraries", f"{len(needed)} in the versions asked for; extras: {', '.join(extras) or 'none'}")
+    return good("libraries", f"{len(needed)} dependencies OK; extras: {', '.join(extras) or 'none'}")
 
 
 def codecs() -> Check:

@@ -37,7 +37,7 @@ async def reach(settings: Settings) -> list[Check]:
     """Every step to the endpoint of the settings; ``simulator`` starts one for the time of the check."""
     if settings.endpoint == "simulator":
         try:
-            async with LocalSimulator() as simulator:
+            async with LocalSimulator(silent=True) as simulator:
                 address = ServiceAddress("simulator", simulator.url, simulator.ws_url)
                 known = Credentials(simulator.partner_id, Secret(simulator.partner_token))
                 return await _steps(address, replace(settings, credentials=known), "simulator, started for this check")

@@ -180,7 +180,7 @@ def mapsswe(segments: Sequence[tuple[int, int]]) -> MatchedPairs:
             return MatchedPairs(n, mean, reason="every segment differs by the same count: no variance to test with")
         return MatchedPairs(n, 0.0, 0.0, 1.0)
     statistic = mean / (deviation / math.sqrt(n))
-    reason = f"rough: n={n} < 50 segments" if n < 50 else None
+    reason = f"approximate: needs 50 segments; {n} here" if n < 50 else None
     return MatchedPairs(n, mean, statistic, math.erfc(abs(statistic) / math.sqrt(2)), reason)
 
 

@@ -26,8 +26,8 @@ class Normaliser:
     """A named function from text to text, ready to be split at white space.
 
     Attributes:
-        name: how results call it.
-        spoken: True where it is compared with the spoken form of the reference, False for the written form.
+        name: name in results.
+        spoken: whether it is compared with the spoken form of the reference; otherwise with the written form.
 
     >>> normaliser("basic")("BP: 120/80.")
     'bp 120/80'

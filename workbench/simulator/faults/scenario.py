@@ -144,18 +144,18 @@ class Reset(_OnStream, frozen=True, kw_only=True, tag="reset"):
 
 
 class Silence(_OnStream, frozen=True, kw_only=True, tag="silence"):
-    """The peer stops responding without closing: from now on no byte is taken and none is sent."""
+    """The peer stops responding without closing: from now on it reads and sends nothing."""
 
 
 class Stall(_OnStream, frozen=True, kw_only=True, tag="stall"):
-    """Stop reading or sending for a while; what waited then goes on in order."""
+    """Stop reading or sending for a while; then continue in order."""
 
     direction: Literal["reading", "sending"]
     for_s: _Seconds
 
 
 class Send(_OnStream, frozen=True, kw_only=True, tag="send"):
-    """Send what is not due.
+    """Send a message out of turn.
 
     Attributes:
         what: ``same`` repeats the frame that was sent last.
@@ -170,20 +170,20 @@ class Send(_OnStream, frozen=True, kw_only=True, tag="send"):
 
 
 class Drop(_Fault, frozen=True, kw_only=True, tag="drop"):
-    """Keep frames of one sort back, on the whole connection."""
+    """Do not send frames of one kind, on the whole connection."""
 
     what: Literal["partials", "finals", "terminal"]
 
 
 class Replace(_Fault, frozen=True, kw_only=True, tag="replace"):
-    """Send something else instead: text of this length, on the whole connection."""
+    """Send a text of this length instead of frames of one kind, on the whole connection."""
 
     what: Literal["partials", "finals"]
     characters: _Characters
 
 
 class Fragment(_Fault, frozen=True, kw_only=True, tag="fragment"):
-    """Send each text frame in pieces of this many bytes, with a ping between every two where ``pings`` says so."""
+    """Send each text frame in pieces of this many bytes, with a ping between every two if ``pings`` is true."""
 
     piece_bytes: Annotated[int, msgspec.Meta(ge=1)]
     pings: bool = False
@@ -194,14 +194,14 @@ class Deaf(_Fault, frozen=True, kw_only=True, tag="deaf"):
 
 
 class SlowAccept(_Fault, frozen=True, kw_only=True, tag="slow-accept"):
-    """Take the first bytes of a new TCP connection late; ``on`` says of which."""
+    """Read the first bytes of a new TCP connection late; ``on`` selects the connection."""
 
     on: Carried = "sockets"
     delay_s: _Seconds
 
 
 class Jitter(_Fault, frozen=True, kw_only=True, tag="jitter"):
-    """Hold every packet of a connection back for a time drawn anew; their order within the connection stays."""
+    """Delay every packet of a connection by a random time; packets of a connection stay in order."""
 
     on: Carried = "sockets"
     least_ms: _Milliseconds = 0
@@ -209,7 +209,7 @@ class Jitter(_Fault, frozen=True, kw_only=True, tag="jitter"):
 
 
 class Reorder(_Fault, frozen=True, kw_only=True, tag="reorder"):
-    """Hold back all packets of every n-th connection, so that later ones of other connections overtake them."""
+    """Delay all packets of every n-th connection, so that later ones of other connections overtake them."""
 
     on: Carried = "sockets"
     every: Annotated[int, msgspec.Meta(ge=2)] = 2

@@ -90,7 +90,7 @@ class Replay:
         try:
             await asyncio.to_thread(self.timelines.save, steps)
         except OSError as error:
-            _log.warning("what was decoded cannot be kept for later: %s", error.strerror or error)
+            _log.warning("decodings cannot be cached: %s", error.strerror or error)
 
     def backlog_ms(self, session_id: str) -> int | None:
         """None: nothing waits to be decoded."""

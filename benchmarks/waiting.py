@@ -255,7 +255,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--json", action="store_true", help="one JSON object")
     asked = parser.parse_args()
-    show("Where people wait", [figure for row in asked.only for figure in ROWS[row]()])
+    show(f"Where people wait: {', '.join(asked.only)}", [figure for row in asked.only for figure in ROWS[row]()])
 
 
 if __name__ == "__main__":

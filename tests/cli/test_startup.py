@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.stored import batch, store_run
+
 HEAVY = {"duckdb", "pandas", "plotly", "pocketsphinx", "pyarrow", "scipy", "soundfile", "streamlit"}
 
 PROBE = """
@@ -25,6 +27,25 @@ def test_help_imports_nothing_heavy(arguments):
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(heavy=HEAVY), *arguments], capture_output=True, text=True, check=True
     )
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert done.stdout
+
+
+NOT_FOR_STORED_RUNS = {
+    "duckdb", "httpx", "importlib.metadata", "numpy.f2py", "pandas", "plotly", "scipy.special", "workbench.client.rest",
+    "workbench.scoring.reading.grammar",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["show", "compare", "runs"])
+def test_stored_runs_are_shown_without_what_plays_and_what_reads_text(verb, tmp_path):
+    """The client, the grammar of clinical text and all of scipy.special cost more than the rest of a verb."""
+    run_id = store_run(tmp_path, batch(12) + batch(12, wrong=3, cell="noise"))
+    arguments = [verb, "list"] if verb == "runs" else [verb, run_id]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(heavy=NOT_FOR_STORED_RUNS), *arguments, "--store", str(tmp_path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
     assert done.stderr.splitlines()[-1] == "[]"
     assert done.stdout
 

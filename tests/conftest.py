@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 
 import pytest
@@ -28,8 +29,30 @@ LONGEST = ("test_whisper_stream.py", "test_notebooks.py", "test_resume.py", "tes
 """Files of minutes: one that begins last keeps everybody waiting."""
 
 
+APART = ("slow", "browser", "timing")
+
+
+def _names(path, marks):
+    """Those of the marks that a file gives by their names."""
+    text = path.read_text(encoding="utf-8")
+    return {mark for mark in marks if f"mark.{mark}" in text}
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Who asks for some marks need not import the files that have none of them, three quarters of all."""
+    wanted = re.findall(rf"(?<!not )\b(?:{'|'.join(APART)})\b", config.option.markexpr or "")
+    if not wanted or not collection_path.match("test_*.py"):
+        return None
+    return None if _names(collection_path, wanted) else True
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The longest first; otherwise in the order of the files."""
+    """The longest first; otherwise in the order of the files. No test has its mark from elsewhere than its file."""
+    marked = {(item.path, mark) for item in items for mark in APART if item.get_closest_marker(mark)}
+    hidden = [f"{path}: {mark}" for path, mark in marked if mark not in _names(path, APART)]
+    if hidden:
+        raise pytest.UsageError(f"name the mark in the file of the test (pytest.mark.…): {', '.join(hidden)}")
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 

@@ -95,7 +95,7 @@ def command(*arguments: object, **more: object) -> subprocess.Popen[str]:
 def call(*arguments: object, **more: object) -> tuple[int, str, str]:
     """``workbench`` to its end: status, stdout and stderr; never a traceback."""
     with command(*arguments, **more) as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
     assert "Traceback" not in out + err, err
     return process.returncode, out, err
 

@@ -176,7 +176,7 @@ async def test_cancelling_the_await_ends_the_run_and_leaves_it_resumable(tmp_pat
         playing = asyncio.create_task(
             wb.run_async(corpus, on_session=lambda *_: loop.call_soon_threadsafe(began.set), **asked)
         )
-        await asyncio.wait_for(began.wait(), 60)
+        await asyncio.wait_for(began.wait(), 300)
         playing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await playing

@@ -48,7 +48,7 @@ def draw(monkeypatch: pytest.MonkeyPatch) -> Draw:
     def drawn(page: str, store: Path, *, query: dict[str, str] | None = None, private: bool = False) -> AppTest:
         monkeypatch.setenv("WORKBENCH_STORE", str(store))
         monkeypatch.delenv("WORKBENCH_PRIVACY", raising=False)
-        test = AppTest.from_string(f"from workbench.app.pages.{page} import page\npage()", default_timeout=30)
+        test = AppTest.from_string(f"from workbench.app.pages.{page} import page\npage()", default_timeout=300)
         for key, value in (query or {}).items():
             test.query_params[key] = value
         if private:

@@ -19,7 +19,7 @@ def ended(store: Path, job: Job) -> None:
     """Wait for the process itself, no longer than it takes."""
     for child in list(jobs._CHILDREN):
         if child.pid == job.pid:
-            child.wait(60)
+            child.wait(300)
 
 
 @pytest.fixture

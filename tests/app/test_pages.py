@@ -170,7 +170,7 @@ def test_the_router_knows_every_page_and_opens_the_first(one_run: Path, monkeypa
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.setenv("WORKBENCH_STORE", str(one_run))
-    test = AppTest.from_file(str(Path(__file__).parents[2] / "streamlit_app.py"), default_timeout=30).run()
+    test = AppTest.from_file(str(Path(__file__).parents[2] / "streamlit_app.py"), default_timeout=300).run()
     assert not test.exception
     assert test.title[0].value == "Suki Workbench"
     assert len({facts.address for facts in ROUTED}) == len(ROUTED)

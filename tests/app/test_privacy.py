@@ -39,7 +39,7 @@ def test_the_environment_turns_it_on_for_everybody(one_run: Path, monkeypatch: p
 
     monkeypatch.setenv("WORKBENCH_STORE", str(one_run))
     monkeypatch.setenv("WORKBENCH_PRIVACY", "1")
-    test = AppTest.from_string("from workbench.app.pages.data import page\npage()", default_timeout=30)
+    test = AppTest.from_string("from workbench.app.pages.data import page\npage()", default_timeout=300)
     test.query_params["data_part"] = "Privacy"
     test.run()
     assert not test.exception

@@ -75,7 +75,7 @@ def test_a_run_is_deleted_only_after_a_second_word(tmp_path: Path, monkeypatch: 
             "run_actions.bar(lines, lines)",
         )
     )
-    test = AppTest.from_string(script, default_timeout=30).run()
+    test = AppTest.from_string(script, default_timeout=300).run()
     test.button(key="runs_delete").click().run()
     assert (tmp_path / run_id).exists()
     assert run_id in texts(test)

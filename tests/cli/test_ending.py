@@ -49,7 +49,7 @@ def called(row, cwd):
     for delay in row.interrupts:
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     if row.stdout == FULL:
         out.close()
     if row.stdout != "gone":
@@ -106,7 +106,7 @@ def test_what_a_terminal_cannot_show_is_replaced_and_json_is_escaped(corpus, enc
     def check(*more):
         return subprocess.run(
             [*WORKBENCH, "datasets", "check", ".", *more], cwd=corpus, env=os.environ | {"PYTHONIOENCODING": encoding},
-            capture_output=True, encoding=encoding, check=False, timeout=60,
+            capture_output=True, encoding=encoding, check=False, timeout=300,
         )  # fmt: skip
 
     shown = check()
@@ -127,7 +127,7 @@ def test_after_the_last_line_python_complains_of_nothing(tmp_path):
         "end_interrupted()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")
 
@@ -142,6 +142,6 @@ def test_ctrl_c_in_a_text_that_is_executed_ends_with_the_same_status(tmp_path):
         "    end_interrupted()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "called"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "called"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")

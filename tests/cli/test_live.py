@@ -27,7 +27,7 @@ async def live(*arguments, cwd, service=None):
     return await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "workbench", "live", *arguments],
-        cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ async def talk(transport, stream, kernel):
             tls=None, phases=Connect(), close_timeout_s=1.0, kernel=kernel,
         )  # fmt: skip
         socket.write(b'{"type":"AUDIO","audioData":"AAAA"}')
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             code, _ = await ears.over
         await socket.close()
     return ears.arrivals, code

@@ -407,7 +407,7 @@ async def both(address, opening):
     errors = []
     for asked in (login(), opening(address.ws_url + "/ws", {}, Sink(), **ways)):
         with pytest.raises((ConfigurationError, ServiceError)) as caught:
-            await asyncio.wait_for(asked, 10)
+            await asyncio.wait_for(asked, 60)
         errors.append(str(caught.value))
     assert not any(PASSWORD in error or "\n" in error for error in errors), errors
     return errors

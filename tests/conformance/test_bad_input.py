@@ -140,7 +140,7 @@ def browser(partner, path, *members):
         subprotocols=list(members),
         compression=None,
         ping_interval=None,
-        open_timeout=60,
+        open_timeout=300,
     )
 
 

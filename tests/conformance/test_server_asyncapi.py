@@ -57,7 +57,7 @@ class Session:
         named = "transcription_session_id" if self.dictation else "ambient_session_id"
         told = self.partner.headers | {named: self.id} | headers
         told = {name: value for name, value in told.items() if value}
-        return connect(url or self.url, additional_headers=told, compression=None, ping_interval=None, open_timeout=60)
+        return connect(url or self.url, additional_headers=told, compression=None, ping_interval=None, open_timeout=300)
 
     async def stream(self, *frames):
         """Send them and read to the close; every frame that comes is valid and of this session."""
@@ -257,7 +257,7 @@ async def test_the_session_of_the_address_and_of_the_header_are_the_same(partner
         assert [json.loads(frame)["type"] async for frame in socket] == ["EOF"]
     offer = ["SukiAmbientAuth", partner.token, session.id]
     async with connect(
-        session.url, subprotocols=offer, compression=None, ping_interval=None, open_timeout=60
+        session.url, subprotocols=offer, compression=None, ping_interval=None, open_timeout=300
     ) as socket:
         assert socket.subprotocol == "SukiAmbientAuth"
         await socket.send(AUDIO_END)

@@ -84,7 +84,7 @@ async def test_of_many_handshakes_at_once_one_is_accepted(partner):
     async def attempt():
         try:
             async with partner.transcribe(session_id) as socket:
-                await asyncio.wait_for(all_tried.wait(), 10)
+                await asyncio.wait_for(all_tried.wait(), 60)
                 return await dictate(socket, CHUNK)
         except websockets.InvalidStatus as refused:
             refusals.append(refused.response.status_code)

@@ -44,7 +44,7 @@ def offering(partner, *members):
         subprotocols=list(members),
         compression=None,
         ping_interval=None,
-        open_timeout=60,
+        open_timeout=300,
     )
 
 

@@ -72,11 +72,10 @@ def _of_page(path: Path, text: str) -> Iterator[tuple[str, int, str]]:
 
 def _of_code(path: Path) -> Iterator[tuple[str, int, str]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    silent: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and not _is_read(node, tree, path):
-            silent.add(id(node.value))
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    silent = {id(node.value) for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    silent -= {id(docstring) for docstring in _read_docstrings(nodes, path)}
+    for node in nodes:
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in silent:
             continue
         if " " in node.value.strip():
@@ -84,27 +83,26 @@ def _of_code(path: Path) -> Iterator[tuple[str, int, str]]:
             yield from ((_name(path), node.lineno + n, line) for n, line in enumerate(text.splitlines()))
 
 
-def _is_read(node: ast.Expr, tree: ast.Module, path: Path) -> bool:
-    """Whether a docstring is shown to people: that of a command, or of the public API."""
+def _read_docstrings(nodes: list[ast.AST], path: Path) -> Iterator[ast.expr]:
+    """Those that are shown to people: of a command, or of the public API."""
     shown = {"cli", "api"} & set(path.relative_to(ROOT / "workbench").parts[:1])
-    public = path.name in ("notebook.py", "judged.py", "pytest_plugin.py") or path.parts[-2:] == (
-        "reporting",
-        "session.py",
-    )
-    return bool(shown or public) and node is not tree.body[0] and _documents_public(node, tree)
-
-
-def _documents_public(node: ast.Expr, tree: ast.Module) -> bool:
-    for owner in ast.walk(tree):
-        if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and owner.body[0] is node:
-            return not owner.name.startswith("_")
-    return False
+    public = path.name in ("notebook.py", "judged.py", "pytest_plugin.py")
+    if not (shown or public or path.parts[-2:] == ("reporting", "session.py")):
+        return
+    for owner in nodes:
+        if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not owner.name.startswith("_"):
+            first = owner.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                yield first.value
 
 
 def found() -> list[str]:
     """One line for each word that is ruled out."""
     lines = []
+    any_of_them = re.compile(rf"\b(?:{'|'.join(RULED_OUT)})\b", re.IGNORECASE)
     for file, number, text in texts():
+        if not any_of_them.search(text):
+            continue
         for pattern, instead in RULED_OUT.items():
             for match in re.finditer(rf"\b(?:{pattern})\b", text, re.IGNORECASE):
                 if text.lstrip().startswith(">>>") or any(file == f and piece in text for f, piece in ALLOWED):

@@ -15,7 +15,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def report_of(pcm: bytes, profile, **query: str) -> dict:
     """What the page of this folder reports after it has streamed ``pcm``: to which socket, as whom, is in ``query``."""
     with serving(pcm) as (page, reports), browsing(f"{page}?{urllib.parse.urlencode(query)}", profile):
-        return reports.get(timeout=60)
+        return reports.get(timeout=300)
 
 
 @contextlib.contextmanager
@@ -29,4 +29,4 @@ def browsing(address: str, profile):
         yield
     finally:
         browser.terminate()
-        browser.wait(20)
+        browser.wait(300)

@@ -35,10 +35,10 @@ class Backend:
 
     def post(self, path: str, body=None) -> requests.Response:
         headers = {"sdp_suki_token": self.token}
-        return requests.post(f"{self.simulator.url}{path}", json=body, headers=headers, timeout=30)
+        return requests.post(f"{self.simulator.url}{path}", json=body, headers=headers, timeout=120)
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(f"{self.simulator.url}{path}", headers={"sdp_suki_token": self.token}, timeout=30)
+        return requests.get(f"{self.simulator.url}{path}", headers={"sdp_suki_token": self.token}, timeout=120)
 
     def create(self) -> str:
         config = {"audio_encoding": "LINEAR16", "audio_language": "en-US", "sample_rate_hertz": 16_000}
@@ -55,9 +55,9 @@ class Backend:
         address = f"{self.simulator.ws_url}/ws/transcribe"
         if as_browser:
             members = ["SukiAmbientAuth", self.token, session_id]
-            return websocket.create_connection(address, subprotocols=members, timeout=30)
+            return websocket.create_connection(address, subprotocols=members, timeout=120)
         headers = {"sdp_suki_token": self.token, "transcription_session_id": session_id}
-        return websocket.create_connection(address, header=headers, timeout=30)
+        return websocket.create_connection(address, header=headers, timeout=120)
 
 
 def script(simulator, session_id: str) -> None:

@@ -47,7 +47,7 @@ def stream(backend, session_id: str, *, as_browser: bool) -> None:
     headers = {"sdp_suki_token": backend.token, "ambient_session_id": session_id}
     members = ["SukiAmbientAuth", session_id, backend.token]
     how = {"subprotocols": members} if as_browser else {"header": headers}
-    socket = websocket.create_connection(f"{backend.simulator.ws_url}/ws/stream", timeout=30, **how)
+    socket = websocket.create_connection(f"{backend.simulator.ws_url}/ws/stream", timeout=120, **how)
     socket.send(json.dumps({"type": "START_TIME", "data": b64encode(b"2026-05-01T10:00:00Z").decode()}))
     for start in range(0, len(TWO_SECONDS), CHUNK_BYTES):
         payload = b64encode(TWO_SECONDS[start : start + CHUNK_BYTES]).decode()
@@ -61,7 +61,7 @@ def stream(backend, session_id: str, *, as_browser: bool) -> None:
 def finished(backend, base: str) -> str:
     """End the session and poll until its status is final."""
     assert backend.post(f"{base}/end").status_code == 200
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 300
     while (status := backend.get(f"{base}/status").json()["status"]) not in {"completed", "skipped", "failed"}:
         assert time.monotonic() < patience, status
         time.sleep(0.05)

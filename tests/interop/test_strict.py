@@ -88,7 +88,7 @@ def strict():
         yield type("Announced", (), json.loads(process.stdout.readline())), lines
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(300)
         reading.join(20)
         process.stdout.close()
         process.stderr.close()

@@ -90,7 +90,7 @@ def check(backend, product: str, seconds: int, report: dict, session_id: str) ->
     assert report["received"] == []
     base = f"/api/v1/ambient/session/{session_id}"
     assert backend.post(f"{base}/end").status_code == 200
-    until = time.monotonic() + 30
+    until = time.monotonic() + 300
     while (status := backend.get(f"{base}/status").json()["status"]) != "completed":
         assert time.monotonic() < until, status
         time.sleep(0.05)
@@ -124,7 +124,7 @@ def test_programs_stream_at_a_steady_pace(backend, recordings):
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(2_400)
 def test_programs_stream_for_six_minutes_at_the_pace_of_speech(backend, recordings):
     """By hand: ``pytest -m soak tests/interop``; six minutes are too long for a build."""
     paced(backend, recordings, [(360, "1")])

@@ -86,7 +86,7 @@ async def test_room_that_somebody_else_takes_is_waited_for_as_the_service_says()
 
 async def test_all_of_ours_refused_at_once_end_and_do_not_wait_for_each_other():
     """Each would wait for the other for ever."""
-    records, _ = await asyncio.wait_for(play(Room(0), 4, 4), 20)
+    records, _ = await asyncio.wait_for(play(Room(0), 4, 4), 120)
     assert [record.outcome for record in records] == [Outcome.REFUSED] * 4
 
 
@@ -146,4 +146,4 @@ async def test_who_waits_for_a_place_gets_it_when_one_is_given_back():
     await asyncio.sleep(0)
     assert not waiting.done()
     slots.give()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)

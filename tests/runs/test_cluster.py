@@ -63,7 +63,7 @@ def kill_one(address, store, after):
 
     def wait_and_kill():
         victims = processes(address)
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while journalled(store) < after and time.monotonic() < until:
             time.sleep(0.05)
         victim = min(victims.values())
@@ -132,7 +132,7 @@ def test_a_stopped_run_on_a_cluster_is_resumed_on_it_or_on_this_machine(cluster,
         stop = Stop(heard.append)
 
         def end_soon(stop=stop):
-            until = time.monotonic() + 60
+            until = time.monotonic() + 300
             have = journalled(settings.store)
             while journalled(settings.store) <= have and time.monotonic() < until:
                 time.sleep(0.05)
@@ -161,7 +161,7 @@ def test_the_verb_plays_on_a_cluster_and_goes_on_after_its_own_death(cluster, si
         simulator.url, "--store", store, "--concurrency", "1", "--cluster", cluster.scheduler_address,
     )  # fmt: skip
     with command(*sweep) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while journalled(store) < 4 and time.monotonic() < until:
             time.sleep(0.05)
         process.kill()

@@ -262,7 +262,7 @@ def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(number, gro
     store = tmp_path / "runs"
     with play(simulator, corpus, store) as once:
         once.send_signal(number)
-        _, err = once.communicate(timeout=60)
+        _, err = once.communicate(timeout=300)
     assert once.returncode == 130
     assert "Ctrl-C again stops now" in err
     assert "of 12 sessions played to their end; nothing recorded is lost. Play the rest: workbench resume" in err
@@ -277,7 +277,7 @@ def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(number, gro
         twice.send_signal(number)
         assert "Stopping" in twice.stderr.readline() + twice.stderr.readline()
         twice.send_signal(number)
-        twice.communicate(timeout=60)
+        twice.communicate(timeout=300)
     assert twice.returncode == 130
     run = open_run(store)
     assert run.status == "interrupted"

@@ -54,7 +54,7 @@ def running(tmp_path_factory):
             assert client.get(printed).status_code == 303
             yield printed, client
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
 
 
 def cookie(client):
@@ -71,7 +71,7 @@ def test_a_second_user_of_the_machine_reads_nothing(running):
     python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
     done = subprocess.run(
         [python, "-c", PRY, str(urlsplit(printed).port)], user=NOBODY, group=NOBODY, extra_groups=[],
-        cwd="/", capture_output=True, text=True, check=False, timeout=60,
+        cwd="/", capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     if done.returncode and "Permission" in done.stderr:
         pytest.skip("another user cannot run Python here")

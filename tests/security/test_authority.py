@@ -243,7 +243,7 @@ def test_the_host_that_credentials_go_to_is_printed_first(thief, tmp_path):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("SUKI_", "WORKBENCH_"))}
         return subprocess.run(
             [sys.executable, "-P", "-m", "workbench", "run", "--corpus", corpus, "--endpoint", thief],
-            cwd=tmp_path / "work", env=kept | more, capture_output=True, text=True, check=False, timeout=60,
+            cwd=tmp_path / "work", env=kept | more, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     done = call(SUKI_PARTNER_ID="p", SUKI_PARTNER_TOKEN="CanaryToken")

@@ -19,7 +19,7 @@ from tests.security.canaries import PARTNER_TOKEN, SAID, WEBHOOK_SECRET, Place, 
 from workbench.cli import VERBS
 from workbench.corpus import HeaderRow, ManifestRow, write_manifest
 
-pytestmark = pytest.mark.timeout(900)  # a minute on a quiet machine, several on a busy one
+pytestmark = pytest.mark.timeout(2_400)  # a minute on a quiet machine, several on a busy one
 CANARY_WORDS = SAID.split()
 
 # Of each verb first what works, then what does not. C is the corpus, U the service, P the port for notifications,
@@ -150,7 +150,7 @@ def serve(place):
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     pages = []
-    until_s = time.monotonic() + 60
+    until_s = time.monotonic() + 300
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
         while time.monotonic() < until_s and child.poll() is None:
             try:
@@ -236,7 +236,7 @@ def test_no_page_shows_or_logs_a_secret(place, page, monkeypatch, caplog):
         if name.startswith(("SUKI_", "WORKBENCH_")):
             monkeypatch.setenv(name, value)
     caplog.set_level(logging.DEBUG)
-    test = AppTest.from_string(f"from workbench.app.pages.{page} import page\npage()", default_timeout=60).run()
+    test = AppTest.from_string(f"from workbench.app.pages.{page} import page\npage()", default_timeout=300).run()
     shown = " ".join(str(element) for element in test.main) + " ".join(str(e) for e in test.sidebar)
     for secret in place.secrets:
         assert secret not in shown

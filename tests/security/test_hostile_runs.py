@@ -145,7 +145,7 @@ def test_no_page_is_led_astray(name, place, monkeypatch):
         if facts.name not in ("runs", "compare", "latency", "accuracy", "inspect"):
             continue
         drawn = AppTest.from_string(
-            f"from workbench.app.pages import {facts.name}\n{facts.name}.page()", default_timeout=60
+            f"from workbench.app.pages import {facts.name}\n{facts.name}.page()", default_timeout=300
         )
         drawn.query_params[f"{facts.name}_run"] = run_id
         drawn.run()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from tests.cli.within import within
 from tests.service import Service, final, partial, read_to_end, serve
 from tests.stored import heard, store_run
 from workbench.client.live_secrets import LiveSecrets
@@ -150,19 +151,14 @@ def hostile(tmp_path):
     "runs export R --format nemo", "runs export R --format none\x1b[2J", "show none\x1b[2J",
     "gate R --limit wer=0.1 --junit gate.xml --markdown gate.md",
 ])  # fmt: skip
-def test_no_verb_prints_or_exports_what_a_terminal_obeys(verb, hostile, tmp_path, monkeypatch):
+def test_no_verb_prints_or_exports_what_a_terminal_obeys(verb, hostile, tmp_path):
     """Tables, lines, JSON, errors and files of text; JSON keeps its content."""
     store, name = hostile
-    monkeypatch.chdir(tmp_path)
     before = set(tmp_path.rglob("*"))
     words = [name if word == "R" else word for word in verb.split(" ")]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "workbench", *words, "--store", str(store)],
-        capture_output=True, check=False, cwd=tmp_path, timeout=60,
-    )  # fmt: skip
-    assert b"Traceback" not in done.stderr
-    assert done.stdout + done.stderr or verb.startswith("runs export")
-    shown = (done.stdout + done.stderr).decode()
+    done = within(*words, "--store", store, cwd=tmp_path)
+    shown = done.stdout + done.stderr
+    assert shown or verb.startswith("runs export")
     assert not OBEYED.search(shown), ascii(OBEYED.search(shown))
     if "--json" in verb:
         json.loads(done.stdout)

@@ -212,7 +212,7 @@ def test_the_app_and_its_player_run_nothing_that_lies_in_the_working_directory(p
     pytest.importorskip("streamlit", reason="the extra 'app' is not installed")
     port = free_port()
     with place.start("app", "--port", str(port)) as process, httpx.Client(timeout=10) as http:
-        until_s = time.monotonic() + 100
+        until_s = time.monotonic() + 300
         while time.monotonic() < until_s and process.poll() is None:
             try:
                 http.get(f"http://127.0.0.1:{port}/workbench/health")
@@ -227,7 +227,7 @@ def test_the_app_and_its_player_run_nothing_that_lies_in_the_working_directory(p
         ):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     place.check(workers)
     assert [page.status_code for page in pages] == [200, 200, 200]
 
@@ -237,13 +237,13 @@ def test_what_the_app_starts_later_runs_nothing_that_lies_in_the_working_directo
     """A job, a spec to the command line, and a player that is started again."""
     job = jobs.start(tmp_path / "runs", "A list", ("runs", "list", "--json"))
     (child,) = (child for child in jobs._CHILDREN if child.pid == job.pid)
-    child.wait(60)
+    child.wait(300)
     assert jobs.output(tmp_path / "runs", job) is not None
     assert jobs.ask(tmp_path / "runs", ("runs", "list", "--json"))["runs"] == []
     ready = threading.Event()
     player = PlayerProcess(tmp_path / "runs", lambda _: ready.set(), lambda _: ready.set())
     try:
-        assert ready.wait(60)
+        assert ready.wait(300)
     finally:
         player.close()
     place.check(("workbench runs list", "workbench.app.live.player", *PLAYS), scripts=0)
@@ -256,7 +256,7 @@ def test_as_a_module_it_forgets_the_working_directory_as_well(place):
         shutil.rmtree(place.here / name, ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "-m", "workbench", "runs", "list"], cwd=place.here, env=place.environment, capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert list(place.markers.iterdir()) == []
@@ -264,7 +264,7 @@ def test_as_a_module_it_forgets_the_working_directory_as_well(place):
 
 def test_markers_appear_where_they_should(place):
     """Otherwise nothing above means anything: without ``-P`` the same folder takes over."""
-    subprocess.run([sys.executable, "-m", "workbench"], cwd=place.here, env=place.environment, check=False, timeout=60)
+    subprocess.run([sys.executable, "-m", "workbench"], cwd=place.here, env=place.environment, check=False, timeout=300)
     (marker, *_) = place.markers.iterdir()
     assert marker.read_text() == DEMO_PARTNER.token
 

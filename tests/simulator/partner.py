@@ -67,7 +67,7 @@ class Partner:
             additional_headers=self.headers | {"transcription_session_id": session_id} | headers,
             compression=None,
             ping_interval=None,
-            open_timeout=60,
+            open_timeout=300,
         )
 
     def transcribe_as_browser(self, *members: str):
@@ -76,7 +76,7 @@ class Partner:
             subprotocols=list(members),
             compression=None,
             ping_interval=None,
-            open_timeout=60,
+            open_timeout=300,
         )
 
     async def script(self, session_id: str, *messages: dict, end_delay_ms: float = 0) -> None:

@@ -60,7 +60,7 @@ async def test_everything_passes_in_order_whatever_the_jitter():
     data = draw.randbytes(100_000)
     async with proxied(delays=[lambda: draw.uniform(0, 0.002)]) as (_, reader, writer):
         writer.write(data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await reader.readexactly(len(data)) == data
 
 

@@ -53,7 +53,7 @@ class Visit:
             additional_headers=told,
             compression=None,
             ping_interval=None,
-            open_timeout=60,
+            open_timeout=300,
         )
 
     async def script(self, *texts: str) -> None:

@@ -25,7 +25,7 @@ SWITCHES = [
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
-START_S = 60
+START_S = 180
 
 
 @contextlib.contextmanager
@@ -46,7 +46,7 @@ def app(store: Path, **environment: str):
         yield Address(address, out.read_text().removeprefix("Suki Workbench: ").strip())
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 class Address(str):

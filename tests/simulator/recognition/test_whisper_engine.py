@@ -28,7 +28,7 @@ class Scripted:
     def feed(self, pcm):
         assert self.busy.acquire(blocking=False), "two threads in one stream"
         if Scripted.permits is not None:
-            Scripted.permits.get(timeout=30)
+            Scripted.permits.get(timeout=300)
         self.busy.release()
         if pcm == b"break":
             raise RuntimeError("the sentence of a patient")
@@ -66,7 +66,7 @@ class Ear:
             self.ended.set()
 
     def texts(self):
-        assert self.ended.wait(60)
+        assert self.ended.wait(300)
         return [h.text for decoded in self.decoded for h in decoded.heard]
 
 

@@ -41,8 +41,7 @@ def test_filters_are_slaneys(bands):
     assert mel_filters(bands) == pytest.approx(triangles(bands), abs=1e-12)
 
 
-@pytest.mark.parametrize("seconds", [0.5, 6, 30])
-@pytest.mark.parametrize("bands", [80, 128])
+@pytest.mark.parametrize(("seconds", "bands"), [(0.5, 80), (6, 80), (30, 80), (0.5, 128), (6, 128)])
 def test_a_spectrogram_equals_an_independent_one(seconds, bands):
     rng = np.random.default_rng(7)
     x = (rng.standard_normal(int(16_000 * seconds)) * np.linspace(0, 0.2, int(16_000 * seconds))).astype(np.float32)

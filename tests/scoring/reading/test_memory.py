@@ -4,8 +4,8 @@ import json
 import random
 from pathlib import Path
 
-from workbench.scoring.reading import memory, read
-from workbench.scoring.reading.reading import _settled
+from workbench.scoring.reading import memory
+from workbench.scoring.reading.reading import _settled, read
 from workbench.scoring.reading.tables import words
 
 VALUES = words(

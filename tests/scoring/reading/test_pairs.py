@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.scoring.reading.same_and_different import DIFFERENT, SAME
-from workbench.scoring.reading import Meaning, meaning, read
+from workbench.scoring.reading import Meaning, meaning
+from workbench.scoring.reading.reading import read
 
 PAIRS = [
     json.loads(line)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.scoring.reading import VALUE_KINDS, grammar, read
+from workbench.scoring.reading import VALUE_KINDS, grammar
 from workbench.scoring.reading.grammar import STARTS
+from workbench.scoring.reading.reading import read
 
 _MARKS = list(",.;:-–—/+><()%°'\"^&#~½")
 _PIECES = st.sampled_from(

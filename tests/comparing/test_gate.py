@@ -176,14 +176,19 @@ def test_two_services_of_one_run_are_judged_as_two_runs_are(tmp_path, before, af
     base, alone = (stored(tmp_path / name, batch(wrong=n)) for name, n in (("a", before), ("b", after)))
     apart = judge(alone, rules, base)
     both = stored(tmp_path / "both", batch(wrong=before, cell="A") + batch(wrong=after, cell="B"))
-    found = judge(both, rules, both)
+    found = judge(both, rules, against_first=True)
     assert (found.judgement, found.against, {check.part for check in found.checks}) == (judgement, "A", {"B"})
     assert [replace(check, part="clean") for check in found.checks] == list(apart.checks)
     (margin,) = (check for check in found.checks if check.kind == "margin")
     assert margin.value == pytest.approx((after - before) / 72)
     assert found.sentence.startswith(f"{judgement} for {both.run.run_id} against A: ")
-    with pytest.raises(InputError, match=r"its own baseline .*one configuration .*both services in one run"):
-        judge(base, rules, base)
+    for run in (base, both):
+        with pytest.raises(InputError, match=r"its own baseline .*the same run .*against_first"):
+            judge(run, rules, run)
+    with pytest.raises(InputError, match=r"no configuration to judge .*one configuration"):
+        judge(base, rules, against_first=True)
+    with pytest.raises(InputError, match="two baselines"):
+        judge(both, rules, base, against_first=True)
 
 
 def test_an_interval_that_reaches_over_the_margin_is_not_enough_data(tmp_path):

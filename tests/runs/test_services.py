@@ -94,7 +94,7 @@ def test_the_command_line_takes_an_endpoint_twice(corpus, urls, tmp_path):
     compared = CliRunner().invoke(cli, ["compare", "last", *store], standalone_mode=False)
     assert compared.exception is None, compared.exception
     assert "service" in compared.output
-    judged = ["gate", "last", "--against", "last", "--margin", "wer=0.1", "--json", *store]
+    judged = ["gate", "last", "--against-first", "--margin", "wer=0.1", "--json", *store]
     answer = json.loads(CliRunner().invoke(cli, judged, standalone_mode=False).stdout)
     first, second = (f"service={url}" for url in urls)
     assert answer["against"] == first

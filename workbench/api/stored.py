@@ -84,6 +84,7 @@ def gate(
     limits: Mapping[str, float] | None = None,
     margins: Mapping[str, float] | None = None,
     against: Run | str | Path | None = None,
+    against_first: bool = False,
     min_utterances: int | None = None,
     groups: Sequence[Grouping] = (),
     by_speaker: bool = False,
@@ -99,7 +100,8 @@ def gate(
         run: the run to judge.
         limits: highest value of a metric (lowest where more is better); shares are ratios, times are ms.
         margins: how much worse than ``against`` a metric may be.
-        against: the baseline; ``run`` itself: its first configuration is the baseline of its others.
+        against: the baseline.
+        against_first: take the first configuration of ``run`` as the baseline of its others.
         min_utterances: minimum number of utterances for a pass; 20 if not given.
         groups: also judge each ``tag``, ``speaker``, ``length`` or ``duration``.
         by_speaker: use speakers instead of utterances as the units of the tests.
@@ -107,7 +109,7 @@ def gate(
         store: folder of the runs.
 
     Raises:
-        InputError: no limit and no margin, an unknown metric, or margins without a baseline.
+        InputError: no limit and no margin, an unknown metric, margins without a baseline, or two baselines.
 
     >>> wb.gate(run, limits={"wer": 0.5}).verdict
     'pass'
@@ -117,8 +119,9 @@ def gate(
     root = run_store(store)
     baseline = None if against is None else _loaded(against, root)
     return _loaded(run, root).gate(
-        limits, margins, baseline, min_utterances, groups=groups, by_speaker=by_speaker, uncertified=uncertified
-    )
+        limits, margins, baseline, min_utterances, against_first=against_first, groups=groups, by_speaker=by_speaker,
+        uncertified=uncertified,
+    )  # fmt: skip
 
 
 def _loaded(which: Run | str | Path, root: Path) -> Run:

@@ -19,11 +19,8 @@ __all__ = ["gate"]
 
 @click.command(epilog="Example: workbench gate last --limit wer=0.15 --limit word_latency_p95_ms=900 --junit gate.xml")
 @run_argument
-@click.option(
-    "--against",
-    metavar="BASE",
-    help="Baseline run for the margins; RUN itself: its first configuration is the baseline of the others.",
-)
+@click.option("--against", metavar="BASE", help="Baseline run for the margins.")
+@click.option("--against-first", is_flag=True, help="Use the first configuration of RUN as baseline of the others.")
 @click.option(
     "--limit", "limits", multiple=True, type=KEY_VALUE, metavar="METRIC=NUMBER", help="Limit of a metric (repeatable)."
 )
@@ -64,6 +61,7 @@ __all__ = ["gate"]
 def gate(
     run: str,
     against: str | None,
+    against_first: bool,
     limits: tuple[tuple[str, str], ...],
     margins: tuple[tuple[str, str], ...],
     min_utterances: int | None,
@@ -82,7 +80,7 @@ def gate(
     flicker or words taken back are shown to be worse. A limit or margin on the same metric replaces its check.
 
     Give shares as ratios (wer=0.15) and times in ms. Options override the tables [gate.limits] and [gate.margins] of
-    the TOML file. `run --endpoint A --endpoint B` plays two services in one run, and `gate last --against last` judges
+    the TOML file. `run --endpoint A --endpoint B` plays two services in one run, and `gate last --against-first` judges
     B against A, recording by recording. Exit code 0: pass; 1: fail; 6: not enough data, or the measurement itself is
     invalid.
     """
@@ -100,7 +98,7 @@ def gate(
         _bounds(limits, "limits"), _bounds(margins, "margins"), min_utterances, slices, by_speaker, uncertified
     )
     base = load_result(open_run(root, against)) if against else None
-    result = judge(load_result(open_run(root, run)), rules, base)
+    result = judge(load_result(open_run(root, run)), rules, base, against_first=against_first)
     _write(junit, junit_xml(result))
     _write(page, markdown(result))
     for line in result.warnings:

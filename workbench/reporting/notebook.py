@@ -337,6 +337,7 @@ class Run:
         against: Run | None = None,
         min_utterances: int | None = None,
         *,
+        against_first: bool = False,
         groups: Sequence[Grouping] = (),
         by_speaker: bool = False,
         uncertified: bool = False,
@@ -347,7 +348,7 @@ class Run:
         'fail'
         """
         rules = Rules().merged(limits or {}, margins or {}, min_utterances, groups, by_speaker, uncertified)
-        return Gated(judge(self.result, rules, against.result if against else None))
+        return Gated(judge(self.result, rules, against.result if against else None, against_first=against_first))
 
     def report(self, path: Path | str, *, redact: bool = False, light: bool = False, audio: bool = False) -> Path:
         """Write the run as one HTML file.

@@ -37,40 +37,34 @@ _RESETTLED = 0.1
 """Share of the words taken back from which on a limit on their latency is one on the settled latency."""
 
 
-def judge(run: RunResult, rules: Rules, against: RunResult | None = None) -> GateResult:
+def judge(run: RunResult, rules: Rules, against: RunResult | None = None, *, against_first: bool = False) -> GateResult:
     """Judge a run by rules, slice by slice.
 
     Args:
         run: the candidate.
         rules: at least one limit or margin.
-        against: the baseline of margins and guards. The run itself: its first configuration is the baseline of the
-            others, as in a comparison of one run, and only these are judged.
+        against: the baseline of margins and guards.
+        against_first: take the first configuration of the run as baseline in its place, as a comparison of one run
+            does, and judge the others.
 
     Raises:
-        InputError: no rule at all, margins without a baseline, or a run of one configuration as its own baseline.
+        InputError: no rule at all, margins without a baseline, two baselines, a run that is its own baseline, or one
+            configuration alone with ``against_first``.
     """
     check_rules(rules, "")
     if not rules.limits and not rules.margins:
         raise InputError("nothing to check", item="gate", expected="a limit or a margin, as flags or in [gate]")
-    if rules.margins and against is None:
+    if rules.margins and against is None and not against_first:
         raise InputError("margins need a baseline", item="gate", expected="a baseline run (against)")
-    own = against is not None and against.run.run_id == run.run.run_id
-    if own and len(run.cells) < 2:
-        raise InputError(
-            "a run cannot be its own baseline",
-            item=run.run.run_id,
-            got="one configuration as candidate and baseline",
-            expected="two runs, or a run with several configurations",
-            action="Play the candidate as a separate run, or both services in one run",
-        )
+    _one_baseline(run, against, against_first)
     manifest = run.run.manifest
     every = latest_attempts(run.scores)
     missing = manifest.counts.planned - len(every) - run.excluded_sessions
     unfinished = f"{missing} of {manifest.counts.planned} sessions were not played" if missing > 0 else None
     also = _also(rules)
-    sides = [run] if own else [against, run] if against else []
+    sides = [run] if against_first else [against, run] if against else []
     comparison = compare_runs(sides, by_speaker=rules.by_speaker, also=also) if sides else None
-    baseline = comparison.pairs[0].cells[0] if own and comparison else None
+    baseline = comparison.pairs[0].cells[0] if against_first and comparison else None
     sessions = [score for score in every if score.cell != baseline]
     checks = [
         _limit(part, rows, name, bound, rules, manifest.seed, unfinished)
@@ -189,6 +183,26 @@ def _slice(pair: PairedCells, ours: list[SessionScore], theirs: list[SessionScor
     """A slice has a verdict of its own; one that the baseline lacks pairs with nothing, and the reason says so."""
     found = compare_scores(ours, theirs, seed=seed, by_speaker=rules.by_speaker, also=_also(rules))
     return verdict(adjust_metrics([found])[0], unlike=pair.verdict.incomparable)
+
+
+def _one_baseline(run: RunResult, against: RunResult | None, against_first: bool) -> None:
+    if against is not None and against_first:
+        raise InputError("two baselines", item="gate", expected="a baseline run (against) or against_first")
+    if against is not None and against.run.run_id == run.run.run_id:
+        raise InputError(
+            "a run cannot be its own baseline",
+            item=run.run.run_id,
+            got="the same run as candidate and baseline",
+            expected="two runs",
+            action="Play the candidate as a separate run, or compare with the first configuration (against_first)",
+        )
+    if against_first and len(run.cells) < 2:
+        raise InputError(
+            "no configuration to judge",
+            item=run.run.run_id,
+            got="one configuration, which would be its own baseline",
+            expected="a run with several configurations",
+        )
 
 
 def _also(rules: Rules) -> list[str]:

@@ -224,7 +224,7 @@ def test_a_built_in_reference_can_only_be_excluded(draw: Draw, tmp_path: Path) -
 def test_a_built_in_set_is_copied_to_correct_a_reference(draw: Draw, tmp_path: Path) -> None:
     """The copy has every recording and its sound under a name of its own; the built-in set stays as it is."""
     test = draw("datasets", tmp_path, query={"datasets_set": "names"})
-    for name, told in (("names", "there is a data set of this name"), ("my-names", "")):
+    for name, told in (("names", "a data set of this name exists"), ("my-names", "")):
         next(field for field in test.text_input if field.label == "Name of the copy").set_value(name)
         next(button for button in test.button if button.label == "Copy").click().run()
         assert not test.exception

@@ -32,7 +32,7 @@ def test_every_tab_of_a_run_is_drawn(tab: str, draw: Draw, one_run: Path) -> Non
 def test_what_waiting_buys_is_read_when_it_is_opened(draw: Draw, tmp_path: Path) -> None:
     """A sentence, the curve with its table, and WER over the session; words of 200 ms shown before 500 are over.
 
-    3 of 72 words are wrong. A run without certified timing says why there is nothing.
+    3 of 72 words are wrong. A run without certified timing says why there is no latency at all.
     """
     run_id = store_run(tmp_path, batch(24, wrong=3))
     test = draw("run", tmp_path, query={"id": run_id, "run_tab": "Latency"})
@@ -48,7 +48,8 @@ def test_what_waiting_buys_is_read_when_it_is_opened(draw: Draw, tmp_path: Path)
     test = draw("run", tmp_path, query={"id": late, "run_tab": "Latency"})
     test.session_state["latency_wait"] = True
     test.run()
-    assert "no session with certified timing has word times" in texts(test)
+    assert "4 recordings not timed, so that no latency is left" in texts(test)
+    assert "What does waiting buy?" not in texts(test)
 
 
 def test_what_a_run_cost_and_how_fast_it_played_stand_on_its_page(

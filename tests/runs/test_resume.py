@@ -218,7 +218,7 @@ def test_a_run_of_an_older_workbench_and_another_service_are_refused(corpus):
     with pytest.raises(InputError, match="workbench runs recover"):
         spec_of(asked)
     here.cells[0].config["chunk_ms"] = 50
-    with pytest.raises(InputError, match="means something else"):
+    with pytest.raises(InputError, match="has another meaning in this version"):
         resolved_of(here)
 
 

@@ -355,7 +355,7 @@ def test_altered_scores_are_not_read_as_if_they_were_the_written_ones(tmp_path):
 
     path = committed(tmp_path, make_record("u1"))
     pq.write_table(pa.table({"wer": [0.0]}), path / "scores.parquet")
-    with pytest.raises(StoreError, match="not those that were written"):
+    with pytest.raises(StoreError, match="have changed since they were written"):
         open_run(tmp_path).scores()
 
 

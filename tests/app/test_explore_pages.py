@@ -48,12 +48,12 @@ def test_an_empty_store_is_no_error(page, draw, tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_one_run_and_a_thousand_are_drawn(page, draw, one_run, thousand_runs):
+@pytest.mark.parametrize("store", ["one_run", pytest.param("thousand_runs", marks=pytest.mark.slow)])
+def test_one_run_and_a_thousand_are_drawn(page, store, draw, request):
     """No error on any of the pages."""
-    for store in (one_run, thousand_runs):
-        test = draw(page, store)
-        assert not test.exception
-        assert not test.error
+    test = draw(page, request.getfixturevalue(store))
+    assert not test.exception
+    assert not test.error
 
 
 def test_inspect_says_that_the_sound_is_missing_and_shows_the_rest(draw, one_run):

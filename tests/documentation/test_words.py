@@ -7,6 +7,7 @@ import pytest
 from tests.documentation import words
 
 
+@pytest.mark.slow  # `make check` looks for the words, too
 def test_no_text_for_people_has_a_word_that_is_ruled_out():
     """Each exception has its reason, and is one that is still needed."""
     assert words.found() == []

@@ -53,6 +53,7 @@ def test_the_example_touches_two_files() -> None:
     assert list(_blocks()) == list(_ANCHORS)
 
 
+@pytest.mark.slow
 def test_tables_json_and_frames_have_it(shown: dict) -> None:
     """One word of three is missing: 33.3 per 100; the column is a number."""
     assert "missing [per 100 words]" in shown["summary"]
@@ -64,12 +65,14 @@ def test_tables_json_and_frames_have_it(shown: dict) -> None:
     assert shown["report"]
 
 
+@pytest.mark.slow
 def test_it_is_compared_and_said(shown: dict) -> None:
     """Paired difference in its unit, and its name in the verdict."""
     assert shown["compare"] == pytest.approx(100 / 3)
     assert "missing words" in shown["verdict"]
 
 
+@pytest.mark.slow
 def test_a_gate_judges_it(shown: dict) -> None:
     """33.3 is under the limit of 40 and over the margin of 5."""
     assert [(check["kind"], check["metric"], check["verdict"]) for check in shown["gate"][:2]] == [
@@ -78,6 +81,7 @@ def test_a_gate_judges_it(shown: dict) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_accuracy_page_and_the_reference_offer_it(shown: dict) -> None:
     """As a column, as a choice that draws, and as a line of docs/metrics.md."""
     assert "missing words" in shown["page"]["choice"]

@@ -232,6 +232,7 @@ def test_a_received_run_names_no_authority_and_the_endpoint_must_be_named(tmp_pa
         assert given.ca_file is None
 
 
+@pytest.mark.slow
 def test_the_host_that_credentials_go_to_is_printed_first(thief, tmp_path):
     """Unless it is Suki's own, or the credentials are those of the simulator."""
     corpus = short_corpus(tmp_path / "corpus", 1)

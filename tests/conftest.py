@@ -11,6 +11,9 @@ from hypothesis import settings
 # What is not about the recogniser takes the one that loads without weights; tests of Whisper name it.
 os.environ.setdefault("WORKBENCH_MODEL", "general")
 
+# Workers side by side leave NumPy no core to wait on; the command line does the same (workbench/__main__.py).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Output is laid out as for a pipe, whatever the terminal of who tests; pytest-xdist sets its width for its workers.
 os.environ.pop("COLUMNS", None)
 

@@ -58,7 +58,7 @@ def percentile(values, share):
 
 
 def test_four_viewers_of_four_lanes_see_what_is_published_in_time_and_hear_it_in_time(page, address, chromium):
-    """Publish to screen: 60 ms for 95 of 100 texts, or twice what an idle page takes. Sound: 80 ms and a frame."""
+    """Publish to screen: 60 ms and two frames of an idle page for 95 of 100 texts. Sound: 80 ms and a frame."""
     idle = chromium.new_page()
     idle.evaluate(BARE)
     page.goto(f"{address}/live?live_corpus={LONG[0]}&live_utterance={LONG[1]}{LANES}")
@@ -90,6 +90,6 @@ def test_four_viewers_of_four_lanes_see_what_is_published_in_time_and_hear_it_in
         other.close()
     told = [percentile(fresh, 0.5), percentile(fresh, 0.95), percentile([abs(a) for a in apart], 0.95), bare]
     assert len(fresh) > 100, told
-    assert told[1] <= max(P95_MS, 2 * bare), told
+    assert told[1] <= P95_MS + 2 * bare, told
     assert len(apart) > 50
     assert told[2] <= APART_MS + bare, told

@@ -30,10 +30,15 @@ def test_a_known_session_is_consistent(seed, words):
     assert known_session(seed, words) == known
 
 
-@pytest.mark.slow
-async def test_counts_are_exact_and_every_latency_is_measured(tmp_path):
-    """Words, errors, erasure and flicker come out as they went in, also on a busy machine."""
-    found = await calibrate(8, seed=3)
+@pytest.mark.timing
+async def test_counts_are_exact_and_every_latency_is_close(tmp_path):
+    """Words, errors, erasure and flicker come out as they went in; medians within a bare timer's lateness and 20 ms.
+
+    Where chunks reach the simulator late and together, what it says of the second may overtake what it says of the
+    first: then the counts differ, too.
+    """
+    with bare() as reference:
+        found = await calibrate(8, seed=3)
     assert found.failed == 0
     assert found.counts_exact, found.count_errors
     wanted = {
@@ -45,13 +50,6 @@ async def test_counts_are_exact_and_every_latency_is_measured(tmp_path):
     save_calibration(tmp_path / "runs", found)
     assert load_calibration(tmp_path / "runs") == found
     assert load_calibration(tmp_path) is None
-
-
-@pytest.mark.timing
-async def test_latencies_are_close():
-    """To those that were said, by their medians: within a few times the lateness of a bare timer, and 20 ms."""
-    with bare() as reference:
-        found = await calibrate(8, seed=3)
     for name, facts in found.metrics.items():
         assert facts.p50_ms < 20 + 3 * reference.late_p50_ns / 1e6, name
 

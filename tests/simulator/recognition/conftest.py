@@ -16,4 +16,5 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def model(cache):
-    return load_whisper("whisper", 2)
+    """For one thread: tests run side by side, and threads that wait for each other cost all of them."""
+    return load_whisper("whisper", 1)

@@ -88,13 +88,13 @@ def test_text_does_not_depend_on_chunks(model, dictation, shown, partials, chunk
 
 
 def test_text_does_not_depend_on_threads_and_processes(dictation, expected, tmp_path):
-    """A model for one thread, in another process, says the same."""
+    """A model for two threads, in another process, says the same."""
     (tmp_path / "pcm").write_bytes(dictation)
     code = (
         "import sys, pathlib\n"
         "from workbench.simulator.recognition.whisper.stream import WhisperStream\n"
         "from workbench.simulator.recognition.whisper.variants import load_whisper, settings_of\n"
-        "model = load_whisper('whisper', 1)\n"
+        "model = load_whisper('whisper', 2)\n"
         "stream = WhisperStream(model, settings_of('whisper', model.vocabulary), 16000)\n"
         "heard = stream.feed(pathlib.Path(sys.argv[1]).read_bytes()) + stream.finish()\n"
         "sys.stdout.buffer.write(__import__('msgspec').json.encode(heard))\n"

@@ -128,6 +128,8 @@ def test_a_microphone_that_is_left_without_stop_is_off(page, address):
     page.get_by_text("Sound file").wait_for(timeout=120_000)
     assert listening.ended_for_good() == "end"
     page.wait_for_selector(ENDED, timeout=120_000)
+    settled(page)
+    expect(page.get_by_text("Sound file")).to_be_visible()
 
 
 def test_what_is_spoken_is_transcribed_kept_and_can_be_scored_and_played_again(page, address, store):

@@ -29,6 +29,7 @@ _COUNT_IN_S = 1.0
 _STOP_S = 5.0
 _SPOKEN = "live_spoken"
 _HEARD_HERE = "live_heard_here"
+_CHOOSING = "live_choosing"
 
 
 def page() -> None:
@@ -50,9 +51,12 @@ def page() -> None:
         _view(registry, session)
         return
     head("Live", _LEAD)
-    with st.expander("What is played", expanded=session is None or listening):
+    choosing = st.session_state.get(_CHOOSING, False)
+    with st.expander("What is played", expanded=session is None or listening or choosing):
         # Not a segmented control: its chosen part has too little contrast on a dark page.
-        source = st.radio("Sound", list(_SOURCES), horizontal=True, key="live_source", bind="query-params")
+        source = st.radio(
+            "Sound", list(_SOURCES), horizontal=True, key="live_source", bind="query-params", on_change=_choose
+        )
         _SOURCES[source](registry)
     if session is None:
         st.info("Words, their lanes in time and three numbers appear here while something is played.")
@@ -196,8 +200,14 @@ def _start(registry: LiveRegistry, clip: Clip) -> bool:
     return True
 
 
+def _choose() -> None:
+    """Whoever chooses another sound goes on choosing: what is played stays open, also below a session."""
+    st.session_state[_CHOOSING] = True
+
+
 def _begin(registry: LiveRegistry, clip: Clip) -> None:
     if _start(registry, clip):
+        st.session_state.pop(_CHOOSING, None)
         st.rerun()
 
 

@@ -340,7 +340,7 @@ def test_help_is_fast_and_imports_no_heavy_package(tmp_path):
 @pytest.mark.timing
 def test_the_demo_answers_the_main_question(tmp_path):
     """Real and synthetic speech, three configurations, real time, decoded by Whisper on a machine of its own."""
-    done = workbench("demo", "--json", "--no-app", cwd=tmp_path, env={"WORKBENCH_MODEL": "whisper"}, timeout=300)
+    done = workbench("demo", "--json", "--no-app", cwd=tmp_path, env={"WORKBENCH_MODEL": "whisper"}, timeout=800)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     clean, noisy, narrow = result["cells"]

@@ -19,12 +19,11 @@ from typing import Any
 import msgspec
 import streamlit as st
 
+from workbench.app.corpora import corpus_named
 from workbench.app.inspector_data import Inspected, inspected
 from workbench.app.recordings_data import Filter, Recording, ranked, selected, shown
 from workbench.comparing.plan import plan_json
 from workbench.comparing.runs import RunComparison, compare_runs
-from workbench.corpus import Corpus, builtin_corpora, find_corpus, load_corpus, own_corpora
-from workbench.corpus.rows import MANIFEST, WORDS
 from workbench.errors import WorkbenchError
 from workbench.recording.record import SessionKey
 from workbench.reporting.changed import ChangedText, changed_texts
@@ -52,9 +51,6 @@ __all__ = [
     "changed",
     "chosen",
     "comparison",
-    "corpora",
-    "corpus",
-    "corpus_named",
     "curves",
     "inspect_session",
     "labels",
@@ -361,41 +357,11 @@ def starts(run_id: str, content: str, view: str = "starts") -> dict[SessionKey, 
     return begun(opened(run_id))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the corpus …")
-def corpus(location: str, content: str, view: str = "corpus") -> Corpus:
-    """A corpus by built-in name, folder or manifest.
-
-    Raises:
-        WorkbenchError: it cannot be read.
-    """
-    return load_corpus(find_corpus(location))
-
-
 @st.cache_data(max_entries=4, show_spinner="Measuring the store …")
 def store_size(root: str, content: str, view: str = "size") -> tuple[int, int]:
     """Bytes and files below the folder of the runs."""
     sizes = [path.stat().st_size for path in Path(root).rglob("*") if path.is_file()]
     return sum(sizes), len(sizes)
-
-
-def corpora() -> list[str]:
-    """Names of one's own data sets and of the built-in ones; others are named by their path."""
-    return [*own_corpora(), *builtin_corpora()]
-
-
-def corpus_named(name: str) -> Corpus:
-    """A data set as it is on the disk now, by name, folder or manifest.
-
-    Raises:
-        WorkbenchError: it cannot be read.
-    """
-    place = find_corpus(name)
-    folder = place if place.is_dir() else place.parent
-    stamps = []
-    for file in (MANIFEST, WORDS):
-        with contextlib.suppress(OSError):
-            stamps.append(str((folder / file).stat().st_mtime_ns))
-    return corpus(str(place), " ".join(stamps))
 
 
 def plan_key(name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from workbench.app import data
+from workbench.app.corpora import corpus_named
 from workbench.audio.align import spoken_tokens
 from workbench.audio.pronunciations import read_dictionary, shipped_dictionary
 from workbench.corpus.check import active_levels
@@ -44,7 +45,7 @@ def doubts(name: str) -> Sequence[Doubt]:
     Raises:
         WorkbenchError: there is no such data set, or a run is damaged.
     """
-    found = data.corpus_named(name)
+    found = corpus_named(name)
     summaries = [line.summary for line in reversed(data.lines())]
     runs = [data.chosen(run_id) for run_id in newest_of_each(summaries, found.name)]
     if len(runs) < 2:
@@ -56,7 +57,7 @@ def doubts(name: str) -> Sequence[Doubt]:
 @st.cache_resource(max_entries=8, show_spinner="Comparing references with runs …")
 def _doubts(name: str, content: str, view: str) -> Sequence[Doubt]:
     return doubtful_references(
-        data.corpus_named(name).utterances, None, [data.opened(run_id) for run_id in json.loads(view)]
+        corpus_named(name).utterances, None, [data.opened(run_id) for run_id in json.loads(view)]
     )
 
 
@@ -66,12 +67,12 @@ def spread(name: str) -> Spread:
     Raises:
         WorkbenchError: there is no such data set.
     """
-    return _spread(name, data.corpus_named(name).sha256)
+    return _spread(name, corpus_named(name).sha256)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Measuring every recording …")
 def _spread(name: str, content: str, view: str = "spread") -> Spread:
-    found = data.corpus_named(name)
+    found = corpus_named(name)
     tokens = (token for u in found.utterances for _, token in spoken_tokens(u.reference.spoken))
     # No dictionary has numbers in digits.
     words = Counter(token for token in tokens if any(sign.isalpha() for sign in token))

@@ -11,6 +11,7 @@ import streamlit as st
 from workbench.app import components, data, privacy
 from workbench.app.access import own_url
 from workbench.app.audio_lab_data import AFTER, BEFORE, Hypothesis, facts_table, sides
+from workbench.app.corpora import corpora, corpus_named
 from workbench.app.live import Clip, Lane, live_registry
 from workbench.app.live.routes import LIVE
 from workbench.app.parts.chart import table
@@ -79,7 +80,7 @@ def _sweep(clip: Clip) -> None:
 def _clip() -> Clip | None:
     """What is heard, and how it is changed."""
     left, middle, right = st.columns(3)
-    sources = [*data.corpora(), "Upload"]
+    sources = [*corpora(), "Upload"]
     source = left.selectbox("Data set", sources, key="audio_lab_corpus", bind="query-params")
     chosen = right.selectbox(
         "Change", [*(name for name in PRESETS if name != CLEAN), _OWN], key="audio_lab_preset", bind="query-params"
@@ -94,7 +95,7 @@ def _clip() -> Clip | None:
         ),
     )
     if source != "Upload":
-        ids = [utterance.id for utterance in data.corpus_named(source).utterances]
+        ids = [utterance.id for utterance in corpus_named(source).utterances]
         first = ids.index(DEMO[1]) if DEMO[1] in ids else 0
         utterance = middle.selectbox("Recording", ids, index=first, key="audio_lab_utterance", bind="query-params")
         return Clip(lanes, utterance, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.app import data
+from workbench.app.corpora import corpora
 from workbench.app.parts import data_sets
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.drop import drop_zone
@@ -19,7 +19,7 @@ _ALL = "All data sets"
 def page() -> None:
     """Draw the page."""
     head("Data sets", "Recordings with what is said in them: yours and the built-in ones. Drop, check, listen, run.")
-    names = data.corpora()
+    names = corpora()
     wanted = st.query_params.get("datasets_set")
     if st.session_state.get("datasets_set", _ALL) not in [_ALL, *names]:
         del st.session_state["datasets_set"]

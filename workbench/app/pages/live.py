@@ -10,6 +10,7 @@ import streamlit as st
 
 from workbench.app import components, data, privacy
 from workbench.app.access import own_url
+from workbench.app.corpora import corpora, corpus_named
 from workbench.app.live import Clip, Lane, LiveRegistry, LiveSession, live_registry
 from workbench.app.live.request import MAX_LANES
 from workbench.app.live.routes import LIVE, MICROPHONE
@@ -120,7 +121,7 @@ def _following(session: LiveSession) -> Clip | None:
     ask = session.ask
     if not isinstance(ask, Clip) or ask.corpus is None:
         return None
-    ids = [utterance.id for utterance in data.corpus_named(ask.corpus).utterances]
+    ids = [utterance.id for utterance in corpus_named(ask.corpus).utterances]
     return msgspec.structs.replace(ask, utterance=next_clip(ask.corpus, ask.utterance, ids))
 
 
@@ -141,8 +142,8 @@ def _demo() -> Clip:
 
 def _clip(registry: LiveRegistry) -> None:
     left, right = st.columns(2)
-    corpus = left.selectbox("Data set", data.corpora(), key="live_corpus", bind="query-params")
-    ids = [utterance.id for utterance in data.corpus_named(corpus).utterances]
+    corpus = left.selectbox("Data set", corpora(), key="live_corpus", bind="query-params")
+    ids = [utterance.id for utterance in corpus_named(corpus).utterances]
     utterance = right.selectbox("Recording", ids, key="live_utterance", bind="query-params")
     lanes = clip_lanes()
     if st.button("Play", type="primary", icon=":material/play_arrow:", key="live_play"):

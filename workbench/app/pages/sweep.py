@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from workbench.app import data, jobs
+from workbench.app.corpora import corpora, corpus_named
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import table
 from workbench.app.parts.page import guarded, head, plain, state
@@ -110,7 +111,7 @@ def _preset() -> None:
 
 def _corpora() -> list[str]:
     """Data sets, and the one that a link names by its path."""
-    names = data.corpora()
+    names = corpora()
     wanted = st.query_params.get("sweep_corpus")
     return [*names, wanted] if wanted and wanted not in names else names
 
@@ -159,7 +160,7 @@ def _use(name: str, values: list[str]) -> None:
 def _offered(corpus: str | None) -> dict[str, list[str]]:
     """Recordings and tags that can be chosen."""
     try:
-        utterances = data.corpus_named(str(corpus)).utterances
+        utterances = corpus_named(str(corpus)).utterances
     except WorkbenchError:  # said where the run is planned
         return {}
     return {"utterances": [u.id for u in utterances], "tags": sorted({tag for u in utterances for tag in u.tags})}
@@ -209,7 +210,7 @@ def _planned(spec: RunSpec) -> None:
         table(matrix, "sweep_matrix", f"The {cells} configurations of the sweep", hide=("audio",))
     elif spec.base:
         st.caption(plain(f"Configuration: {matrix.rows[0]['audio']}"))
-    if spec.corpus in data.corpora() and not any(u.reference.words for u in data.corpus_named(spec.corpus).utterances):
+    if spec.corpus in corpora() and not any(u.reference.words for u in corpus_named(spec.corpus).utterances):
         state(
             "missing", "this data set has no word times, so that words will have no latency. Find them under Data sets"
         )

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.app import data, data_sets_data, jobs, privacy
+from workbench.app.corpora import corpora, corpus_named
 from workbench.app.parts.chart import chart, table
 from workbench.app.parts.page import guarded, plain, state
 from workbench.app.parts.review import review
@@ -75,9 +76,9 @@ _PROBLEMS: tuple[Column[dict[str, object]], ...] = (
 def listed() -> None:
     """Every data set with its facts."""
     sets = []
-    for name in data.corpora():
+    for name in corpora():
         try:
-            sets.append(data.corpus_named(name))
+            sets.append(corpus_named(name))
         except WorkbenchError as error:
             state("failed", f"{name}: {error}")
     rows = tuple({c.key: c.value(one) for c in _SETS} for one in sets)
@@ -93,7 +94,7 @@ def listed() -> None:
 
 def opened(name: str) -> None:
     """One data set: its facts, what can be done with it, its recordings."""
-    corpus = data.corpus_named(name)
+    corpus = corpus_named(name)
     own = name in own_corpora()
     st.header(plain(corpus.name), anchor=False)
     st.markdown(plain(_facts(corpus)))

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from workbench.app import components, data
+from workbench.app import components
+from workbench.app.corpora import corpora
 from workbench.app.inspector_data import Inspected, frames_table
 from workbench.app.parts.chart import table
 from workbench.app.parts.data_sets import find_word_times
@@ -124,7 +125,7 @@ def without_times(shown: Sequence[Inspected]) -> bool:
         state("missing", "a text of this recording: without one no word has a time")
         return False
     state("missing", "word times: words cannot be heard one by one and have no latency")
-    own = corpus in data.corpora()
+    own = corpus in corpora()
     st.button(
         "Find word times",
         key="inspect_align",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.app import data
+from workbench.app.corpora import corpus_named
 from workbench.app.live import Lane
 from workbench.app.presets import DEMO_CLIPS, PRESETS, preset
 from workbench.simulator.recognition.models import MODELS
@@ -71,7 +71,7 @@ def _named(lane: Lane, model: str | None, endpoint: str | None) -> Lane:
 
 def sentence_to_read() -> str | None:
     """A sentence that somebody will read aloud, so that it is scored at once; None for words of their own."""
-    corpora = {name: data.corpus_named(name) for name in dict.fromkeys(corpus for corpus, _ in DEMO_CLIPS)}
+    corpora = {name: corpus_named(name) for name in dict.fromkeys(corpus for corpus, _ in DEMO_CLIPS)}
     texts = [corpora[corpus].utterance(utterance).reference.written for corpus, utterance in DEMO_CLIPS]
     chosen = st.selectbox("What will you say?", [_OWN_WORDS, *texts], key="live_read")
     if chosen in (None, _OWN_WORDS):

@@ -12,7 +12,7 @@ from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
 from workbench.app.parts.numbers import metric_number
 from workbench.app.parts.page import folded, guarded, head, plain, state
-from workbench.app.parts.run_picker import choose_run
+from workbench.app.parts.run_picker import choose_cell, choose_run
 from workbench.app.router import page_of
 from workbench.reporting.figures.breakdown import breakdown_figure
 from workbench.reporting.figures.run import wer_figure
@@ -75,15 +75,11 @@ def accuracy_of(run: Chosen, result: RunResult) -> None:
 
 def _answer(run: Chosen, result: RunResult) -> None:
     rates = data.rates(run.run_id, run.content, _RATES)
-    names = [cell.cell for cell in result.cells]
-    name = names[0]
-    if len(names) > 1:
-        name = st.selectbox("Configuration", names, key="accuracy_of", bind="query-params")
-    cell = next(cell for cell in result.cells if cell.cell == name)
+    cell = choose_cell(result, "accuracy_of")
     st.markdown(f"## {plain(_sentence(cell))}")
     with st.container(horizontal=True):
         for title, key, why in _NUMBERS:
-            metric_number(title, key, rates[name, key], cell.reasons.get(key) or why)
+            metric_number(title, key, rates[cell.cell, key], cell.reasons.get(key) or why)
     for told in data.streaming(run.run_id, run.content):
         st.markdown(plain(told))
     if result.excluded:

@@ -13,7 +13,7 @@ from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.chart import chart, table
 from workbench.app.parts.numbers import seconds_number
 from workbench.app.parts.page import all_failed, folded, guarded, head, plain, state
-from workbench.app.parts.run_picker import choose_run
+from workbench.app.parts.run_picker import choose_cell, choose_run
 from workbench.reporting.figures.curves import wait_figure
 from workbench.reporting.figures.latency import (
     course_figure,
@@ -123,13 +123,9 @@ def _timed(run: Chosen, result: RunResult) -> None:
 def _answer(run: Chosen, result: RunResult) -> None:
     """One configuration in a sentence and three numbers."""
     rates = data.rates(run.run_id, run.content, _RATES)
-    names = [cell.cell for cell in result.cells]
-    name = names[0]
-    if len(names) > 1:
-        name = st.selectbox("Configuration", names, key="latency_of", bind="query-params")
-    cell = next(cell for cell in result.cells if cell.cell == name)
+    cell = choose_cell(result, "latency_of")
     if cell.failed == cell.n:
-        all_failed(cell, [score for score in result.scores if score.cell == name])
+        all_failed(cell, [score for score in result.scores if score.cell == cell.cell])
         return
     why = next(iter(cell.pacing.reasons), "no pacing certificate")
     if cell.left_out == cell.n - cell.failed:
@@ -138,7 +134,7 @@ def _answer(run: Chosen, result: RunResult) -> None:
     st.markdown(f"## {plain(_told(cell))}")
     with st.container(horizontal=True):
         for title, keys, none in _NUMBERS:
-            seconds_number(title, [rates[name, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or none)
+            seconds_number(title, [rates[cell.cell, key] for key in keys], cell.reasons.get(f"{keys[0]}_ns") or none)
     if cell.left_out:
         told = f"{counted(cell.left_out, 'recording')} not timed, their latencies are excluded: {why}"
         st.warning(plain(told), icon=":material/timer_off:")

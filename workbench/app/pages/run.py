@@ -15,7 +15,7 @@ from workbench.app.parts.chart import table
 from workbench.app.parts.numbers import metric_number, seconds_number
 from workbench.app.parts.page import all_failed, badges, folded, guarded, head, plain, state
 from workbench.app.parts.run_actions import report
-from workbench.app.parts.run_picker import label_of
+from workbench.app.parts.run_picker import choose_cell, label_of
 from workbench.app.parts.run_recordings import recordings
 from workbench.app.parts.setting_axis import setting_axis
 from workbench.app.router import page_of
@@ -130,23 +130,20 @@ def _label_form(run_id: str, label: RunLabel) -> None:
 
 
 def _overview(run: Chosen, result: RunResult) -> None:
-    names = [cell.cell for cell in result.cells]
-    if len(names) > 1:
+    several = len(result.cells) > 1
+    if several:
         compared = data.comparison(run.run_id, run.content)
         for pair in compared.pairs[:_SENTENCES]:
             st.markdown(plain(headline(pair.verdict, *pair.cells)))
         if len(compared.pairs) > _SENTENCES:
             st.caption(f"{len(compared.pairs) - _SENTENCES} more under Compare.")
-        name = st.selectbox("Configuration", names, key="run_cell", bind="query-params")
-        cell = next(cell for cell in result.cells if cell.cell == name)
-    else:
-        cell = result.cells[0]
+    cell = choose_cell(result, "run_cell")
     if cell.failed == cell.n:
         all_failed(cell, [score for score in result.scores if score.cell == cell.cell])
     else:
         _numbers(run, cell)
         _trust(cell, result)
-    if len(names) > 1:
+    if several:
         every = cells_table(result.cells)
         # Remarks stand under every number; the answer above has said what matters.
         table(Table(every.columns, every.rows), "run_cells", "Every configuration of the run", order=_COLUMNS)

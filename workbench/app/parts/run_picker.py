@@ -13,8 +13,10 @@ import streamlit as st
 from workbench.app.data import Chosen, chosen
 from workbench.app.parts.page import badges, state
 from workbench.runs.listing import RunListing
+from workbench.runs.result import RunResult
+from workbench.scoring.cells import CellScore
 
-__all__ = ["choose_run", "label_of", "link_to"]
+__all__ = ["choose_cell", "choose_run", "label_of", "link_to"]
 
 _SHARED = "shared_run"
 
@@ -69,6 +71,18 @@ def choose_run(
     if show:
         badges(by_id[picked])
     return chosen(picked)
+
+
+def choose_cell(result: RunResult, key: str) -> CellScore:
+    """One configuration of a run, by a picker where it has several.
+
+    Args:
+        result: a run with at least one.
+        key: of the picker, and of the choice in the address.
+    """
+    names = [cell.cell for cell in result.cells]
+    name = st.selectbox("Configuration", names, key=key, bind="query-params") if len(names) > 1 else names[0]
+    return next(cell for cell in result.cells if cell.cell == name)
 
 
 def link_to(key: str, value: str | None) -> None:

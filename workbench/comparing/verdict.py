@@ -209,7 +209,8 @@ def _circumstances(comparison: Comparison, findings: dict[str, Finding]) -> list
     parts = []
     coverage = comparison.of("coverage")
     if coverage.baseline is not None and coverage.candidate is not None:
-        parts.append(f"coverage {coverage.candidate * 100:.0f} % against {coverage.baseline * 100:.0f} %")
+        candidate, baseline = (METRICS["coverage"].text(value) for value in (coverage.candidate, coverage.baseline))
+        parts.append(f"coverage {candidate} against {baseline}")
     for side, sessions in (("candidate", comparison.lost), ("baseline", comparison.gained)):
         if sessions:
             names = ", ".join(dict.fromkeys(utterance for utterance, _ in sessions[:3]))

@@ -63,7 +63,7 @@ def _failed(part: str, rows: list[SessionScore], judged: Verdict | None) -> Chec
     n = len({s.utterance for s in rows})
     if difference is not None and difference.baseline is not None and difference.candidate is not None:
         bound, value = difference.baseline, difference.candidate
-        reason = f"n = {n}; the baseline failed {bound * 100:.1f} %"
+        reason = f"n = {n}; the baseline failed {METRICS[FAILED].text(bound)}"
     else:
         bound, value = 0.0, sum(s.failed for s in rows) / len(rows)
         reason = f"n = {n}; {sum(s.failed for s in rows)} of {len(rows)} sessions failed"
@@ -77,7 +77,9 @@ def _coverage(part: str, rows: list[SessionScore], judged: Verdict | None) -> Ch
     if finding is not None and finding.difference.baseline is not None:
         value, bound = finding.difference.candidate or 0.0, max(0.0, finding.difference.baseline - _LOST_COVERAGE)
         n, worse = finding.difference.n, finding.level.is_worse
-        reason = f"n = {n}; the baseline covers {finding.difference.baseline * 100:.0f} %, {finding.level}"
+        reason = (
+            f"n = {n}; the baseline covers {METRICS['coverage'].text(finding.difference.baseline)}, {finding.level}"
+        )
     else:
         # Words are shown or not whether or not their timing is certified.
         done = [s for s in rows if not s.failed and s.latency.reference_words]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import importlib.util
 import itertools
 import os
 import socket
@@ -25,7 +24,6 @@ from workbench.client.proxies import proxy_for
 from workbench.client.rest import SukiRest
 from workbench.client.rest_process import RestProcess
 from workbench.client.transport import connect_tcp
-from workbench.client.transport_websockets import open_websockets
 from workbench.errors import ConfigurationError, ServiceError
 from workbench.instrument.calibration.calibrate import calibrate
 from workbench.instrument.capacity.site import LoadPlan, open_site
@@ -49,18 +47,6 @@ PASSWORD = "hunter2"
 def _nothing_of_whoever_runs_this(monkeypatch):
     for name in [*VARIABLES, "WORKBENCH_ENDPOINT", "WORKBENCH_STORE", "SUKI_PARTNER_ID", "SUKI_PARTNER_TOKEN"]:
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(params=["websockets", "picows"])
-def opening(request):
-    """How the transport opens a socket."""
-    if request.param == "websockets":
-        return open_websockets
-    if importlib.util.find_spec("picows") is None:
-        pytest.skip("the extra 'load' is not installed")
-    from workbench.client.transport_picows import open_picows
-
-    return open_picows
 
 
 class Sink:

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import gc
 import hashlib
-import importlib.util
 import re
 import socket
 import struct
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from workbench.client.transport_websockets import open_websockets
 from workbench.errors import ServiceError
 from workbench.recording.record import Connect
 
@@ -36,18 +34,6 @@ class Closes:
 
     def closed(self, code, reason, received_ns):
         self.seen.append((code, reason))
-
-
-@pytest.fixture(params=["websockets", "picows"])
-def opening(request):
-    """How the transport opens a socket."""
-    if request.param == "websockets":
-        return open_websockets
-    if importlib.util.find_spec("picows") is None:
-        pytest.skip("the extra 'load' is not installed")
-    from workbench.client.transport_picows import open_picows
-
-    return open_picows
 
 
 async def tried(opening, answer, bound_s=5.0):

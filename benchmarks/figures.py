@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -44,6 +45,16 @@ class Figure:
 def repeated(what: str, values: Sequence[float], unit: str, target: float | None = None) -> Figure:
     """The median of some repeats, and how far apart they lie."""
     return Figure(what, statistics.median(values), unit, target, noise=max(values) - min(values))
+
+
+def command_s(*arguments: object, times: int = 3, environment: Mapping[str, str] | None = None) -> list[float]:
+    """Seconds of some calls of this Python with ``arguments``, from start to exit."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *map(str, arguments)], check=True, capture_output=True, env=environment)
+        taken.append(time.perf_counter() - begun)
+    return taken
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:

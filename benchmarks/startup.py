@@ -5,20 +5,11 @@ Usage: python benchmarks/startup.py [--json]
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-
-from figures import Figure, show
+from figures import Figure, command_s, show
 
 
 def best_s(*arguments: str) -> float:
-    taken = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
+    return min(command_s(*arguments, times=7))
 
 
 def main() -> None:

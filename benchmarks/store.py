@@ -10,10 +10,9 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from figures import Figure, show
+from figures import Figure, command_s, show
 
 from workbench.runs.result import normaliser_facts
 from workbench.scoring.metrics.normalize import normaliser
@@ -56,14 +55,7 @@ def stored_runs(root: Path, runs: int, utterances: int) -> tuple[str, str]:
 
 def best_s(*arguments: object, times: int = 3) -> float:
     """Best of some calls of the command line, in seconds from start to exit."""
-    taken = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "workbench", *map(str, arguments)], check=True, capture_output=True, text=True
-        )
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
+    return min(command_s("-m", "workbench", *arguments, times=times))
 
 
 def frame_figures(sessions: int, frames: int) -> list[Figure]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from figures import Figure, repeated, show
+from figures import Figure, command_s, repeated, show
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -35,14 +35,7 @@ VISIT_S, PACE = 60, 10
 def workbench(*arguments: object, times: int = 3, cache: Path | None = None) -> list[float]:
     """Seconds of some calls of the command line, from start to exit."""
     environment = os.environ | ({"XDG_CACHE_HOME": str(cache)} if cache else {})
-    taken = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "workbench", *map(str, arguments)], check=True, capture_output=True, env=environment
-        )
-        taken.append(time.perf_counter() - begun)
-    return taken
+    return command_s("-m", "workbench", *arguments, times=times, environment=environment)
 
 
 def processor_s(call: Callable[[], object], times: int = 3) -> list[float]:

@@ -1,7 +1,9 @@
 """``python -m workbench`` is the command line."""
 
 import os
+import signal
 import sys
+from typing import NoReturn
 
 
 def _forget_working_directory() -> None:
@@ -14,17 +16,26 @@ def _forget_working_directory() -> None:
         del sys.path[0]
 
 
+def _end_at_once(*_: object) -> NoReturn:
+    """Nothing is begun yet. An exception here would be taken for a fault of the module that is being compiled."""
+    try:
+        os.write(2, b"workbench: interrupted\n")
+    finally:
+        os._exit(130)
+
+
 def start() -> None:
-    """The command line; Ctrl-C while it is still being loaded ends it with one line, too."""
+    """The command line; Ctrl-C while it is still being loaded ends it with one line, too.
+
+    Once a verb is loaded, Ctrl-C is an exception again (:func:`workbench.cli.ending.interrupts_raise`).
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end_at_once)
     # NumPy's products are small here. With a thread a core they wait for each other where anything else runs: `compare`
     # takes half as much processor time again, and a run that is being played is disturbed.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        from workbench.cli import main
-    except KeyboardInterrupt:
-        sys.stderr.write("workbench: interrupted\n")
-        sys.stderr.flush()
-        os._exit(130)
+    from workbench.cli import main
+
     main()
 
 

@@ -145,3 +145,27 @@ def test_ctrl_c_in_a_text_that_is_executed_ends_with_the_same_status(tmp_path):
         [sys.executable, "-m", "called"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")
+
+
+@pytest.mark.parametrize("module", ["workbench.cli.ending", "workbench.cli.screen", "workbench.cli.run"])
+def test_ctrl_c_while_a_module_is_compiled_is_no_fault_of_the_module(tmp_path, module):
+    """The compiler may turn what a signal's handler raises into a SyntaxError; nothing is begun, so nothing is raised."""
+    code = (
+        "import os, signal, sys\n"
+        "from workbench.__main__ import start\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            try:\n"
+        "                os.kill(os.getpid(), signal.SIGINT)\n"
+        "            except KeyboardInterrupt:\n"
+        "                raise SyntaxError from None\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv = ['workbench', 'run', '--help']\n"
+        "start()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")

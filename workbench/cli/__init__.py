@@ -23,6 +23,7 @@ from workbench.cli.ending import (
     end_broken_pipe,
     end_interrupted,
     end_unwritable,
+    interrupts_raise,
     prepare_streams,
     reader_may_leave,
 )
@@ -80,6 +81,7 @@ class _Verbs(click.Group):
             return None
         module = importlib.import_module(f"workbench.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        interrupts_raise()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import NoReturn, TextIO
@@ -22,6 +23,7 @@ __all__ = [
     "end_broken_pipe",
     "end_interrupted",
     "end_unwritable",
+    "interrupts_raise",
     "prepare_streams",
     "reader_may_leave",
 ]
@@ -37,6 +39,12 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if encoding != "utf8" and reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def interrupts_raise() -> None:
+    """From here on Ctrl-C is a KeyboardInterrupt; while the command was loaded it ended at once."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def end(message: str, status: int, hint: str | None = None) -> NoReturn:

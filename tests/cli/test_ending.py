@@ -149,7 +149,7 @@ def test_ctrl_c_in_a_text_that_is_executed_ends_with_the_same_status(tmp_path):
 
 @pytest.mark.parametrize("module", ["workbench.cli.ending", "workbench.cli.screen", "workbench.cli.run"])
 def test_ctrl_c_while_a_module_is_compiled_is_no_fault_of_the_module(tmp_path, module):
-    """The compiler may turn what a signal's handler raises into a SyntaxError; nothing is begun, so nothing is raised."""
+    """A compiler may turn what the handler raises into a SyntaxError; nothing is begun, so nothing is raised."""
     code = (
         "import os, signal, sys\n"
         "from workbench.__main__ import start\n"

@@ -79,7 +79,7 @@ def test_word_times_are_found_by_the_command_and_the_outcome_is_told(
     monkeypatch.setattr(jobs, "state_of", lambda store, job: "done")
     monkeypatch.setattr(jobs, "output", lambda store, job: answer)
     told = texts(draw("datasets", tmp_path, query={"datasets_set": "mine"})).replace("\\", "")
-    assert "2 of 4 words have a time now (50%)" in told
+    assert "2 of 4 words have a time now (50 %)" in told
     assert "1 recording could not be aligned with the text" in told
 
 

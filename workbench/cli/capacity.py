@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.options import json_option, quiet_option, spec_option, store_option
+from workbench.cli.options import cluster_option, json_option, quiet_option, spec_option, store_option
 from workbench.cli.results import list_results
 from workbench.cli.screen import hint, print_json, print_table, say, store_flag
 from workbench.units import counted
@@ -54,6 +54,7 @@ __all__ = ["capacity", "print_capacity"]
     type=click.IntRange(1, 64),
     help="Number of client processes.",
 )
+@cluster_option
 @spec_option("transport", default=True)
 @click.option(
     "--recogniser", type=click.Choice(["scripted", "replay"]), default="scripted", show_default=True,
@@ -88,6 +89,7 @@ def capacity(
     max_sessions: int,
     arrivals: bool,
     processes: int,
+    cluster: str | None,
     transport: str,
     recogniser: str,
     corpus: str | None,
@@ -128,7 +130,13 @@ def capacity(
         realtime, seed, owned,
     )  # fmt: skip
     settings = load_settings(os.environ, endpoint=endpoint, ca_file=ca_file, store=store)
-    result = run(find_capacity(settings, load, Objective(finalisation_ms, errors), _note_level))
+    objective = Objective(finalisation_ms, errors)
+    if cluster is None:
+        result = run(find_capacity(settings, load, objective, _note_level))
+    else:
+        from workbench.runs.cluster_capacity import capacity_on_cluster
+
+        result = capacity_on_cluster(settings, load, objective, cluster, _note_level)
     path = append_result(settings.store, HISTORY, result)
     if as_json:
         print_json(msgspec.to_builtins(result))

@@ -35,7 +35,15 @@ from workbench.store.files import write_atomic
 from workbench.store.labels import RunLabel, check_label, label_run
 from workbench.store.remote import remote_store
 
-__all__ = ["OnShard", "connected", "evaluate_on_cluster", "play_on_cluster", "require_shared", "resume_on_cluster"]
+__all__ = [
+    "OnShard",
+    "connected",
+    "evaluate_on_cluster",
+    "play_on_cluster",
+    "require_shared",
+    "resume_on_cluster",
+    "said",
+]
 
 SHARDS_PER_WORKER = 2
 """Enough for a fast worker to take over from a slow one; more would start more simulators."""
@@ -150,7 +158,7 @@ def _await_all(
         for future in [future for future in pending if future.done()]:
             pending.discard(future)
             if future.status == "error" and failure is None:
-                failure = _said(future.exception())
+                failure = said(future.exception())
                 stop.request(now=True)
             if on_shard is not None and future.status == "finished":
                 on_shard(len(futures) - len(pending), len(futures))
@@ -164,7 +172,8 @@ def _tell(run: Path, requests: int) -> None:
     write_atomic(run / STOP_FILE, lambda file: file.write(b"%d" % requests))
 
 
-def _said(error: BaseException) -> WorkbenchError:
+def said(error: BaseException) -> WorkbenchError:
+    """What a user is told of a task that failed on a worker."""
     if isinstance(error, WorkbenchError):
         return error
     if type(error).__name__ == "KilledWorker":

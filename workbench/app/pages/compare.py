@@ -33,6 +33,7 @@ from workbench.reporting.tables.comparison import (
 )
 from workbench.reporting.tables.table import Column, Table
 from workbench.runs.listing import RunListing
+from workbench.scoring.measures import METRICS
 
 __all__ = ["page"]
 
@@ -138,7 +139,8 @@ def _covered(pair: PairedCells) -> str:
     coverage = pair.comparison.of("coverage")
     if coverage.baseline is None or coverage.candidate is None:
         return "No word has a latency on both sides."
-    return f"Latencies cover {coverage.baseline:.0%} of the words before and {coverage.candidate:.0%} now."
+    before, now = (METRICS["coverage"].text(value) for value in (coverage.baseline, coverage.candidate))
+    return f"Latencies cover {before} of the words before and {now} now."
 
 
 def _differences(pair: PairedCells, compared: RunComparison) -> None:

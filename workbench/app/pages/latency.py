@@ -38,7 +38,7 @@ from workbench.runs.throughput import throughput
 from workbench.scoring.breakdown import groupings, members, names_of
 from workbench.scoring.cells import CellScore
 from workbench.scoring.delay_parts import median_words
-from workbench.scoring.measures import DURATIONS
+from workbench.scoring.measures import DURATIONS, METRICS
 from workbench.scoring.session import SessionScore
 from workbench.scoring.stages import course, latency_blocks, latency_values, stages
 from workbench.units import NS_PER_MS, counted
@@ -145,7 +145,7 @@ def _told(cell: CellScore) -> str:
     if cell.word_latency_p50_ns is None:
         return f"No latency: {cell.reasons.get('word_latency_p50_ns', 'no word was matched')}."
     half, most = seconds_text(cell.word_latency_p50_ns), seconds_text(cell.word_latency_p95_ns)
-    share = "" if cell.coverage is None else f"; {cell.coverage:.0%} of words counted"
+    share = "" if cell.coverage is None else f"; {METRICS['coverage'].text(cell.coverage)} of words counted"
     return f"Half the words show within {half}, 95 % within {most}{share}."
 
 

@@ -28,6 +28,7 @@ from workbench.runs.cost import paid
 from workbench.runs.listing import RunListing
 from workbench.runs.result import RunResult
 from workbench.scoring.cells import CellScore
+from workbench.scoring.measures import METRICS
 from workbench.store.labels import RunLabel, label_run, label_tags
 from workbench.units import counted
 
@@ -168,7 +169,7 @@ def _trust(cell: CellScore, result: RunResult) -> None:
     done = cell.n - cell.failed
     parts = [f"{done - cell.left_out} of {cell.n} recordings timed"]
     if cell.coverage is not None:
-        parts.append(f"{cell.coverage:.0%} of their words have a latency")
+        parts.append(f"{METRICS['coverage'].text(cell.coverage)} of their words have a latency")
     if cell.failed:
         parts.append(f"{cell.failed} failed and excluded from averages")
     if result.excluded:

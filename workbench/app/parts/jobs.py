@@ -20,6 +20,7 @@ from workbench.app.parts.page import Colour, empty, guarded, plain, state
 from workbench.errors import WorkbenchError
 from workbench.reporting.tables.progress import progress_table
 from workbench.runs.progress import cell_progress
+from workbench.scoring.measures import METRICS
 from workbench.store import open_run
 
 __all__ = ["DEMO", "nothing_yet", "panel", "play_failed", "resume_run", "start_demo"]
@@ -216,7 +217,7 @@ def _outcome(output: dict[str, Any]) -> None:
 def _aligned(output: dict[str, Any]) -> None:
     """How many words got a time, and which recordings did not follow their text: their reference may be wrong."""
     words, timed = int(output.get("tokens") or 0), int(output.get("aligned") or 0)
-    share = f" ({timed / words:.0%})" if words else ""
+    share = f" ({METRICS['coverage'].text(timed / words)})" if words else ""
     st.caption(f"{timed:,} of {words:,} words have a time now{share}.")
     failed = list(output.get("failed") or {})
     if failed:

@@ -10,7 +10,7 @@ import msgspec
 
 from workbench.errors import InputError
 from workbench.instrument.capacity.level import Level, Objective, judge, last_held
-from workbench.instrument.capacity.site import LoadPlan, Site, open_site
+from workbench.instrument.capacity.site import LoadPlan, PlayParts, Site, open_site
 from workbench.settings import Settings
 
 __all__ = ["HISTORY", "MAX_LEVEL_S", "MAX_SESSIONS", "Capacity", "find_capacity"]
@@ -77,7 +77,11 @@ class _Search:
 
 
 async def find_capacity(
-    settings: Settings, load: LoadPlan, objective: Objective, on_level: Callable[[Level], object] = lambda level: None
+    settings: Settings,
+    load: LoadPlan,
+    objective: Objective,
+    on_level: Callable[[Level], object] = lambda level: None,
+    elsewhere: PlayParts | None = None,
 ) -> Capacity:
     """Hold ``load.sessions``, or ramp up to ``load.most`` until an objective breaks.
 
@@ -86,6 +90,7 @@ async def find_capacity(
         load: what a level is.
         objective: what must hold.
         on_level: called with each level when it is over.
+        elsewhere: plays the ``load.processes`` parts of a level on other machines; None plays them here.
 
     Raises:
         InputError: a load beyond the caps, or another machine that nobody said is theirs.
@@ -94,7 +99,7 @@ async def find_capacity(
     """
     _check(load)
     levels: list[Level] = []
-    async with open_site(settings, load) as site:
+    async with open_site(settings, load, elsewhere) as site:
         async for level in _levels(site, load, objective):
             levels.append(level)
             on_level(level)

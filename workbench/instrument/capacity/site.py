@@ -46,7 +46,7 @@ from workbench.simulator.recognition.timelines import Timelines
 from workbench.store import CorpusFacts, Manifest, RunWriter
 from workbench.units import NS_PER_S
 
-__all__ = ["LoadPlan", "Part", "Site", "allow_descriptors", "open_site", "play_part"]
+__all__ = ["LoadPlan", "Part", "PlayParts", "Site", "address_of", "allow_descriptors", "open_site", "play_part"]
 
 _PLANS = 4
 """Different sessions of a held level; each must be decoded once before it can be replayed."""
@@ -114,6 +114,10 @@ class Part:
     place: int
 
 
+PlayParts = Callable[[list[Part]], Measured]
+"""Plays the parts of a level at the same time, each with a loop and a pacer of its own; gives what they measured."""
+
+
 class Site:
     """A service that levels are played against.
 
@@ -122,10 +126,18 @@ class Site:
         recogniser: recogniser of the simulator; None if none was started.
     """
 
-    def __init__(self, settings: Settings, load: LoadPlan, addresses: list[_Address], recogniser: str | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: LoadPlan,
+        addresses: list[_Address],
+        recogniser: str | None,
+        elsewhere: PlayParts | None,
+    ) -> None:
         self._settings = settings
         self._load = load
         self._addresses = addresses
+        self._elsewhere = elsewhere
         self.name = addresses[0].name
         self.recogniser = recogniser
 
@@ -141,33 +153,39 @@ class Site:
         for address in {part.address.rest_url: part.address for part in parts}.values():
             if address.scripted:
                 await _post_script(address, _seconds_of(load))
-        if count == 1:
+        if self._elsewhere is None and count == 1:
             return await play_part(parts[0], _soon)
-        return await asyncio.to_thread(_play_in_processes, parts)
+        return await asyncio.to_thread(self._elsewhere or _play_in_processes, parts)
 
 
 @contextlib.asynccontextmanager
-async def open_site(settings: Settings, load: LoadPlan) -> AsyncIterator[Site]:
+async def open_site(settings: Settings, load: LoadPlan, elsewhere: PlayParts | None = None) -> AsyncIterator[Site]:
     """The service behind ``settings.endpoint``; ``simulator`` starts one, a process for each of the client.
 
+    Args:
+        settings: endpoint, credentials and limits.
+        load: what a level is.
+        elsewhere: plays the parts of a level on other machines; None plays them here.
+
     Raises:
-        InputError: another machine that nobody said is theirs.
+        InputError: another machine that nobody said is theirs, or a simulator of this machine for other machines.
         ConfigurationError: no credentials.
         ServiceError: the simulator does not start.
     """
     if settings.endpoint != "simulator":
-        address = resolve_endpoint(settings.endpoint)
-        host = urlsplit(address.rest_url).hostname or ""
+        host = urlsplit(resolve_endpoint(settings.endpoint).rest_url).hostname or ""
         if not is_loopback(host) and not load.owned:
             raise InputError(
                 "load on another machine's service", item="endpoint", got=host, expected="an address of this machine",
                 action="Set `owned` if you may load it",
             )  # fmt: skip
-        credentials = find_credentials(settings) or default_credentials(address)
-        scripted = is_loopback(host) and await _is_scripted(address.rest_url)
-        target = _Address(address.name, address.rest_url, address.ws_url, credentials, None, scripted)
-        yield Site(settings, load, [target], None)
+        yield Site(settings, load, [await address_of(settings)], None, elsewhere)
         return
+    if elsewhere is not None:
+        raise InputError(
+            "the workers of a cluster do not reach a simulator that starts here", item="endpoint", got="simulator",
+            expected="the address of a service", action="Start one: workbench simulate --recogniser scripted",
+        )  # fmt: skip
     allow_descriptors()
     arguments = ["--recogniser", load.recogniser, "--processes", str(load.processes), "--model", settings.model]
     arguments += ["--refuse-unknown"] if load.recogniser == "replay" else []
@@ -179,7 +197,19 @@ async def open_site(settings: Settings, load: LoadPlan) -> AsyncIterator[Site]:
         pid = simulator.pid if load.processes == 1 else None
         addresses = [_Address("simulator", rest, ws, credentials, pid, scripted) for rest, ws in simulator.processes]
         recogniser = "scripted" if scripted else f"replayed {model_name(settings.model)}"
-        yield Site(settings, load, addresses, recogniser)
+        yield Site(settings, load, addresses, recogniser, None)
+
+
+async def address_of(settings: Settings) -> _Address:
+    """A running service as this process sees it, with the credentials that this process has for it.
+
+    Raises:
+        ConfigurationError: no credentials.
+    """
+    address = resolve_endpoint(settings.endpoint)
+    credentials = find_credentials(settings) or default_credentials(address)
+    scripted = is_loopback(urlsplit(address.rest_url).hostname or "") and await _is_scripted(address.rest_url)
+    return _Address(address.name, address.rest_url, address.ws_url, credentials, None, scripted)
 
 
 async def _is_scripted(url: str) -> bool:

@@ -17,7 +17,7 @@ from workbench.recording.frame_log import FrameLog
 from workbench.recording.record import Outcome, SessionKey, SessionRecord
 from workbench.store.files import write_atomic
 from workbench.store.manifest import NormaliserFacts
-from workbench.store.parquet_sizes import check_sizes
+from workbench.store.parquet_sizes import MOST_TEXT, REFERENCES, check_sizes, reference_too_long
 from workbench.store.schema import (
     FRAME_INTEGERS,
     FrameBatch,
@@ -54,9 +54,6 @@ SCORES = "scores.parquet"
 
 _GROUP_ROWS = 500_000
 """Frames of a row group: 40 MB of columns at a time while writing, enough groups for parallel queries."""
-
-MOST_TEXT = 1 << 20
-"""Bytes of a reference; a day of speech has less, and to score more takes gigabytes."""
 
 _COPY = "Restore it from a copy of the run"
 _NORMALISER = b"workbench.normaliser"
@@ -112,14 +109,8 @@ def read_records(folder: Path) -> Iterator[SessionRecord]:
     import pyarrow.compute as pc
 
     table = _whole(folder / SESSIONS, session_schema())
-    texts = (table[name] for name in ("reference_written", "reference_spoken"))
-    if any((pc.max(pc.binary_length(column)).as_py() or 0) > MOST_TEXT for column in texts):
-        raise StoreError(
-            "a reference is too long",
-            item=str(folder / SESSIONS),
-            expected=f"up to {MOST_TEXT} bytes",
-            action=_COPY,
-        )
+    if any((pc.max(pc.binary_length(table[name])).as_py() or 0) > MOST_TEXT for name in REFERENCES):
+        raise reference_too_long(folder / SESSIONS)
     rows = table.to_pylist()
     logs = _logs(folder / FRAMES, [row["frame_count"] for row in rows])
     try:

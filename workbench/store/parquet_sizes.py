@@ -13,13 +13,18 @@ from pathlib import Path
 from workbench.errors import StoreError
 from workbench.store.parquet_footer import read_footer
 
-__all__ = ["FREE_BYTES", "RATIO", "check_sizes"]
+__all__ = ["FREE_BYTES", "MOST_TEXT", "RATIO", "REFERENCES", "check_sizes", "reference_too_long"]
 
 FREE_BYTES = 128 * 1024 * 1024
 """In memory, whatever the size of the file."""
 
 RATIO = 100
 """Bytes in memory for a byte of the file, beyond that; frames of a run take ten to thirty."""
+
+MOST_TEXT = 1 << 20
+"""Bytes of a reference; a day of speech has less, and to score more takes gigabytes."""
+
+REFERENCES = ("reference_written", "reference_spoken")
 
 _VALUE_BYTES = 8
 _PREFIXED = 7
@@ -46,6 +51,8 @@ def check_sizes(path: Path, labels: Collection[str] = ()) -> None:
     dictionaries: set[str] = set()
     expanded = 0
     for chunk in chunks:
+        if chunk.path in REFERENCES and chunk.uncompressed > (max(0, chunk.values) + 1) * MOST_TEXT:
+            raise reference_too_long(path)  # told before it is read: reading takes several times its length
         if chunk.is_text and chunk.path not in labels:
             if _PREFIXED in chunk.encodings:
                 raise _bomb(path, "texts that refer to each other")
@@ -79,6 +86,11 @@ def _texts_bytes(path: Path, name: str) -> int:
                 lengths = pc.cast(pc.binary_length(texts.dictionary), pa.int64())
                 total += pc.sum(lengths.take(texts.indices)).as_py() or 0
     return total
+
+
+def reference_too_long(path: Path) -> StoreError:
+    """The error for a reference of more than :data:`MOST_TEXT`."""
+    return StoreError("a reference is too long", item=str(path), expected=f"up to {MOST_TEXT} bytes", action=_RESTORE)
 
 
 def _bomb(path: Path, got: str) -> StoreError:

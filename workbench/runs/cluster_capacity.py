@@ -108,7 +108,10 @@ def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list
             _check(client, futures)
             waiting = [event for event in waiting if not event.is_set()]
             if time.monotonic() > deadline_s:
-                raise MeasurementError("the workers did not become ready", item="cluster", got=f"{_READY_S:g} s")
+                raise MeasurementError(
+                    "the workers did not become ready", item="cluster", got=f"{_READY_S:g} s",
+                    action="See their logs, and try fewer sessions",
+                )  # fmt: skip
             time.sleep(0 if not waiting else LOOK_S)
         word.set(_GO)
         while not all(future.done() for future in futures.values()):
@@ -157,7 +160,9 @@ def play_cluster_part(task: PartTask) -> Measured:
     def meet() -> int:
         ready.set()
         if word.get(timeout=_READY_S) != _GO:
-            raise MeasurementError("the other workers did not become ready", item="cluster")
+            raise MeasurementError(
+                "the other workers did not become ready", item="cluster", action="See what the first of them said"
+            )
         return time.perf_counter_ns()
 
     async def play() -> Measured:

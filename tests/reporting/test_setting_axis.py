@@ -155,8 +155,8 @@ def test_pictures_of_a_sweep_are_written_and_another_kind_is_refused(swept: RunR
     page = (tmp_path / "a.html").read_text()
     assert page.count("<svg") == 6
     assert "<script" not in page
-    with pytest.raises(wb.InputError, match=r"expected \.svg or \.html"):
-        CliRunner().invoke(cli, [*shown, "--plot", "a.png"], standalone_mode=False, catch_exceptions=False)
+    with pytest.raises(wb.InputError, match=r"got \.pdf; expected \.svg, \.png or \.html"):
+        CliRunner().invoke(cli, [*shown, "--plot", "a.pdf"], standalone_mode=False, catch_exceptions=False)
 
 
 def test_a_notebook_draws_the_same_figures(swept: RunResult, tmp_path: Path) -> None:

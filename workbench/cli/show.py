@@ -36,7 +36,7 @@ _OF_PARTS = ("wer", "word_latency_p95")
     "--plot",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the figures to FILE (.svg or .html).",
+    help="Write the figures to FILE (.svg, .png or .html).",
 )
 @click.option("--text", is_flag=True, help="Print reference and transcript of each session (patient data).")
 @columns_option

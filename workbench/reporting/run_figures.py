@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import InputError
 from workbench.reporting.figures.pareto import pareto_figure
 from workbench.reporting.figures.picture import picture
+from workbench.reporting.figures.png import png_of
 from workbench.reporting.figures.run import latency_figure, wer_figure
 from workbench.reporting.figures.setting import grid_figure, setting_figure
 from workbench.reporting.html_page import figures_html, page_html, write_page
@@ -16,6 +17,7 @@ from workbench.reporting.markup import escape
 from workbench.reporting.setting_axis import axes_of, setting_label, settings_of
 from workbench.runs.result import RunResult
 from workbench.scoring.measures import METRICS
+from workbench.store.files import write_named
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -77,22 +79,22 @@ def sweep_figures(result: RunResult) -> dict[str, Figure]:
 
 
 def write_plot(path: Path, result: RunResult) -> int:
-    """Write the figures of a run as pictures: one SVG file, or one HTML file that needs nothing else.
+    """Write the figures of a run as pictures: one SVG or PNG file, or one HTML file that needs nothing else.
 
     Returns:
         Its size in bytes.
 
     Raises:
         InputError: another kind of file is asked for, or it cannot be written.
+        ConfigurationError: PNG is asked for and no browser is there to draw it.
     """
     kind = path.suffix.lower()
-    if kind not in (".svg", ".html"):
+    if kind not in (".svg", ".png", ".html"):
         raise InputError(
-            "a figure is written as SVG or HTML",
+            "a figure is written as SVG, PNG or HTML",
             item=str(path),
             got=kind or "no ending",
-            expected=".svg or .html",
-            action="An SVG file opens in every browser and office program, which can save it as PNG",
+            expected=".svg, .png or .html",
         )
     figures = sweep_figures(result) or {
         "Word error rate by configuration, with 95 % intervals": wer_figure(result.cells),
@@ -102,11 +104,16 @@ def write_plot(path: Path, result: RunResult) -> int:
     if kind == ".html":
         drawn = figures_html({name: picture(figure, name) for name, figure in figures.items()})
         return write_page(path, page_html(title, [f"<h1>{escape(title)}</h1>", drawn]))
-    return write_page(path, _stacked(title, figures))
+    drawn, width, height = _stacked(title, figures)
+    if kind == ".svg":
+        return write_page(path, drawn)
+    png = png_of(drawn, width, height)
+    write_named(path, "figures", lambda file: file.write(png))
+    return len(png)
 
 
-def _stacked(title: str, figures: dict[str, Figure]) -> str:
-    """Pictures below each other in one SVG, each under its title."""
+def _stacked(title: str, figures: dict[str, Figure]) -> tuple[str, int, int]:
+    """Pictures below each other in one SVG, each under its title; with its width and height."""
     parts, top = [], 0
     for name, figure in figures.items():
         drawn = picture(figure, name)
@@ -115,7 +122,8 @@ def _stacked(title: str, figures: dict[str, Figure]) -> str:
         parts.append(f'<text x="8" y="{top + 18}" font-family="sans-serif" font-size="14">{escape(name)}</text>')
         parts.append(drawn.replace("<svg ", f'<svg y="{top + _GAP}" height="{height}" ', 1))
         top += height + 2 * _GAP
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" height="{top}">'
         f'<title>{escape(title)}</title><rect width="{width}" height="{top}" fill="#FFFFFF"/>{"".join(parts)}</svg>\n'
     )
+    return svg, width, top

@@ -194,6 +194,47 @@ async def test_a_session_is_stopped_and_what_was_recorded_stays(tmp_path, monkey
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("source", ["clip", "microphone"])
+async def test_two_services_hear_one_sound_side_by_side(tmp_path, monkeypatch, source):
+    """Staging beside another: each lane has its own words, errors and name of who answered, in one saved run."""
+
+    async def mishears(ws):
+        await ws.accept()
+        await ws.receive_text()
+        await read_to_end(ws)
+        await ws.send_text(final("blood measure"))
+        await ws.send_text(TERMINAL)
+        await ws.close()
+
+    async with (
+        serve(Service()) as one,
+        serve(Service(mishears)) as other,
+        registry_over(one, tmp_path / "runs", monkeypatch) as registry,
+    ):
+        lanes = (Lane("one"), Lane("other", endpoint=other.address.rest_url))
+        ask = clip_of(tmp_path, *lanes) if source == "clip" else Microphone("spoken", lanes=lanes)
+        known = await asyncio.to_thread(registry.start, ask)
+        if source == "microphone":
+            registry.sound(known, SOUND.tobytes())
+            registry.silence(known)
+        await until(lambda: registry.get(known).over)
+        views = registry.get(known).lanes
+        run_id = await asyncio.to_thread(registry.save, known, "blood pressure")
+    assert [view.finals for view in views] == [["blood pressure"], ["blood measure"]]
+    hosts = [service.address.rest_url.removeprefix("http://") for service in (one, other)]
+    assert [view.endpoint for view in views] == hosts
+    assert {view.record.samples for view in views} == {SOUND.size}
+    assert one.calls.count("create") == other.calls.count("create") == 1
+    run = open_run(tmp_path / "runs", run_id)
+    assert {row["cell"]: row["words_substitutions"] for row in run.scores()} == {"one": 0, "other": 1}
+    assert {record.key.cell: record.facts.get("endpoint") for record in run.records()} == {
+        "one": None,
+        "other": hosts[1],
+    }
+    assert run.manifest.endpoint == " and ".join(hosts)
+
+
+@pytest.mark.slow
 async def test_a_service_that_is_not_there_is_one_clear_line(tmp_path, monkeypatch):
     """And the next session begins anew."""
     async with serve(Service()) as service:

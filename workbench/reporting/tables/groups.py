@@ -49,6 +49,6 @@ def _columns(metric: Metric) -> tuple[Column[_Part], ...]:
     def end(side: Literal["low", "high"]) -> Column[_Part]:
         explain = "95 %, utterances as blocks"
         column: Column[_Part] = column_of(metric, lambda p: end_of(p[2][metric.key].interval, side), explain)
-        return replace(column, key=f"{column.key}_{side}", title=side)
+        return replace(column, key=f"{column.key}_{side}", title=f"{column.title} {side}")
 
     return value, end("low"), end("high")

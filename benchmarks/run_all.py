@@ -268,7 +268,7 @@ def main() -> None:
         for figure in part["figures"]:
             now, before = _number(figure["value"]), _number(figure.get("committed"))
             word = "  WORSE" if figure.get("worse") else ""
-            print(f"  {figure['what']:<64} {now:>12} {before:>12} {figure['unit']:<6} {figure['verdict']}{word}")
+            print(f"  {figure['what']:<64} {now:>12} {before:>12} {figure['unit']:<6} {figure.get('verdict') or ''}{word}")
     print(f"{len(found['parts'])} parts in {found['seconds']:.0f} s; missed: {'; '.join(missed) or 'nothing'}")
     print(f"worse than committed by more than the noise: {'; '.join(worse) or 'nothing'}")
 

@@ -1,14 +1,17 @@
 """Alignment of words: fewest edits, then similarity, and where it is ambiguous."""
 
 import itertools
+import random
 
+import jiwer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
 
 from workbench.scoring.metrics import alignment
 from workbench.scoring.metrics.accuracy import word_errors
-from workbench.scoring.metrics.alignment import align
+from workbench.scoring.metrics.alignment import align, paired
 from workbench.scoring.metrics.shown import shown_words
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "ab"]), max_size=6)
@@ -127,6 +130,37 @@ def test_a_pair_cut_at_its_anchors_has_as_many_edits(reference, changes, gap_cel
     edits = wrong + len(reference) + len(hypothesis) - 2 * len(pairs)
     assert edits == word_errors(reference, hypothesis).errors
     assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_where_nothing_else_can_be_matched_anchors_give_the_same(monkeypatch, share):
+    """Of long texts the proof that no other word can be matched is left out: it says nothing else than anchors do."""
+    draw = random.Random(3)
+    for _ in range(20):
+        reference = [f"word{draw.randrange(400)}" for _ in range(120)]
+        hypothesis = [f"word{draw.randrange(400)}" if draw.random() < share else word for word in reference]
+        del hypothesis[40:42]
+        proved = align(reference, hypothesis), paired(reference, hypothesis)
+        with monkeypatch.context() as patched:
+            patched.setattr(alignment, "_PROOF_CELLS", 0)
+            assert (align(reference, hypothesis), paired(reference, hypothesis)) == proved
+
+
+def test_a_visit_of_45_minutes_costs_no_proof_for_each_of_its_words(monkeypatch):
+    """7,000 words of a small vocabulary took seconds for every normaliser, because each was compared anew."""
+    draw = random.Random(4)
+    reference = [f"word{draw.randrange(300)}" for _ in range(7_000)]
+    hypothesis = [f"word{draw.randrange(300)}" if draw.random() < 0.1 else word for word in reference]
+    calls = []
+    whole = Levenshtein.distance
+    monkeypatch.setattr(Levenshtein, "distance", lambda *both, **more: calls.append(1) or whole(*both, **more))
+    assert word_errors(reference, hypothesis).errors == jiwer_errors(reference, hypothesis)
+    assert len(calls) <= 1
+
+
+def jiwer_errors(reference, hypothesis):
+    found = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
+    return found.substitutions + found.deletions + found.insertions
 
 
 def test_a_long_partial_with_an_open_end_stops_where_it_stops():

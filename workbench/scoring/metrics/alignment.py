@@ -18,6 +18,8 @@ __all__ = ["align", "common_ends", "paired"]
 # take 1 ms instead of 150. A gap above the second bound is left as RapidFuzz aligned it.
 _PAIR_CELLS = 2_500
 _GAP_CELLS = 1_000_000
+# Above this many, to prove that no other word could be matched takes longer than to align between anchors.
+_PROOF_CELLS = 90_000
 # An equal run of this many words is an anchor; this many words at its ends are aligned again with their gap.
 _RUN = 8
 _RUN_ENDS = 3
@@ -144,6 +146,8 @@ def _only_gaps(ours: Sequence[str], theirs: Sequence[str]) -> list[_Gap] | None:
     """
     from rapidfuzz.distance import Levenshtein
 
+    if len(ours) * len(theirs) > _PROOF_CELLS:
+        return None
     edits = cast("list[tuple[str, int, int]]", Levenshtein.editops(ours, theirs).as_list())
     apart, most = len(theirs) - len(ours), len(edits)
     equal: dict[int, int] = {}

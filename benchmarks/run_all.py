@@ -139,7 +139,7 @@ def parts(locust: str | None, quick: bool) -> list[Part]:
             peers.append(_at_least("workbench / Locust", HELD, _held(found, peers), 10))
         found += peers
     found += [script("scoring_speed.py"), script("store.py", "--runs", "300", "--sessions", "100")]
-    return [*found, script("app.py", "--runs", "300", "--no-browser"), *_waits()]
+    return [*found, script("app.py", "--runs", "300"), *_waits()]
 
 
 def _waits() -> list[Part]:
@@ -268,7 +268,9 @@ def main() -> None:
         for figure in part["figures"]:
             now, before = _number(figure["value"]), _number(figure.get("committed"))
             word = "  WORSE" if figure.get("worse") else ""
-            print(f"  {figure['what']:<64} {now:>12} {before:>12} {figure['unit']:<6} {figure.get('verdict') or ''}{word}")
+            print(
+                f"  {figure['what']:<64} {now:>12} {before:>12} {figure['unit']:<6} {figure.get('verdict') or ''}{word}"
+            )
     print(f"{len(found['parts'])} parts in {found['seconds']:.0f} s; missed: {'; '.join(missed) or 'nothing'}")
     print(f"worse than committed by more than the noise: {'; '.join(worse) or 'nothing'}")
 

@@ -6,10 +6,12 @@ full precision in what can be copied; only what is printed is rounded, no finer 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
+from streamlit import runtime
 
 from workbench.app.parts.page import folded, plain
 from workbench.reporting.tables.table import Column, Table
@@ -23,6 +25,9 @@ __all__ = ["ROWS", "chart", "column_config", "frame_of", "table"]
 
 ROWS = 500
 """Rows that a table shows at most; it says how many are left out."""
+
+_FIGURES_BEGUN = "figures_begun"
+_PAINTED_S = 0.5
 
 _WHOLE = 14
 _NOTES = 8
@@ -55,6 +60,7 @@ def chart(
         what: they are.
         select: what runs the page again and is returned then: a brushed box or a clicked point; None for nothing.
     """
+    _let_numbers_be_painted()
     event = st.plotly_chart(
         _for_theme(figure),
         key=key,
@@ -69,6 +75,16 @@ def chart(
         with box:
             table(numbers() if callable(numbers) else numbers, f"{key}_table", alt)
     return event
+
+
+def _let_numbers_be_painted() -> None:
+    """Before the first figure of a tab: the script that draws figures has four megabytes.
+
+    A browser that is given it at once reads it for more than a second before it paints the numbers above the figure.
+    """
+    if runtime.exists() and _FIGURES_BEGUN not in st.session_state:
+        st.session_state[_FIGURES_BEGUN] = True
+        time.sleep(_PAINTED_S)
 
 
 def _for_theme(figure: Figure) -> Figure:

@@ -89,7 +89,7 @@ def test_the_answer_comes_first_in_a_sentence_and_three_numbers(draw: Draw, tmp_
         "Half · 95 % of words within",
         "Critical errors per 100 words",
     ]
-    assert "24 of 24 recordings timed; 92% of their words have a latency" in texts(test)
+    assert "24 of 24 recordings timed; 92 % of their words have a latency" in texts(test)
 
 
 def test_failed_recordings_are_said_and_can_be_played_again(draw: Draw, tmp_path: Path) -> None:

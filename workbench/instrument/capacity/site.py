@@ -184,7 +184,7 @@ async def open_site(settings: Settings, load: LoadPlan, elsewhere: PlayParts | N
     if elsewhere is not None:
         raise InputError(
             "the workers of a cluster do not reach a simulator that starts here", item="endpoint", got="simulator",
-            expected="the address of a service", action="Start one: workbench simulate --recogniser scripted",
+            expected="the address of a service", action="Start one that they reach, with `workbench simulate`",
         )  # fmt: skip
     allow_descriptors()
     arguments = ["--recogniser", load.recogniser, "--processes", str(load.processes), "--model", settings.model]

@@ -30,9 +30,6 @@ BUDGET_WHOLE_S = {"/compare": 2.5}
 LIST, TILE = "[data-testid=stDataFrame] canvas", "[data-testid=stMetric]"
 NUMBERS = {"/": LIST, "/runs": LIST, "/run": TILE, "/accuracy": TILE, "/latency": TILE, "/compare": TILE}
 """Pages with what holds their first number; a list of runs is drawn on a canvas."""
-SEEN = """new MutationObserver(() => { if (document.querySelector("%s")) window.seen ??= performance.now(); })
-  .observe(document, { childList: true, subtree: true });"""
-"""By the page's own clock: who asks it from outside waits until it is through with its figures."""
 
 
 def build(root: Path, runs: int, sessions: int) -> None:
@@ -69,7 +66,7 @@ def script_runs() -> list[Figure]:
 
 def pages_in_a_browser(store: Path) -> list[Figure]:
     """Seconds from the request to the first number and to all of a page; none without a Chromium."""
-    from tests.app.browser.harness import CHROMIUM, SWITCHES, app, enter, settled
+    from tests.app.browser.harness import CHROMIUM, SWITCHES, app, enter, first_seen, settled
 
     if CHROMIUM is None:
         return []
@@ -84,7 +81,7 @@ def pages_in_a_browser(store: Path) -> list[Figure]:
                 context = browser.new_context(viewport={"width": 1440, "height": 1000})
                 enter(context, address)
                 page = context.new_page()
-                page.add_init_script(SEEN % number)
+                page.add_init_script(first_seen(number))
                 began = time.perf_counter()
                 page.goto(address + path, wait_until="commit")
                 page.wait_for_selector(number)

@@ -100,6 +100,13 @@ def call(*arguments: object, **more: object) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+CLUSTER_ENDS = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+"""Marks of a file that has a cluster: its threads may see its sockets closed under them while it ends."""
+
+
 @contextmanager
 def two_workers() -> Iterator[object]:
     """A Dask cluster of two worker processes; one that is killed is replaced."""

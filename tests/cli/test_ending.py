@@ -116,6 +116,14 @@ def test_what_a_terminal_cannot_show_is_replaced_and_json_is_escaped(corpus, enc
     assert json.loads(raw.stdout)["problems"][0]["item"] == "café 💊"
 
 
+def ended(*arguments, cwd):
+    """Exit code and stderr of a Python with ``arguments``."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
+    return done.returncode, done.stderr
+
+
 def test_after_the_last_line_python_complains_of_nothing(tmp_path):
     """Of what was cut off: a coroutine that nobody awaited, an object whose end fails."""
     code = (
@@ -126,10 +134,7 @@ def test_after_the_last_line_python_complains_of_nothing(tmp_path):
         "left = [never(), Broken()]\n"
         "end_interrupted()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")
+    assert ended("-P", "-c", code, cwd=tmp_path) == (130, "workbench: interrupted\n")
 
 
 def test_ctrl_c_in_a_text_that_is_executed_ends_with_the_same_status(tmp_path):
@@ -141,10 +146,7 @@ def test_ctrl_c_in_a_text_that_is_executed_ends_with_the_same_status(tmp_path):
         "except KeyboardInterrupt:\n"
         "    end_interrupted()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "called"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")
+    assert ended("-m", "called", cwd=tmp_path) == (130, "workbench: interrupted\n")
 
 
 @pytest.mark.parametrize("module", ["workbench.cli.ending", "workbench.cli.screen", "workbench.cli.run"])
@@ -165,7 +167,4 @@ def test_ctrl_c_while_a_module_is_compiled_is_no_fault_of_the_module(tmp_path, m
         "sys.argv = ['workbench', 'run', '--help']\n"
         "start()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert (done.returncode, done.stderr) == (130, "workbench: interrupted\n")
+    assert ended("-P", "-c", code, cwd=tmp_path) == (130, "workbench: interrupted\n")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.quick import ask, call, command, short_corpus, two_workers
+from tests.quick import CLUSTER_ENDS, ask, call, command, short_corpus
 from workbench.comparing.runs import compare_runs
 from workbench.corpus import load_corpus
 from workbench.errors import ConfigurationError, InputError, ServiceError, StoreError
@@ -26,18 +26,7 @@ from workbench.settings import Settings
 from workbench.store import RunWriter, open_run, verify_run
 from workbench.store.segments import scan_finished
 
-pytestmark = [
-    # Threads of the cluster may see its sockets closed under them while it ends.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Two worker processes; one that is killed is replaced."""
-    with two_workers() as running:
-        yield running
+pytestmark = CLUSTER_ENDS
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pickle
 import pytest
 from click.testing import CliRunner
 
-from tests.quick import two_workers
+from tests.quick import CLUSTER_ENDS
 from workbench.cli import cli
 from workbench.corpus import find_corpus
 from workbench.errors import InputError, ServiceError
@@ -16,17 +16,7 @@ from workbench.instrument.capacity import LoadPlan, Objective
 from workbench.runs.cluster_capacity import PartTask, capacity_on_cluster
 from workbench.settings import Settings
 
-pytestmark = [
-    # Threads of the cluster may see its sockets closed under them while it ends.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with two_workers() as running:
-        yield running
+pytestmark = CLUSTER_ENDS
 
 
 @pytest.mark.slow

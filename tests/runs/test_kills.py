@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.ports import free_port
-from tests.quick import call, command, environment, short_corpus, tell, two_workers
+from tests.quick import call, command, environment, short_corpus, tell
 from workbench.errors import StoreError
 from workbench.recording.record import Outcome
 from workbench.runs.resume import unplayed
@@ -91,13 +91,6 @@ def journal_sizes(store):
 def kept(before, now):
     """Whether nothing is lost: a session may have grown at a worker that outlived its coordinator, never shrunk."""
     return all(now.get(key, [])[: len(frames)] == frames for key, frames in before.items())
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Two worker processes; those that are killed are replaced."""
-    with two_workers() as running:
-        yield running
 
 
 def kill_worker(cluster):

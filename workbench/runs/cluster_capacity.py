@@ -104,15 +104,14 @@ def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list
     word = distributed.Variable(_word(mark), client=client)
     deadline_s = time.monotonic() + _READY_S
     try:
-        while waiting:
+        while waiting := [event for event in waiting if not event.is_set()]:
             _check(client, futures)
-            waiting = [event for event in waiting if not event.is_set()]
             if time.monotonic() > deadline_s:
                 raise MeasurementError(
                     "the workers did not become ready", item="cluster", got=f"{_READY_S:g} s",
                     action="See their logs, and try fewer sessions",
                 )  # fmt: skip
-            time.sleep(0 if not waiting else LOOK_S)
+            time.sleep(LOOK_S)
         word.set(_GO)
         while not all(future.done() for future in futures.values()):
             _check(client, futures)

@@ -128,6 +128,18 @@ def settled(page) -> None:
     expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0, timeout=120_000)
 
 
+def first_seen(selector: str) -> str:
+    """A script for a page to begin with: ``window.seen`` is when something first stood there, ms.
+
+    By the page's own clock: who asks it from outside waits until it is through with its figures.
+    """
+    return (
+        "new MutationObserver(() => {"
+        f" if (document.querySelector('{selector}')) window.seen ??= performance.now(); }})"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+
+
 def violations(page, *, impacts=("serious", "critical")) -> list[str]:
     """What axe finds on a page, one line a fault."""
     import axe_playwright_python

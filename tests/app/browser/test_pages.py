@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.app.browser.harness import Watched, app, settled, violations
+from tests.app.browser.harness import Watched, app, first_seen, settled, violations
 from workbench.app.router import PAGES
 
 pytestmark = pytest.mark.browser
@@ -69,10 +69,7 @@ def test_a_part_of_a_run_is_accessible_and_fits(chromium, address, tab, scheme):
 @pytest.mark.parametrize("name", ["accuracy", "latency"])
 def test_numbers_stand_before_the_script_of_figures_is_asked_for(page, address, name):
     """It has four megabytes, and nothing is painted while it is read. In one of a few visits: a machine may stall."""
-    page.add_init_script(
-        """new MutationObserver(() => { if (document.querySelector("[data-testid=stMetric]")) {
-             window.seen ??= performance.now(); } }).observe(document, { childList: true, subtree: true });"""
-    )
+    page.add_init_script(first_seen("[data-testid=stMetric]"))
     asked = "performance.getEntriesByType('resource').find((e) => e.name.includes('PlotlyChart')).startTime"
     before = False
     for _ in range(4):

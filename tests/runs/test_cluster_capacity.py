@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import pickle
+import signal
+import time
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
-from tests.quick import CLUSTER_ENDS
+from tests.quick import CLUSTER_ENDS, command
 from workbench.cli import cli
 from workbench.corpus import find_corpus
 from workbench.errors import InputError, ServiceError
 from workbench.instrument.capacity import LoadPlan, Objective
 from workbench.runs.cluster_capacity import PartTask, capacity_on_cluster
 from workbench.settings import Settings
+from workbench.simulator.control_token import control_headers
+from workbench.simulator.local import LocalSimulator
 
 pytestmark = CLUSTER_ENDS
 
@@ -54,6 +59,37 @@ def test_what_a_worker_cannot_do_ends_the_level_for_all(cluster):
 def test_what_a_cluster_does_not_play_is_said_before_anything_is_sent(cluster, settings, load, line):
     with pytest.raises(InputError, match=line):
         capacity_on_cluster(settings, load, Objective(), cluster.scheduler_address)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["cluster", "processes"])
+def test_ctrl_c_ends_a_level_wherever_it_is_played(cluster, where):
+    """Of ten minutes; nobody waits for them, and nothing goes on loading the service behind the command's back."""
+    split = ["--cluster", cluster.scheduler_address] if where == "cluster" else ["--processes", "2"]
+    with LocalSimulator("--recogniser", "scripted") as simulator:
+        asked = ["capacity", "--endpoint", simulator.url, "--sessions", "4", "--seconds", "600", *split]
+        with command(*asked, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as process:
+            until(lambda: streaming(simulator) == 4)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            took_s = time.monotonic() - begun
+            assert (process.returncode, err.strip()) == (130, "workbench: interrupted")
+        until(lambda: streaming(simulator) == 0)
+    assert took_s < 20, "the level itself lasts 600 s"
+
+
+def until(holds):
+    deadline_s = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+def streaming(simulator):
+    """Connections that send at this moment."""
+    answer = httpx.get(f"{simulator.url}/_sim/health", headers=control_headers(simulator.url))
+    return answer.json()["sessions"]["RUNNING"]
 
 
 def test_what_goes_to_a_worker_has_no_place_for_a_secret():

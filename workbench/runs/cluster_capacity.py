@@ -9,11 +9,13 @@ own environment.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
@@ -92,7 +94,7 @@ def capacity_on_cluster(
         return run(find_capacity(settings, split, objective, on_level, play))
 
 
-def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list[Part]) -> Measured:  # noqa: ANN401
+async def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list[Part]) -> Measured:  # noqa: ANN401
     """One level: a part on each worker, started when all are ready."""
     distributed: Any = importlib.import_module("distributed")
     mark = uuid.uuid4().hex[:12]
@@ -102,6 +104,7 @@ def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list
         futures[worker] = client.submit(play_cluster_part, task, key=f"capacity-{mark}-{part.place}", workers=[worker])
     waiting = [distributed.Event(_ready(mark, part.place), client=client) for part in parts]
     word = distributed.Variable(_word(mark), client=client)
+    over = distributed.Event(_over(mark), client=client)
     deadline_s = time.monotonic() + _READY_S
     try:
         while waiting := [event for event in waiting if not event.is_set()]:
@@ -111,16 +114,17 @@ def _play_parts(client: Any, workers: list[str], settings: Settings, parts: list
                     "the workers did not become ready", item="cluster", got=f"{_READY_S:g} s",
                     action="See their logs, and try fewer sessions",
                 )  # fmt: skip
-            time.sleep(LOOK_S)
+            await asyncio.sleep(LOOK_S)
         word.set(_GO)
         while not all(future.done() for future in futures.values()):
             _check(client, futures)
-            time.sleep(LOOK_S)
+            await asyncio.sleep(LOOK_S)
         _check(client, futures)
         measured: Measured = reduce(add, client.gather(list(futures.values())))
         return measured
     finally:
-        word.set(_STOP)  # whoever still waits for the others is let go
+        word.set(_STOP)  # whoever still waits for the others is let go, and who plays after Ctrl-C ends
+        over.set()
         client.cancel(list(futures.values()))
 
 
@@ -143,12 +147,16 @@ def _word(mark: str) -> str:
     return f"capacity-{mark}-word"
 
 
+def _over(mark: str) -> str:
+    return f"capacity-{mark}-over"
+
+
 def play_cluster_part(task: PartTask) -> Measured:
     """Play a part of a level in this process of a cluster.
 
     Raises:
         ConfigurationError: no credentials in this worker's environment.
-        MeasurementError: the others did not become ready.
+        MeasurementError: the others did not become ready, or the level was ended.
         ServiceError: the service is not there.
     """
     distributed: Any = importlib.import_module("distributed")
@@ -167,7 +175,33 @@ def play_cluster_part(task: PartTask) -> Measured:
     async def play() -> Measured:
         settings = load_settings(os.environ, endpoint=task.endpoint, ca_file=task.ca_file)
         part = Part(settings, task.load, await address_of(settings), task.sessions, task.place)
-        return await play_part(part, lambda: asyncio.to_thread(meet))
+        with _ended_by(distributed.Event(_over(task.mark), client=client)):
+            return await play_part(part, lambda: asyncio.to_thread(meet))
 
     allow_descriptors()
-    return run(play())
+    try:
+        return run(play())
+    except asyncio.CancelledError:
+        raise MeasurementError("the level was ended", item="cluster", action="Measure it again") from None
+
+
+@contextlib.contextmanager
+def _ended_by(over: Any) -> Iterator[None]:  # noqa: ANN401
+    """Cancel the task of the block when the coordinator says that the level is over.
+
+    A thread waits for that, and not a task that asks: between two chunks nothing is to be done.
+    """
+    loop, playing = asyncio.get_running_loop(), asyncio.current_task()
+    assert playing is not None
+
+    def wait() -> None:
+        over.wait()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it was over before
+            loop.call_soon_threadsafe(lambda: playing.cancel() if active else None)
+
+    active = True
+    threading.Thread(target=wait, name="level over", daemon=True).start()
+    try:
+        yield
+    finally:
+        active = False

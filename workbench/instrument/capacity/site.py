@@ -114,8 +114,10 @@ class Part:
     place: int
 
 
-PlayParts = Callable[[list[Part]], Measured]
-"""Plays the parts of a level at the same time, each with a loop and a pacer of its own; gives what they measured."""
+PlayParts = Callable[[list[Part]], Awaitable[Measured]]
+"""Plays the parts of a level at the same time, each with a loop and a pacer of its own; gives what they measured.
+
+Cancelled, it ends them all: nothing goes on loading a service after Ctrl-C."""
 
 
 class Site:
@@ -155,7 +157,7 @@ class Site:
                 await _post_script(address, _seconds_of(load))
         if self._elsewhere is None and count == 1:
             return await play_part(parts[0], _soon)
-        return await asyncio.to_thread(self._elsewhere or _play_in_processes, parts)
+        return await (self._elsewhere or _play_in_processes)(parts)
 
 
 @contextlib.asynccontextmanager
@@ -303,15 +305,15 @@ def _journal(endpoint: str) -> Iterator[RunWriter]:
 # -- several processes ----------------------------------------------------------------------------------------------
 
 
-def _play_in_processes(parts: list[Part]) -> Measured:
+async def _play_in_processes(parts: list[Part]) -> Measured:
     with contextlib.ExitStack() as started:
         ends = [started.enter_context(_child(part)) for part in parts]
         for end in ends:
-            _received(end)
+            await _received(end)
         start_ns = time.perf_counter_ns() + round(_START_S * NS_PER_S)
         for end in ends:
             _tell(end, start_ns)
-        return reduce(add, [_received(end) for end in ends])
+        return reduce(add, [await _received(end) for end in ends])
 
 
 @contextlib.contextmanager
@@ -339,9 +341,9 @@ def _tell(end: Connection, what: object) -> None:
         end.send(what)
 
 
-def _received(end: Connection) -> Measured:
+async def _received(end: Connection) -> Measured:
     try:
-        received = end.recv()
+        received = await asyncio.to_thread(end.recv)  # ends with the child, which is killed where nobody waits any more
     except (EOFError, ConnectionError):
         raise MeasurementError(
             "a process of the client ended", item="processes", action="Try again with fewer processes or sessions"

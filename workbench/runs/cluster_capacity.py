@@ -192,12 +192,15 @@ def _ended_by(over: Any) -> Iterator[None]:  # noqa: ANN401
     A thread waits for that, and not a task that asks: between two chunks nothing is to be done.
     """
     loop, playing = asyncio.get_running_loop(), asyncio.current_task()
-    assert playing is not None
+
+    def end() -> None:
+        if active and playing is not None:
+            playing.cancel()
 
     def wait() -> None:
         over.wait()
         with contextlib.suppress(RuntimeError):  # the loop is closed: it was over before
-            loop.call_soon_threadsafe(lambda: playing.cancel() if active else None)
+            loop.call_soon_threadsafe(end)
 
     active = True
     threading.Thread(target=wait, name="level over", daemon=True).start()

@@ -62,6 +62,48 @@ def test_a_logarithmic_axis_has_powers_and_texts_are_escaped() -> None:
     assert not root.findall(f".//{SVG}script")
 
 
+def test_a_point_says_what_plotly_would_say_where_it_is_pointed_at() -> None:
+    """With the figure's own template: numbers rounded as there, nothing for what has none."""
+    figure = base_figure("x", "y")
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines+markers")
+    figure.add_scatter(
+        x=[1.26, 2], y=[10, 2000.4], mode="markers", text=["a & b", "c"], customdata=[[3, "one"], [4, "two"]],
+        marker={"symbol": ["circle", "diamond-open"]},
+        hovertemplate="<b>%{text}</b>, n = %{customdata[0]}, %{customdata[1]}: %{x:.1f} → %{y:,.0f}<extra>no</extra>",
+    )  # fmt: skip
+    told = [title.text for title in drawn(figure).findall(f"{SVG}*/{SVG}title")]
+    assert told == ["a & b , n = 3, one: 1.3 → 10", "c , n = 4, two: 2.0 → 2,000"]
+
+
+def test_by_night_ground_and_writing_change_and_colours_and_names_do_not() -> None:
+    """Black, the eighth colour, is white there, as in the figures of Plotly."""
+    figure = base_figure("x", "y")
+    figure.add_scatter(
+        x=[1, 2, 3], y=[1, 2, 3], mode="markers+text", text=["#FFFFFF", "b", '="#000000"'],
+        marker={"color": ["#0072B2", "#000000", "#E69F00"]},
+    )  # fmt: skip
+    day, night = picture(figure, "x"), picture(figure, "x", dark=True)
+    roots = [ET.fromstring(svg) for svg in (day, night)]  # noqa: S314  our own text
+    filled = [[dot.attrib["fill"] for dot in root.findall(f"{SVG}circle")] for root in roots]
+    assert filled == [["#0072B2", "#000000", "#E69F00"], ["#0072B2", "#FFFFFF", "#E69F00"]]
+    assert [root.findall(f"{SVG}rect")[0].attrib["fill"] for root in roots] == ["#FFFFFF", "#0E1117"]
+    assert {"#FFFFFF", '="#000000"'} <= {text.text for text in roots[1].findall(f"{SVG}text")}
+    assert not [text for text in roots[1].findall(f"{SVG}text") if text.attrib["fill"] == "#1B2430"]
+
+
+def test_a_narrow_picture_has_all_within_it_and_letters_of_the_same_size() -> None:
+    """A legend that has less room has more rows."""
+    figure = base_figure("x", "y")
+    for name in ("a long name of a configuration", "another long name of one", "and a third one, as long"):
+        figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines+markers", name=name)
+    wide = drawn(figure)
+    narrow = ET.fromstring(picture(figure, "x", width=400))  # noqa: S314  our own text
+    assert (wide.attrib["viewBox"].split()[2], narrow.attrib["viewBox"].split()[2]) == ("760", "400")
+    assert max(float(dot.attrib["cx"]) for dot in narrow.findall(f"{SVG}circle")) < 400
+    heights = [float(root.attrib["viewBox"].split()[3]) for root in (wide, narrow)]
+    assert heights[1] > heights[0]
+
+
 def test_what_is_not_drawn_here_is_refused() -> None:
     """No picture lacks a part without a word."""
     with pytest.raises(NotImplementedError, match="pie"):

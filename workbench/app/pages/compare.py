@@ -11,7 +11,7 @@ from workbench.app import data, privacy
 from workbench.app.data import Chosen, chosen
 from workbench.app.parts import jobs as job_panel
 from workbench.app.parts.changed_utterances import changed_most, every_recording, scatter
-from workbench.app.parts.chart import chart, table
+from workbench.app.parts.chart import chart, still, table
 from workbench.app.parts.numbers import number, without_unit
 from workbench.app.parts.page import folded, guarded, head, plain, state
 from workbench.app.parts.run_actions import PINS, comparison_report
@@ -199,7 +199,7 @@ def _pareto(runs: Sequence[Chosen]) -> None:
         return
     alt = f"WER against the 95th percentile of word latency for {len(cells)} configurations; lower left is better"
     figure = pareto_figure(cells, [run for _, run in every]).update_layout(title=None)
-    chart(figure, alt, lambda: cells_table(cells), "compare_pareto")
+    still(figure, alt, lambda: cells_table(cells), "compare_pareto")
 
 
 def _every_metric(pair: PairedCells, compared: RunComparison) -> None:

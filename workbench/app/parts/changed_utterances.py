@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.app import data
-from workbench.app.parts.chart import chart, table
+from workbench.app.parts.chart import chart, still, table
 from workbench.app.parts.page import plain, state
 from workbench.app.router import page_of
 from workbench.comparing.changes import Changed, paired_utterances
@@ -79,7 +79,7 @@ def scatter(pair: PairedCells, sides: tuple[str, str]) -> None:
         return
     figure, hidden = scatter_figure(every, measure, sides, pair.comparison.normaliser)
     alt = f"{sides[1]} against {sides[0]}: {len(every)} recordings; above the diagonal it is worse"
-    chart(figure, alt, lambda: paired_table(every), "compare_scatter", hidden=hidden, what="recordings")
+    still(figure, alt, lambda: paired_table(every), "compare_scatter", hidden=hidden, what="recordings")
 
 
 def every_recording(pair: PairedCells, run_id: str) -> None:

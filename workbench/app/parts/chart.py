@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit import runtime
 
 from workbench.app.parts.page import folded, plain
+from workbench.reporting.figures.picture import picture
 from workbench.reporting.tables.table import Column, Table
 from workbench.units import counted
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["ROWS", "chart", "column_config", "frame_of", "table"]
+__all__ = ["ROWS", "chart", "column_config", "frame_of", "still", "table"]
 
 ROWS = 500
 """Rows that a table shows at most; it says how many are left out."""
 
 _FIGURES_BEGUN = "figures_begun"
 _PAINTED_S = 0.5
+
+_STILL_WIDTH = 500
+"""About half of a page; a phone has three quarters of that, and letters can be read on both."""
 
 _WHOLE = 14
 _NOTES = 8
@@ -69,12 +73,41 @@ def chart(
         on_select="rerun" if select else "ignore",
         selection_mode=(select,) if select else (),
     )
+    _beneath(alt, numbers, key, hidden, what)
+    return event
+
+
+def still(
+    figure: Figure,
+    alt: str,
+    numbers: Table | Callable[[], Table],
+    key: str,
+    *,
+    hidden: int = 0,
+    what: str = "points",
+) -> None:
+    """A figure that is read and not operated: there at once, where a chart waits for a script of four megabytes.
+
+    Args:
+        figure: of one of the modules of plots.
+        alt: what a reader who does not see it would have to be told.
+        numbers: as of :func:`chart`.
+        key: unique on the page.
+        hidden: how many of what was measured the figure leaves out.
+        what: they are.
+    """
+    svg = picture(figure, alt, width=_STILL_WIDTH, dark=st.context.theme.type == "dark")
+    # Everything in it from elsewhere is escaped. A block of HTML ends at an empty line: a name may not have one.
+    st.markdown(f"<div>{' '.join(svg.splitlines())}</div>", unsafe_allow_html=True)
+    _beneath(alt, numbers, key, hidden, what)
+
+
+def _beneath(alt: str, numbers: Table | Callable[[], Table], key: str, hidden: int, what: str) -> None:
     if hidden:
         st.caption(f"{hidden:,} {what} are not drawn; the table has all of them.")
     if (box := folded("Show as table", f"{key}_shown", ":material/table:")) is not None:
         with box:
             table(numbers() if callable(numbers) else numbers, f"{key}_table", alt)
-    return event
 
 
 def _let_numbers_be_painted() -> None:

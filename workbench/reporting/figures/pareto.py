@@ -54,7 +54,8 @@ def pareto_figure(
     ]
     order, signs = list(dict.fromkeys(cell.cell for cell in cells)), list(dict.fromkeys(of))
     (x, x_lows, x_highs), (y, y_lows, y_highs) = (on_axis([cell for cell, _ in known], key) for key in (across, up))
-    middle = (min(x, default=0.0) + max(x, default=0.0)) / 2
+    ends = [end for end in (*x, *x_lows, *x_highs) if end is not None]
+    middle = (min(ends, default=0.0) + max(ends, default=0.0)) / 2
     names = dict.fromkeys(cell.normaliser for cell in cells) if up == "wer" else {}
     title = ", ".join(filter(None, (METRICS[up].axis, " and ".join(names))))
     figure = base_figure(METRICS[across].axis, title, "Errors against delay, 95 % intervals")

@@ -6,6 +6,7 @@ shapes. Another kind of trace is refused, so that a picture never lacks a part w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +26,21 @@ _RIGHT, _BOTTOM, _TOP, _ROW = 24, 54, 30, 18
 _LETTER = 6.6
 """Width of a letter at the size of ticks, on average and generously."""
 _GRID = "#E3E7EB"
+_BY_NIGHT = {"#FFFFFF": "#0E1117", INK: "#FAFAFA", _GRID: "#343A43", "#000000": "#FFFFFF"}
+"""Ground, writing and grid on a dark page; black, the eighth colour, is white there."""
 
 _Trace = Any
 """A trace of Plotly, whose fields are None where nothing was said."""
 
 
-def picture(figure: Figure, label: str) -> str:
-    """A figure as one SVG element without scripts or addresses, dark on white.
+def picture(figure: Figure, label: str, *, width: int = _WIDTH, dark: bool = False) -> str:
+    """A figure as one SVG element without scripts or addresses.
 
     Args:
         figure: one of this project's.
         label: what a reader who does not see it has to be told.
+        width: of the drawing, pixels; letters have twelve of them. It is scaled to the room that it gets.
+        dark: for a dark page; otherwise dark on white.
 
     Raises:
         NotImplementedError: it holds a trace that is not drawn here.
@@ -45,15 +50,15 @@ def picture(figure: Figure, label: str) -> str:
             raise NotImplementedError(f"a picture of {trace.type}")
     layout, traces = figure.layout, stacked(figure)
     height = int(layout.height or _HEIGHT)
-    rows = _legend_rows(traces) if layout.showlegend is not False else []
+    rows = _legend_rows(traces, width) if layout.showlegend is not False else []
     title = layout.title.text
     top = _TOP + (_ROW if title else 0) + _ROW * len(rows)
     height += _ROW * len(rows)
     ys = scale_of(layout.yaxis, [v for t in traces for v in along(t, "y")], height - _BOTTOM, top)
     left = 46 + min(260, int(_LETTER * max((len(plain_line(text)) for _, text in ys.ticks()), default=0)))
-    xs = scale_of(layout.xaxis, [v for t in traces for v in along(t, "x")], left, _WIDTH - _RIGHT)
-    box = (left, top, _WIDTH - _RIGHT, height - _BOTTOM)
-    parts = [f'<rect width="{_WIDTH}" height="{height}" fill="#FFFFFF"/>']
+    xs = scale_of(layout.xaxis, [v for t in traces for v in along(t, "x")], left, width - _RIGHT)
+    box = (left, top, width - _RIGHT, height - _BOTTOM)
+    parts = [f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>']
     if title:
         parts.append(text_of(8, 22, title, size=14, anchor="start"))
     parts += _legend(rows, left, top - _ROW * len(rows) - 6)
@@ -63,11 +68,13 @@ def picture(figure: Figure, label: str) -> str:
         parts += drawn(trace, xs, ys)
     parts += _notes(layout, xs, ys, box)
     shown = escape(label)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{shown}" viewBox="0 0 {_WIDTH} {height}" '
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{shown}" viewBox="0 0 {width} {height}" '
         f'width="100%" font-family="sans-serif" font-size="12" fill="{INK}"><title>{shown}</title>'
         f"{''.join(parts)}</svg>"
     )
+    # In attributes only: what a recording is called keeps its letters.
+    return re.sub('="(#[0-9A-Fa-f]{6})"', lambda f: f'="{_BY_NIGHT.get(f[1], f[1])}"', svg) if dark else svg
 
 
 def _axes(layout: Any, xs: Scale, ys: Scale, box: tuple[float, float, float, float]) -> Iterator[str]:  # noqa: ANN401
@@ -92,7 +99,7 @@ def _axes(layout: Any, xs: Scale, ys: Scale, box: tuple[float, float, float, flo
         yield text_of(14, (top + bottom) / 2, layout.yaxis.title.text, turn=-90)
 
 
-def _legend_rows(traces: Sequence[_Trace]) -> list[list[_Trace]]:
+def _legend_rows(traces: Sequence[_Trace], whole: int) -> list[list[_Trace]]:
     """Named traces, as many in a row as there is room for; one alone says nothing."""
     named = [trace for trace in traces if trace.name and trace.showlegend is not False and trace.type != "heatmap"]
     rows: list[list[_Trace]] = []
@@ -101,7 +108,7 @@ def _legend_rows(traces: Sequence[_Trace]) -> list[list[_Trace]]:
         width = 44 + _LETTER * len(trace.name)
         if not rows or room < width:
             rows.append([])
-            room = _WIDTH - 80.0
+            room = whole - 80.0
         rows[-1].append(trace)
         room -= width
     return rows

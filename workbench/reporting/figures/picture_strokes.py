@@ -27,18 +27,21 @@ _SIGNS = {
 }
 
 
-def sign(symbol: str, x: float, y: float, size: float, colour: str) -> str:
-    """A point; an open one is hollow, and so is a sign of strokes."""
+def sign(symbol: str, x: float, y: float, size: float, colour: str, told: str = "") -> str:
+    """A point; an open one is hollow, and so is a sign of strokes. ``told`` is shown where it is pointed at."""
     name = symbol.removesuffix("-open")
     hollow = name != symbol or name == "x"
     paint = f'fill="{"#FFFFFF" if hollow and name not in ("x", "line-ns") else "none" if hollow else colour}"'
     stroke = f'stroke="{colour}" stroke-width="2"'
+    shown = f"><title>{escape(told)}</title>" if told else "/>"
     if name == "circle":
-        return f'<circle cx="{x}" cy="{y}" r="{size / 2:g}" {paint} {stroke if hollow else ""}/>'
-    return (
+        circle = f'<circle cx="{x}" cy="{y}" r="{size / 2:g}" {paint} {stroke if hollow else ""}'
+        return circle + shown + ("</circle>" if told else "")
+    path = (
         f'<path d="{_SIGNS[name]}" transform="translate({x},{y}) scale({size / 2:g})" {paint} '
-        f'{stroke if hollow else ""} vector-effect="non-scaling-stroke"/>'
+        f'{stroke if hollow else ""} vector-effect="non-scaling-stroke"'
     )
+    return path + shown + ("</path>" if told else "")
 
 
 def path_of(path: str, line: Any) -> str:  # noqa: ANN401  Plotly's line

@@ -93,9 +93,26 @@ def _scatter(trace: Trace, xs: Scale, ys: Scale) -> Iterator[str]:
             continue
         if "markers" in mode:
             yield sign(each(trace.marker.symbol, place, "circle"), x, y, float(each(trace.marker.size, place, 6)),
-                        each(trace.marker.color, place, NEUTRAL))  # fmt: skip
+                        each(trace.marker.color, place, NEUTRAL), _told(trace, place))  # fmt: skip
         if "text" in mode:
             yield _beside(trace, place, x, y)
+
+
+_FIELD = re.compile(r"%\{(x|y|text|customdata\[\d+\])(?::([^}]*))?\}")
+
+
+def _told(trace: Trace, place: int) -> str:
+    """What Plotly shows where a point is pointed at."""
+    if trace.hovertemplate is None:
+        return ""
+
+    def value(found: re.Match[str]) -> str:
+        name, _, number = found[1].partition("[")
+        one = each(getattr(trace, name), place, "")
+        return format(one[int(number[:-1])] if number else one, found[2] or "")
+
+    shown = re.sub(r"<extra>.*</extra>", "", str(trace.hovertemplate))
+    return plain_line(_FIELD.sub(value, shown))
 
 
 def _beside(trace: Trace, place: int, x: float, y: float) -> str:

@@ -79,6 +79,14 @@ def test_numbers_stand_before_the_script_of_figures_is_asked_for(page, address, 
     assert before
 
 
+def test_compare_draws_its_figures_without_their_script(page, address):
+    """A fresh tab would read it for longer than all the rest takes; points say what they are all the same."""
+    page.goto(f"{address}/compare")
+    settled(page)
+    assert page.locator("svg[role=img] circle title").count() > 1
+    assert not page.evaluate("performance.getEntriesByType('resource').some((e) => e.name.includes('PlotlyChart'))")
+
+
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory):
     """A store worth a picture: three configurations of the built-in corpora, really recognised.

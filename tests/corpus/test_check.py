@@ -179,3 +179,24 @@ def test_progress_counts_utterances(tmp_path, speech):
     steps = []
     check_corpus(tmp_path, on_progress=lambda done, total: steps.append((done, total)))
     assert steps[-1] == (3, 3)
+
+
+def test_each_of_many_files_has_its_own_problem(tmp_path, speech):
+    """Whatever thread looks at it, and beside whatever other files; every seventh is silent, every eleventh cut off."""
+    names = [f"{n:03}.wav" for n in range(200)]
+    expected = {}
+    for n, name in enumerate(names):
+        sf.write(tmp_path / name, speech[: RATE + n] * (0 if n % 7 == 0 else 1), RATE, subtype="FLOAT")
+        if n % 11 == 0 and n % 7:
+            (tmp_path / name).write_bytes(b"RIFF")
+            expected[name] = None
+        elif n % 7 == 0:
+            expected[name] = "silence"
+    write_manifest(
+        tmp_path,
+        [ManifestRow(id=name, audio=name, reference="one two", sample_rate_hz=RATE, samples=RATE) for name in names],
+    )
+    found = check_corpus(tmp_path)
+    assert [problem.item for problem in found] == sorted(expected)
+    assert all(expected[problem.item] in (None, problem.cause) for problem in found)
+    assert check_corpus(tmp_path) == found

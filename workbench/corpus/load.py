@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from workbench.audio.files import Audio, audio_info, read_audio
+from workbench.corpus.locate import Inside
 from workbench.corpus.rows import (
     TERM_KINDS,
     WORDS,
@@ -189,9 +190,10 @@ def parse_corpus(path: Path, *, drafting: bool = False) -> tuple[Corpus, list[Pr
     times, words_sha256 = _read_words(manifest, problems)
     utterances: list[Utterance] = []
     seen: dict[str, int] = {}
+    folder = Inside(manifest.parent / (header.audio_root or "."))
     for line, row in parse_rows(manifest, ManifestRow, problems):
         wrong = _row_problems(row, seen, drafting=drafting)
-        audio = resolve_audio(manifest, header, row.audio)
+        audio = resolve_audio(folder, row.audio)
         if isinstance(audio, str):
             wrong.append(audio)
         problems += [Problem(str(manifest), line, row.id or None, what) for what in wrong]

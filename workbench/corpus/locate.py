@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-__all__ = ["absolute", "existing_file", "is_inside", "relative_to"]
+__all__ = ["Inside", "absolute", "existing_file"]
 
 
 def absolute(path: Path) -> Path:
@@ -45,16 +45,42 @@ def _composed_names(folder: str, _mtime_ns: int) -> dict[str, str]:
     return {unicodedata.normalize("NFC", name): name for name in os.listdir(folder)}  # noqa: PTH208
 
 
-def is_inside(path: Path, root: Path) -> bool:
-    """Whether a file lies in a folder, links followed.
+class Inside:
+    """A folder that files are to lie in; where it leads is looked up once for all of them.
 
-    Links of a Hugging Face hub snapshot lead to the ``blobs`` of the same repository, which count as inside.
+    Attributes:
+        root: the folder, by the name that was given.
     """
-    real = path.resolve()
-    if real.is_relative_to(root.resolve()):
-        return True
-    blobs = _blobs(absolute(root))
-    return blobs is not None and real.is_relative_to(blobs)
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def _named(self) -> Path:
+        return absolute(self.root)
+
+    @cached_property
+    def _real(self) -> Path:
+        return self.root.resolve()
+
+    def has(self, path: Path) -> bool:
+        """Whether a file lies in the folder, links followed.
+
+        Links of a Hugging Face hub snapshot lead to the ``blobs`` of the same repository, which count as inside.
+        """
+        real = path.resolve()
+        if real.is_relative_to(self._real):
+            return True
+        blobs = _blobs(self._named)
+        return blobs is not None and real.is_relative_to(blobs)
+
+    def relative(self, path: Path) -> Path | None:
+        """The path from the folder, by the names that were given: a link keeps its own; None if it lies elsewhere."""
+        named = absolute(path)
+        if named.is_relative_to(self._named):
+            return named.relative_to(self._named)
+        named = named.parent.resolve() / named.name
+        return named.relative_to(self._real) if named.is_relative_to(self._real) else None
 
 
 def _blobs(folder: Path) -> Path | None:
@@ -62,12 +88,3 @@ def _blobs(folder: Path) -> Path | None:
         if place.parent.name == "snapshots" and (place.parent.parent / "blobs").is_dir():
             return (place.parent.parent / "blobs").resolve()
     return None
-
-
-def relative_to(path: Path, root: Path) -> Path | None:
-    """The path from ``root``, by the names that were given: a link keeps its own; None if it lies elsewhere."""
-    named, folder = absolute(path), absolute(root)
-    if named.is_relative_to(folder):
-        return named.relative_to(folder)
-    named, folder = named.parent.resolve() / named.name, folder.resolve()
-    return named.relative_to(folder) if named.is_relative_to(folder) else None

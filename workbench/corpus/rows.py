@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
-from workbench.corpus.locate import existing_file, is_inside, relative_to
+from workbench.corpus.locate import Inside, existing_file
 from workbench.errors import CorpusError
 
 __all__ = [
@@ -309,13 +309,12 @@ def parse_header(manifest: Path, problems: list[Problem]) -> HeaderRow:
         return HeaderRow()
 
 
-def resolve_audio(manifest: Path, header: HeaderRow, audio: str) -> Path | str:
-    """Where an audio file lies, or what is wrong with its path."""
-    root = manifest.parent / (header.audio_root or ".")
-    path = root / audio
+def resolve_audio(folder: Inside, audio: str) -> Path | str:
+    """Where an audio file of a folder lies, or what is wrong with its path."""
+    path = folder.root / audio
     try:
-        if relative_to(path, root) is None or not is_inside(path, root):
-            return f"audio lies outside the corpus folder (got {audio}; expected a path inside {root})"
+        if folder.relative(path) is None or not folder.has(path):
+            return f"audio lies outside the corpus folder (got {audio}; expected a path inside {folder.root})"
         found = existing_file(path)
     except (OSError, ValueError):  # too long, or with characters that no path may have
         return f"audio is no path (got {len(audio)} characters)"

@@ -10,7 +10,7 @@ from workbench.audio.files import AudioInfo, audio_info, file_sha256
 from workbench.corpus import ManifestRow, Problem, TurnRow
 from workbench.corpus.importers.items import Found, Item
 from workbench.corpus.importers.layout import Layout
-from workbench.corpus.locate import existing_file, is_inside, relative_to
+from workbench.corpus.locate import Inside, existing_file
 from workbench.errors import AudioError
 
 __all__ = ["ImportRows"]
@@ -43,6 +43,7 @@ class ImportRows:
         self.problems: list[Problem] = []
         self.remarks: list[Problem] = []
         self._layout = layout
+        self._root = Inside(layout.root)
         self._licence = licence
         self._split_channels = split_channels
         self._on_item = on_item
@@ -100,18 +101,18 @@ class ImportRows:
 
     def _located(self, item: Item) -> Path | str:
         """The file, or what is wrong with where it lies."""
-        root = self._layout.root
+        root = self._root.root
         places = [item.path, item.base / item.audio.replace("\\", "/"), root / item.audio]
         audio = next((found for place in places if (found := existing_file(place))), item.path)
-        if relative_to(audio, root) is None:
+        if self._root.relative(audio) is None:
             return f"audio lies outside {root} (got {item.audio}); name its folder with --audio-root"
-        if not is_inside(audio, root):
+        if not self._root.has(audio):
             return f"audio is a link that leads outside {root} (got {item.audio}); name its folder with --audio-root"
         return audio
 
     def _file(self, audio: Path) -> None:
         if audio not in self._files:
-            relative = relative_to(audio, self._layout.root) or Path(audio.name)
+            relative = self._root.relative(audio) or Path(audio.name)
             self._files[audio] = (audio_info(audio), file_sha256(audio), relative)
 
     def _row(self, item: Item, audio: Path, relative: Path) -> ManifestRow | Problem:

@@ -24,7 +24,7 @@ from figures import Figure, repeated, show
 from tests.app.stores import PAGES, copies
 from tests.stored import batch, store_run
 
-REPEATS, BROWSER_REPEATS = 7, 5
+REPEATS, BROWSER_REPEATS = 7, 3
 BUDGET_SCRIPT_S, BUDGET_FIRST_S = 0.150, 2.0
 BUDGET_WHOLE_S = {"/compare": 2.5}
 LIST, TILE = "[data-testid=stDataFrame] canvas", "[data-testid=stMetric]"

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from figures import Figure, show
 
 from workbench.audio.config import AudioConfig
 from workbench.audio.degrade import prepare
@@ -35,6 +36,8 @@ from workbench.simulator.recognition.whisper.stream import WhisperStream
 from workbench.simulator.recognition.whisper.variants import VARIANTS, load_whisper, settings_of
 
 SEED = 1
+BACKLOG_S = 0.5
+"""Audio that may wait, of 99 in 100 looks, where streams are called live."""
 RATE_HZ = 16_000
 CHUNK_BYTES = 3_200
 CORPORA = ("clinic", "librivox", "visits")
@@ -167,12 +170,15 @@ def live(model, settings, streams, seconds, threads):
         player.join()
     cores = (time.process_time() - cpu) / (time.perf_counter() - begun)
     engine.close()
-    backlog, delay = (" / ".join(f"{q:.2f}" for q in np.quantile(x, (0.5, 0.95, 0.99))) for x in (waits, delays))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{streams} streams, {seconds:.0f} s, a partial every {settings.partial_every_s} s: backlog p50 / p95 / p99 "
-        f"{backlog} s, text after its chunk {delay} s, {cores:.2f} cores, RSS {peak:.0f} MB"
-    )
+    bounds = {"backlog": {0.99: BACKLOG_S}, "text after its chunk": {}}
+    figures = [
+        Figure(f"{what} p{100 * share:.0f}", float(np.quantile(values, share)), "s", bounds[what].get(share))
+        for what, values in (("backlog", waits), ("text after its chunk", delays))
+        for share in (0.5, 0.95, 0.99)
+    ]
+    figures += [Figure("processor", cores, "cores"), Figure("peak memory", peak, "MB")]
+    show(f"Whisper, {streams} live streams for {seconds:g} s, a partial every {settings.partial_every_s} s", figures)
 
 
 def main():
@@ -189,6 +195,7 @@ def main():
     parser.add_argument("--live", type=int, metavar="STREAMS", help="so many streams in real time instead")
     parser.add_argument("--seconds", type=float, default=120, help="of --live")
     parser.add_argument("--partial-every", type=float, default=0.5, help="seconds")
+    parser.add_argument("--json", action="store_true", help="one JSON object, of --live")
     arguments = parser.parse_args()
     begun, cpu = time.perf_counter(), time.process_time()
     model = load_whisper(arguments.model, arguments.threads)

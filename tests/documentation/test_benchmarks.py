@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.beside import TIMER, mark
+from benchmarks.short_table import IN_SHORT, in_short
 
 
 def part(value: float, unit: str = "ms", what: str = "time", timer: float | None = None, **more: Any) -> dict[str, Any]:
@@ -47,3 +50,27 @@ def test_a_figure_that_was_not_there_before_is_not_judged() -> None:
     new = [part(5.0, what="new")]
     assert mark(new, [part(1.0)]) == []
     assert "worse" not in new[0]["figures"][0]
+
+
+def test_every_line_that_people_wait_for_was_measured_in_the_committed_run() -> None:
+    """And none says "reached" of what lies beyond its bound."""
+    committed = json.loads((Path(__file__).parents[2] / "benchmarks/results.json").read_text())["parts"]
+    lines = in_short(committed)[4:-1]
+    assert len(lines) == len(IN_SHORT)
+    assert not [line for line in lines if "not measured" in line]
+    for line in lines:
+        wanted, now, verdict = (field.strip() for field in line.split("|")[3:6])
+        value = float(now.split()[0].replace(",", ""))
+        if wanted:
+            sign, end = wanted.split()
+            met = value <= float(end) if sign == "≤" else value >= float(end)
+            assert verdict == ("reached" if met else "missed"), line
+
+
+def test_of_several_measurements_the_short_table_has_the_median() -> None:
+    parts = [
+        part(value, what="lateness p99", target=0.3) | {"title": "workbench, picows, 1000 sessions"}
+        for value in (9.0, 0.2, 0.4)
+    ]
+    (line,) = (line for line in in_short(parts) if "1,000 sessions" in line)
+    assert line.split("|")[3:6] == [" ≤ 0.3 ", " 0.4 ms ", " missed "]

@@ -13,6 +13,12 @@ pytestmark = pytest.mark.browser
 PLAY_MS = 120_000
 
 
+@pytest.fixture
+def page(visitor):
+    """Every test opens an address of its own."""
+    return visitor.page
+
+
 def test_a_sweep_is_started_stopped_resumed_and_opened(page, address):
     """One configuration of two utterances, one at a time: stopped after it has begun, resumed to its end, opened."""
     page.goto(f"{address}/sweep?sweep_limit=4&sweep_concurrency=1&sweep_vary=gain_db&sweep_values_gain_db=0%2C-20")

@@ -38,8 +38,7 @@ VERBS = (
     "runs rm R --yes",
 )
 
-# All verbs of a case in one process, which is forked from one that has imported what they need: to import it takes longer
-# than most cases.
+# All verbs of a case in one process, forked from one that has imported what they need, which takes longer than a case.
 PROGRAM = """
 import contextlib, importlib, io, json, os, pkgutil, resource, sys
 from workbench import cli, comparing, reporting, runs, scoring, store

@@ -76,7 +76,7 @@ class Place:
 
     def call(self, *arguments: str, wait_s: float = 170, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own and keep what it says."""
-        before = set(os.listdir("/proc"))
+        before = set(Path("/proc").glob("[0-9]*"))
         child = subprocess.Popen(
             [sys.executable, "-m", "workbench", *arguments], cwd=self.root / "work",
             env=self.environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -94,12 +94,12 @@ class Place:
         self.codes[arguments] = child.returncode
         return subprocess.CompletedProcess(arguments, child.returncode, out, err)
 
-    def _watch(self, child: subprocess.Popen[str], before: set[str]) -> None:
+    def _watch(self, child: subprocess.Popen[str], before: set[Path]) -> None:
         """Titles of all processes that began with a command: any user of the machine may read them."""
         while child.poll() is None:
-            for number in set(os.listdir("/proc")) - before:
+            for process in set(Path("/proc").glob("[0-9]*")) - before:
                 try:
-                    title = Path("/proc", number, "cmdline").read_bytes()
+                    title = (process / "cmdline").read_bytes()
                 except OSError:
                     continue  # it has ended
                 self.titles.add(title.replace(b"\0", b" ").decode("utf-8", "replace"))

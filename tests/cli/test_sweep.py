@@ -46,16 +46,16 @@ def test_a_bad_sweep_fails_before_the_first_session(tmp_path, arguments, says):
 
 @pytest.mark.slow
 def test_a_sweep_is_paired_and_noise_costs_words(tmp_path):
-    """Two cells of twelve utterances, four at a time; the next plan knows what it can find."""
-    arguments = ("sweep", "--vary", "snr_db=inf,20", "--limit", "12", "--concurrency", "4", "--json")
-    done = workbench(*arguments, cwd=tmp_path, timeout=240)
+    """Two cells of six utterances, four at a time; the next plan knows what it can find."""
+    arguments = ("sweep", "--vary", "snr_db=inf,20", "--concurrency", "4", "--json")
+    done = workbench(*arguments, "--limit", "6", cwd=tmp_path, timeout=240)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert [cell["n"] for cell in result["cells"]] == [12] * 2
+    assert [cell["n"] for cell in result["cells"]] == [6] * 2
     assert [cell["failed"] for cell in result["cells"]] == [0] * 2
     wer = [cell["wer"] for cell in result["cells"]]
     assert wer[0] < wer[1]
     compared = json.loads(workbench("compare", "last", "--json", cwd=tmp_path).stdout)
-    assert [c["pairs"] for c in compared["comparisons"]] == [12]
-    plan = json.loads(workbench(*arguments, "--dry-run", cwd=tmp_path).stdout)
+    assert [c["pairs"] for c in compared["comparisons"]] == [6]
+    plan = json.loads(workbench(*arguments, "--limit", "24", "--dry-run", cwd=tmp_path).stdout)
     assert 0 < plan["smallest_detectable_wer"] < 0.5

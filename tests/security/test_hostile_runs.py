@@ -5,6 +5,7 @@ writes, nothing that lies beside is read, changed or removed, and no command tak
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -37,26 +38,52 @@ VERBS = (
     "runs rm R --yes",
 )
 
-# All verbs in one process: to start one takes longer than most of them.
+# All verbs of a case in one process, forked from one that has imported what they need, which takes longer than a case.
 PROGRAM = """
-import contextlib, io, json, os, resource, shutil, sys
-resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-resource.setrlimit(resource.RLIMIT_FSIZE, (6 << 30, 6 << 30))
-from workbench import cli
-from click.testing import CliRunner
-told = []
-for words in json.load(sys.stdin):
-    out, err = io.StringIO(), io.StringIO()
-    sys.argv = ["workbench", *words]
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code
-    told.append([words, code, out.getvalue(), err.getvalue()])
-# Of this program alone: ru_maxrss begins with what the process that started it had.
-print(json.dumps([told, int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024]))
+import contextlib, importlib, io, json, os, pkgutil, resource, sys
+from workbench import cli, comparing, reporting, runs, scoring, store
+for package in (cli, comparing, reporting, runs, scoring, store):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+
+def play(case):
+    os.chdir(case["folder"])
+    os.environ.update(case["environment"])
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6 << 30, 6 << 30))
+    told = []
+    for words in case["asked"]:
+        out, err = io.StringIO(), io.StringIO()
+        sys.argv = ["workbench", *words]
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                cli.main()
+            except SystemExit as end:
+                code = end.code
+        told.append([words, code, out.getvalue(), err.getvalue()])
+    # Of this program alone: ru_maxrss begins with what the process that started it had.
+    return [told, int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) // 1024]
+
+for line in sys.stdin:
+    assert len(os.listdir("/proc/self/task")) == 1, "a fork would lose threads"
+    if os.fork() == 0:
+        print(json.dumps(play(json.loads(line))), flush=True)
+        sys.exit()
+    if os.wait()[1] != 0:
+        sys.exit("a case has ended badly")
 """
+
+
+@pytest.fixture(scope="module")
+def program():
+    """Plays one case after another, each in a process of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SUKI_", "WORKBENCH_")) or k == "WORKBENCH_MODEL"}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", PROGRAM], env=kept, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        yield running
+        running.stdin.close()
 
 
 def fingerprint(*roots):
@@ -84,22 +111,19 @@ def place(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_verb_is_led_astray(name, place):
+def test_no_verb_is_led_astray(name, place, program):
     """Codes are ours, lines are one, memory is small, and what lies beside stays as it is."""
-    import json
-
     store = place / "runs"
     run_id = store_run(store, batch(2))
     HOSTILE[name](store / run_id)
     before = fingerprint(place / "precious", place / "outside")
     asked = [[run_id if word == "R" else word for word in verb.split()] + ["--store", str(store)] for verb in VERBS]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SUKI_", "WORKBENCH_")) or k == "WORKBENCH_MODEL"}
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", PROGRAM], input=json.dumps(asked), cwd=place / "work", env=kept, timeout=250,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    told, megabytes = json.loads(done.stdout.splitlines()[-1])
+    places = {name: os.environ[name] for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+    program.stdin.write(json.dumps({"asked": asked, "folder": str(place / "work"), "environment": places}) + "\n")
+    program.stdin.flush()
+    line = program.stdout.readline()
+    assert line, program.stderr.read()[-2000:]
+    told, megabytes = json.loads(line)
     for words, code, out, err in told:
         assert code in (0, 1, 2, 3, 4, 5, 6), (words, err)
         assert "workbench: internal error" not in err, (words, err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 
 import pytest
@@ -64,15 +65,38 @@ def chromium(switches):
         browser.close()
 
 
+@contextlib.contextmanager
+def _fresh(chromium, address):
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(120_000)
+    yield Watched(context.new_page(), address)
+    context.close()
+
+
 @pytest.fixture
 def watched(chromium, address):
     """A fresh tab, 1440 wide, whose console stays silent and whose requests stay on this machine."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(120_000)
-    watched = Watched(context.new_page(), address)
-    yield watched
-    context.close()
+    with _fresh(chromium, address) as watched:
+        yield watched
     assert watched.problems == []
+
+
+@pytest.fixture(scope="module")
+def _tab(chromium, address):
+    with _fresh(chromium, address) as watched:
+        yield watched
+
+
+@pytest.fixture
+def visitor(_tab):
+    """As ``watched``, but one tab for all of a module: each test loads a page anew, and leaves nothing to the next.
+
+    A window of its own and scripts that were never read before cost as much as two visits.
+    """
+    yield _tab
+    problems = _tab.problems.copy()
+    _tab.problems.clear()
+    assert problems == []
 
 
 @pytest.fixture

@@ -13,15 +13,21 @@ pytestmark = pytest.mark.browser
 PLAY_MS = 120_000
 
 
+@pytest.fixture
+def page(visitor):
+    """Every test opens an address of its own."""
+    return visitor.page
+
+
 def test_a_sweep_is_started_stopped_resumed_and_opened(page, address):
-    """One configuration of two utterances, one at a time: stopped after it has begun, resumed to its end, opened."""
-    page.goto(f"{address}/sweep?sweep_limit=4&sweep_concurrency=1&sweep_vary=gain_db&sweep_values_gain_db=0%2C-20")
+    """Two configurations of three utterances, one at a time: stopped after it has begun, resumed to its end, opened."""
+    page.goto(f"{address}/sweep?sweep_limit=3&sweep_concurrency=1&sweep_vary=gain_db&sweep_values_gain_db=0%2C-20")
     settled(page)
     page.get_by_role("button", name="Start", exact=True).click()
     job = page.get_by_test_id("stMain")
     expect(job.get_by_text(re.compile(r"(^|\W|circle)running$")).first).to_be_visible(timeout=120_000)
     # Begun: the run is named and its sessions are counted.
-    expect(job.get_by_text(re.compile(r"[1-7] of 8 sessions"))).to_be_visible(timeout=PLAY_MS)
+    expect(job.get_by_text(re.compile(r"[1-5] of 6 sessions"))).to_be_visible(timeout=PLAY_MS)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(job.get_by_text(re.compile(r"(^|\W|circle)stopped$")).first).to_be_visible(timeout=PLAY_MS)
     settled(page)

@@ -15,6 +15,12 @@ BOX = "[data-testid=inspector]"
 HTML = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
 
 
+@pytest.fixture
+def page(visitor):
+    """Where one stands is in the address, which every test gives anew."""
+    return visitor.page
+
+
 def position_ms(page):
     """Where the listener stands."""
     return float(page.locator(BOX).get_attribute("data-ms"))

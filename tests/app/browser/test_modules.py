@@ -38,6 +38,12 @@ def address():
 
 
 @pytest.fixture
+def page(visitor):
+    """What a test makes there is gone with the next load."""
+    return visitor.page
+
+
+@pytest.fixture
 def run(page, address):
     """Call a function body with the named module as ``m``."""
     page.goto(address)

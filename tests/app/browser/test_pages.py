@@ -26,43 +26,35 @@ def path_of(name):
     return "/" if name == "start" else f"/{name.replace('_', '-')}"
 
 
-def opened(chromium, address, name, width, scheme, height=1000, query=""):
-    """A watched tab that has a page open."""
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    watched = Watched(context.new_page(), address)
-    watched.page.goto(f"{address}{path_of(name)}{query}")
-    settled(watched.page)
-    return watched
+def opened(page, address, name, width, scheme, height=1000, query=""):
+    """Load a page of the app as somebody sees it who has such a screen."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{address}{path_of(name)}{query}")
+    settled(page)
+    return page
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", [facts.name for facts in PAGES])
-def test_a_page_is_accessible_fits_and_keeps_to_itself(chromium, address, name, scheme):
+def test_a_page_is_accessible_fits_and_keeps_to_itself(visitor, address, name, scheme):
     """axe finds nothing serious, nothing is wider than a narrow screen, the console is silent."""
-    watched = opened(chromium, address, name, 390, scheme)
-    page = watched.page
-    try:
-        assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
-        assert page.locator('[data-testid="stException"]').count() == 0
-        assert violations(page) == []
-        assert watched.problems == []
-    finally:
-        page.context.close()
+    page = opened(visitor.page, address, name, 390, scheme)
+    assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert violations(page) == []
+    assert visitor.problems == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("tab", TABS)
-def test_a_part_of_a_run_is_accessible_and_fits(chromium, address, tab, scheme):
+def test_a_part_of_a_run_is_accessible_and_fits(visitor, address, tab, scheme):
     """What the page shows first is looked at above; these are a click away."""
-    watched = opened(chromium, address, "run", 390, scheme, query=f"?run_tab={tab}")
-    page = watched.page
-    try:
-        assert page.get_by_role("radio", name=tab, checked=True).count() == 1
-        assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
-        assert violations(page) == []
-        assert watched.problems == []
-    finally:
-        page.context.close()
+    page = opened(visitor.page, address, "run", 390, scheme, query=f"?run_tab={tab}")
+    assert page.get_by_role("radio", name=tab, checked=True).count() == 1
+    assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
+    assert violations(page) == []
+    assert visitor.problems == []
 
 
 @pytest.mark.timing
@@ -112,8 +104,8 @@ def rich(tmp_path_factory):
 @pytest.mark.parametrize("name", [facts.name for facts in PAGES])
 def test_a_picture_of_a_page(chromium, rich, name, scheme, width):
     """Made on request only, so that a run of the tests leaves the tree as it was."""
-    watched = opened(chromium, rich, name, width, scheme, height=1000 if width > 1000 else 1600)
-    page = watched.page
+    page = Watched(chromium.new_page(), rich).page
+    opened(page, rich, name, width, scheme, height=1000 if width > 1000 else 1600)
     if name == "live":
         page.get_by_role("button", name="Play demo").click()
         page.wait_for_selector("[data-testid=live][data-state=ended]", timeout=120_000)
@@ -124,7 +116,7 @@ def test_a_picture_of_a_page(chromium, rich, name, scheme, width):
     PICTURES.mkdir(parents=True, exist_ok=True)
     picture = PICTURES / f"{name}-{scheme}-{width}.png"
     page.screenshot(path=picture)
-    page.context.close()
+    page.close()
     shrink(picture)
     assert picture.stat().st_size < MAX_BYTES
 

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -214,3 +215,21 @@ def test_what_ctrl_c_keeps_from_beginning_is_closed(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         pacing.run(coroutine)
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+
+
+def test_after_a_run_threads_say_again_what_ended_them():
+    """Only where Ctrl-C ended it the thread of the loop may still want to speak."""
+
+    async def nothing():
+        return threading.excepthook
+
+    before = threading.excepthook
+    assert pacing.run(nothing()) is not before
+    assert threading.excepthook is before
+    with pytest.raises(ZeroDivisionError):
+        pacing.run(failing())
+    assert threading.excepthook is before
+
+
+async def failing():
+    return 1 / 0

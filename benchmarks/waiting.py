@@ -85,7 +85,7 @@ def counted(owner: object, name: str) -> Iterator[list[int]]:
 def scoring() -> list[Figure]:
     from workbench.recording.frame_log import FrameLog
     from workbench.scoring import view
-    from workbench.scoring.metrics.normalize import NORMALISERS
+    from workbench.scoring.metrics.normalize import NORMALISERS, _basic_chunk
     from workbench.scoring.reading.memory import forget
     from workbench.scoring.reading.reading import _settled, read
     from workbench.scoring.session import score_session
@@ -96,6 +96,7 @@ def scoring() -> list[Figure]:
         read.cache_clear()
         _settled.cache_clear()
         forget()
+        _basic_chunk.cache_clear()
         for record in records:
             score_session(record, clinical)
 

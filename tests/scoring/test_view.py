@@ -45,10 +45,10 @@ def test_a_score_decodes_each_message_and_builds_each_frame_once(monkeypatch):
     decoded, made = [], []
     decode, frames = live.decode_server, FrameLog.frames
     monkeypatch.setattr(live, "decode_server", lambda text: decoded.append(text) or decode(text))
-    monkeypatch.setattr(FrameLog, "frames", lambda log, **asked: made.append(asked) or frames(log, **asked))
+    monkeypatch.setattr(FrameLog, "frames", lambda log, **asked: made.append(asked["audio"]) or frames(log, **asked))
     score_session(record, NORMALISERS["basic"])
     assert decoded == texts
-    assert made == [{"audio": False}]
+    assert made == [False]
 
 
 def test_the_repr_of_a_view_holds_no_words():

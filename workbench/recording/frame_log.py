@@ -325,13 +325,14 @@ class FrameLog:
         self._buffer = None
         return buffer
 
-    def frames(self, *, audio: bool = True) -> Iterator[Frame]:
+    def frames(self, *, audio: bool = True, columns: Mapping[str, NDArray[np.int64]] | None = None) -> Iterator[Frame]:
         """Frames in the order in which they were recorded.
 
         Args:
             audio: False leaves out the audio, which is most of them and has no text.
+            columns: what :meth:`columns` gave, where it is known.
         """
-        texts, columns = iter(self.texts()), self.columns()
+        texts, columns = iter(self.texts()), self.columns() if columns is None else columns
         rows = slice(None) if audio else columns["kind"] != AUDIO
         for code, chunk, end_sample, due_ns, sent_ns, flushed_ns, hold_ns, received_ns, wire_bytes in zip(
             *(columns[name][rows].tolist() for name in self.COLUMNS), strict=True

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from workbench.recording.record import SessionKey, SessionRecord
 from workbench.scoring.meant import meant
-from workbench.scoring.metrics.accuracy import ErrorCounts, char_errors, word_errors
+from workbench.scoring.metrics.accuracy import ErrorCounts, counted, word_errors
 from workbench.scoring.metrics.alignment import align
 from workbench.scoring.metrics.cursor import Cursor, cursor
 from workbench.scoring.metrics.facts import FactTally, fact_tally
@@ -188,12 +188,13 @@ def _scored(record: SessionRecord, normaliser: Normaliser) -> SessionScore:
     ours_words, their_words = ours.split(), theirs.split()
     pairs = align(ours_words, their_words)
     whole = read(record.reference.written).words == tuple(ours_words) and read(hypothesis).words == tuple(their_words)
-    raw = word_errors(_RAW.tokens(record.reference.written), _RAW.tokens(hypothesis))
+    raw = (_RAW.tokens(record.reference.written), _RAW.tokens(hypothesis))
+    words, written, chars = counted([(ours_words, their_words), raw, (ours, theirs)])
     return replace(
         _unscored(view, normaliser, None),
-        words=word_errors(ours_words, their_words, pairs=pairs),
-        raw=raw,
-        chars=char_errors(ours, theirs),
+        words=word_errors(ours_words, their_words, pairs=pairs, counts=words),
+        raw=word_errors(*raw, counts=written),
+        chars=chars,
         stability=stability(view),
         meaning=meant(record.reference, hypothesis, pairs=pairs if whole else None),
         screen=screen(view, normaliser),

@@ -81,7 +81,7 @@ class SessionView:
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
         """Every frame but the audio, in the order in which they were recorded."""
-        return tuple(self.record.frames.frames(audio=False))
+        return tuple(self.record.frames.frames(audio=False, columns=self.columns))
 
     @cached_property
     def messages(self) -> list[Received]:

@@ -1,17 +1,31 @@
 """Normalisers: what they forgive, and what they must not."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.scoring.metrics.normalize import NORMALISERS, basic, normaliser
+from workbench.scoring.metrics.normalize import _MARK, NORMALISERS, _mark, basic, normaliser
 from workbench.scoring.reading import read, rules
 
 
 def test_raw_touches_white_space_only():
     """Case, marks and digits stay."""
     assert normaliser("raw")("  No  Pain,\n2.5 mg. ") == "No Pain, 2.5 mg."
+
+
+MARKS = st.text(st.sampled_from(" \t\n\u00a0.,:/-'’%&_½éÉ\u0301ßİΣaB5\u200b—"), max_size=20)
+
+
+@given(MARKS | st.text(max_size=20))
+def test_basic_looks_at_no_word_beyond_white_space(text):
+    """Folded piece by piece as it was folded whole."""
+    whole = unicodedata.normalize("NFC", text).casefold()
+    whole = re.sub(r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_]?(?!\w)", lambda match: match[0].replace(".", ""), whole)
+    assert basic(text) == " ".join(_MARK.sub(_mark, whole).split())
 
 
 @pytest.mark.parametrize(

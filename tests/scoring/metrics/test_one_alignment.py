@@ -1,6 +1,7 @@
 """One alignment everywhere: error counts, differences and jiwer's totals agree."""
 
 import itertools
+import random
 
 import jiwer
 import pytest
@@ -11,7 +12,7 @@ from rapidfuzz.distance import Indel
 from workbench.reference import Reference
 from workbench.scoring.metrics.accuracy import word_errors
 from workbench.scoring.metrics.alignment import align, paired
-from workbench.scoring.metrics.edit_table import costs, trace
+from workbench.scoring.metrics.edit_table import _near, cheapest, costs, trace
 from workbench.scoring.metrics.normalize import NORMALISERS
 from workbench.scoring.word_diff import word_diff
 
@@ -29,7 +30,7 @@ def _cost(ours, theirs, pairs):
 def test_the_short_way_is_as_good_as_the_whole_table(ours, theirs):
     """Fewest edits, then the highest similarity; monotone."""
     pairs = align(ours, theirs)
-    assert len(pairs) == paired(ours, theirs)
+    assert paired(ours, theirs) == (len(pairs), sum(ours[i] == theirs[j] for i, j in pairs))
     assert pairs == sorted(set(pairs))
     assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
     assert _cost(ours, theirs, pairs) == _cost(ours, theirs, trace(costs(ours, theirs), ours, theirs, open_end=False))
@@ -66,3 +67,23 @@ def test_counts_are_those_of_the_alignment_and_total_those_of_jiwer(ours, theirs
 def test_ties_go_to_similarity_and_then_to_the_earliest(ours, theirs, pairs):
     """The stated rule."""
     assert align(ours.split(), theirs.split()) == pairs
+
+
+@pytest.mark.parametrize("open_end", [False, True])
+@pytest.mark.parametrize("vocabulary", [["no", "chest", "pain", "pains", "pin", "ten", "tin"], ["a", "b"]])
+def test_the_cells_near_the_diagonal_give_the_way_of_the_whole_table(vocabulary, open_end):
+    """The same pairs, ties and all, however many edits there are, and whatever bound on them is known."""
+    draw, bounds = random.Random(5), set()
+    for _ in range(1_500):
+        ours = draw.choices(vocabulary, k=draw.randrange(1, 20))
+        theirs = [word for word in ours if draw.random() > 0.1][: draw.randrange(1, 20)]
+        theirs = [word if draw.random() > 0.3 else draw.choice(vocabulary) for word in theirs] or ["no"]
+        whole = trace(costs(ours, theirs), ours, theirs, open_end=open_end)
+        assert cheapest(ours, theirs, open_end=open_end) == whole
+        last = costs(ours, theirs)[-1]
+        fewest = -(-(min(last) if open_end else last[-1]) // 1_000_000_000)
+        bounds.add(fewest)
+        table = _near(ours, theirs, fewest + draw.randrange(1, 9))
+        if len(table) > len(theirs):  # not left early
+            assert trace(table, ours, theirs, open_end=open_end) == whole
+    assert set(range(6)) <= bounds

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.scoring.metrics.records import session, untimed
 from workbench.reference import Reference, Term
+from workbench.scoring.metrics.alignment import align
 from workbench.scoring.metrics.stability import erased_tokens, stability
 from workbench.scoring.view import SessionView
 from workbench.units import NS_PER_MS
@@ -151,3 +152,26 @@ def test_a_value_that_appears_and_goes_is_flicker():
     """Nobody said it."""
     found = steady([(100, "partial", "warfarin 5 mg and"), (350, "final", "warm and dry")])
     assert found.unsafe_flicker_ns == 250 * NS_PER_MS
+
+
+def one_by_one(texts, stamps):
+    """Times to stable, word by word and message by message."""
+    final = texts[-1]
+    first, run = [None] * len(final), [None] * len(final)
+    for words, at in zip(texts, stamps, strict=True):
+        pairs = align(final, words, open_end=words != final)
+        present = {i for i, j in pairs if final[i] == words[j]}
+        for i in range(len(final)):
+            run[i] = None if i not in present else at if run[i] is None else run[i]
+            first[i] = run[i] if first[i] is None else first[i]
+    return tuple(start - seen for start, seen in zip(run, first, strict=True))
+
+
+@given(st.lists(st.lists(st.sampled_from(["no", "new", "pain", "pains"]), max_size=6), min_size=2, max_size=7))
+def test_times_to_stable_are_those_of_each_message_aligned_alone(texts):
+    """Empty partials and repeated ones, too."""
+    places = range(0, 100 * len(texts), 100)
+    kinds = [*["partial"] * (len(texts) - 1), "final"]
+    said = [" ".join(words) for words in texts]
+    found = steady(list(zip(places, kinds, said, strict=True)))
+    assert found.time_to_stable_ns == one_by_one(texts, [at * NS_PER_MS for at in places])

@@ -110,7 +110,7 @@ def word_errors(
         (counts,) = counted([(reference, hypothesis)])
     if counts.errors == 1:
         return counts  # one way to split them
-    opposite = paired(reference, hypothesis) if pairs is None else len(pairs)
+    opposite = paired(reference, hypothesis)[0] if pairs is None else len(pairs)
     deletions, insertions = len(reference) - opposite, len(hypothesis) - opposite
     substitutions = counts.errors - deletions - insertions
     return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, insertions)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from workbench.scoring.metrics.edit_table import SIMILAR, costs, trace
+from workbench.scoring.metrics.edit_table import SIMILAR, cheapest
 
-__all__ = ["align", "common_ends", "paired"]
+__all__ = ["PAIR_CELLS", "align", "common_ends", "paired"]
 
 # Above this many cells a pair is cut at long equal runs first, and the table is built between them only: 600 words
 # take 1 ms instead of 150. A gap above the second bound is left as RapidFuzz aligned it.
-_PAIR_CELLS = 2_500
+PAIR_CELLS = 2_500
 _GAP_CELLS = 1_000_000
 # Above this many, to prove that no other word could be matched takes longer than to align between anchors.
 _PROOF_CELLS = 90_000
@@ -42,32 +42,38 @@ def align(reference: Sequence[str], hypothesis: Sequence[str], *, open_end: bool
     """
     head, tail = common_ends(reference, hypothesis, open_end=open_end)
     ours, theirs = reference[head : len(reference) - tail], hypothesis[head : len(hypothesis) - tail]
+    middle: list[tuple[int, int]] = []
     # What is shown is aligned for latency, for stability and for meaning, most of it with the same words.
-    short = len(ours) * len(theirs) <= _PAIR_CELLS
-    middle = (
-        _remembered(tuple(ours), tuple(theirs), open_end=open_end)
-        if short
-        else _between(ours, theirs, open_end=open_end)
-    )
+    if ours and theirs and len(ours) * len(theirs) <= PAIR_CELLS:
+        middle = _remembered(tuple(ours), tuple(theirs), open_end=open_end)
+    elif ours and theirs:
+        middle = _between(ours, theirs, open_end=open_end)
     ends = [(len(reference) - k, len(hypothesis) - k) for k in range(tail, 0, -1)]
     pairs = [(i, i) for i in range(head)] + [(i + head, j + head) for i, j in middle] + ends
     return pairs if open_end else _earliest(pairs, reference, hypothesis)
 
 
-def paired(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
-    """How many pairs :func:`align` finds: counts need not know which words of a gap stand opposite each other.
+def paired(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[int, int]:
+    """How many pairs :func:`align` finds, and how many of them are of equal words.
+
+    Counts need not know which words of a gap stand opposite each other.
 
     >>> paired("new new pain".split(), "no pain".split())
-    2
+    (2, 1)
     """
     head, tail = common_ends(reference, hypothesis)
     ours, theirs = reference[head : len(reference) - tail], hypothesis[head : len(hypothesis) - tail]
-    if len(ours) <= 1 or len(theirs) <= 1:
-        return head + tail + min(len(ours), len(theirs))
+    ends = head + tail
+    if not ours or not theirs:
+        return ends, ends
+    if len(ours) == 1 or len(theirs) == 1:
+        return ends + 1, ends + (ours[0] in theirs if len(ours) == 1 else theirs[0] in ours)
     gaps = _only_gaps(ours, theirs)
     if gaps is None:
-        return head + tail + len(_between(ours, theirs, open_end=False))
-    return head + tail + sum(min(gap.words, gap.heard) + gap.equal for gap in gaps)
+        pairs = _between(ours, theirs, open_end=False)
+        return ends + len(pairs), ends + sum(ours[i] == theirs[j] for i, j in pairs)
+    equal = ends + sum(gap.equal for gap in gaps)
+    return equal + sum(min(gap.words, gap.heard) for gap in gaps), equal
 
 
 def _earliest(
@@ -104,8 +110,8 @@ def _between(ours: Sequence[str], theirs: Sequence[str], *, open_end: bool) -> l
         return [(0, 0)] if len(ours) == len(theirs) else _gap(ours, theirs)
     elif (gaps := _only_gaps(ours, theirs)) is not None:
         return _filled(gaps, ours, theirs)
-    if len(ours) * len(theirs) <= _PAIR_CELLS:
-        return trace(costs(ours, theirs), ours, theirs, open_end=open_end)
+    if len(ours) * len(theirs) <= PAIR_CELLS:
+        return cheapest(ours, theirs, open_end=open_end)
     pairs: list[tuple[int, int]] = []
     i = j = 0
     for start, stop, other in [*_anchors(ours, theirs), (len(ours), len(ours), len(theirs))]:
@@ -117,7 +123,7 @@ def _between(ours: Sequence[str], theirs: Sequence[str], *, open_end: bool) -> l
             gap_pairs = _one_alignment(gap, heard)
         elif gap and heard:
             # Only behind the last anchor may the hypothesis stop early.
-            gap_pairs = trace(costs(gap, heard), gap, heard, open_end=last)
+            gap_pairs = cheapest(gap, heard, open_end=last)
         else:
             gap_pairs = []
         pairs += [(i + a, j + b) for a, b in gap_pairs]
@@ -198,7 +204,7 @@ def _gap(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
     from rapidfuzz.distance import Indel
 
     if len(ours) > 1 and len(theirs) > 1:
-        return trace(costs(ours, theirs), ours, theirs, open_end=False)
+        return cheapest(ours, theirs, open_end=False)
     one, others = (ours[0], theirs) if len(ours) == 1 else (theirs[0], ours)
     similar = [int(SIMILAR * Indel.normalized_similarity(one, other)) for other in others]
     best = similar.index(max(similar))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -49,17 +50,19 @@ def cursor(view: SessionView) -> Cursor:
         place: last_of([view.sightings[k].shown_ns for k in tokens]) for place, tokens in view.spoken.by_word().items()
     }
     order = sorted((at, place) for place, at in shown.items() if at is not None)
-    stamps, furthest = [at for at, _ in order], np.maximum.accumulate([place for _, place in order] or [0])
+    stamps, furthest = [at for at, _ in order], list(accumulate((place for _, place in order), max))
     starts, ends = (
         [samples_to_ns(getattr(word, edge), record.sample_rate_hz) for word in words]
         for edge in ("start_sample", "end_sample")
     )
+    arrivals = _arrivals(view)
+    chunks = np.searchsorted(audio.sent_ns, arrivals, side="right").tolist()
+    sent_by = [0, *audio.end_ns.tolist()]
     at_ns, lag_ns = [], []
-    for at in _arrivals(view):
-        chunks = int(np.searchsorted(audio.sent_ns, at, side="right"))
-        sent = int(audio.end_ns[chunks - 1]) if chunks else 0
+    for at, chunk in zip(arrivals, chunks, strict=True):
+        sent = sent_by[chunk]
         known = bisect_right(stamps, at)
-        last = int(furthest[known - 1]) if known else -1
+        last = furthest[known - 1] if known else -1
         following = starts[last + 1] if last + 1 < len(words) else sent
         reached = ends[last] if known else 0
         at_ns.append(at - record.start_ns)

@@ -258,14 +258,15 @@ def _word_columns(
         reasons.update(dict.fromkeys(_COLUMNS, why or ""))
         return {}
     words, rate_hz = record.reference.words, record.sample_rate_hz
+    by_word = spoken.by_word()
+    complete = [words[max(spoken.owners[k][1] for k in mine)].end_sample for mine in by_word.values()]
+    chunks = np.searchsorted(audio.end_sample, complete).tolist()
+    # A word that no chunk completes was never due and never sent.
+    dues, sents = [*audio.due_ns.tolist(), None], [*audio.sent_ns.tolist(), None]
     rows = []
-    for index, mine in spoken.by_word().items():
+    for (index, mine), chunk in zip(by_word.items(), chunks, strict=True):
         parts = [seen[k] for k in mine]
-        complete = words[max(spoken.owners[k][1] for k in mine)].end_sample
-        chunk = int(np.searchsorted(audio.end_sample, complete))
-        due = sent = None
-        if chunk < audio.end_sample.size:
-            due, sent = int(audio.due_ns[chunk]), int(audio.sent_ns[chunk])
+        due, sent = dues[chunk], sents[chunk]
         ended = record.start_ns + samples_to_ns(words[index].end_sample, rate_hz)
         shown = last_of([p.shown_ns for p in parts])
         rows.append(

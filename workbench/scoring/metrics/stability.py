@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.scoring.metrics.alignment import align
+import numpy as np
+
+from workbench.scoring.metrics.alignment import align, paired
 from workbench.scoring.metrics.normalize import NORMALISERS
+from workbench.scoring.metrics.shown import settled, words_present
 from workbench.scoring.metrics.timeline import Segment
 from workbench.scoring.reading import Judged, judge, read
 from workbench.scoring.view import SessionView
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from workbench.scoring.reading import Reading
 
 __all__ = ["Stability", "erased_tokens", "stability"]
-
-Pairs = list[tuple[int, int]]
 
 _BASIC = NORMALISERS["basic"]
 
@@ -91,17 +92,16 @@ def stability(view: SessionView) -> Stability:
     terms = view.record.reference.terms
     marked = ([t.text for t in terms if t.kind != "drug"], [t.text for t in terms if t.kind == "drug"])
     erased = shown = unstable = finals = flicker = 0
-    settled: list[int] = []
+    stable: list[int] = []
     for segment in segments:
         texts, stamps = _texts(segment)
         erased += erased_tokens(texts)
         finals += len(texts[-1])
         new, lost = _words_shown(texts)
         shown, unstable = shown + new, unstable + lost
-        aligned = _against_final(texts)
-        settled += _time_to_stable(texts, stamps, aligned)
+        stable += _time_to_stable(texts, stamps)
         flicker += _flicker(segment, marked)
-    return Stability(erased, finals, shown, unstable, tuple(settled), flicker)
+    return Stability(erased, finals, shown, unstable, tuple(stable), flicker)
 
 
 def _texts(segment: Segment) -> tuple[list[list[str]], list[int]]:
@@ -132,36 +132,22 @@ def _words_shown(texts: Sequence[Sequence[str]]) -> tuple[int, int]:
     for before, after in itertools.pairwise(texts):
         if before == after:
             continue
-        stayed = sum(before[i] == after[j] for i, j in align(before, after))
+        _, stayed = paired(before, after)
         appeared += len(after) - stayed
         gone += len(before) - stayed
     return appeared, gone
 
 
-def _against_final(texts: list[list[str]]) -> list[Pairs]:
-    """Pairs (final word, shown word) of each text; a text that stood before is not aligned again."""
-    final, known = texts[-1], {}
-    for words in texts:
-        if (key := tuple(words)) not in known:
-            known[key] = align(final, words, open_end=words != final)
-    return [known[tuple(words)] for words in texts]
-
-
-def _time_to_stable(texts: list[list[str]], stamps: list[int], aligned: list[Pairs]) -> list[int]:
+def _time_to_stable(texts: Sequence[Sequence[str]], stamps: Sequence[int]) -> list[int]:
     """For each word of the last text, how long after its first appearance it was there for good."""
     final = texts[-1]
-    first: list[int | None] = [None] * len(final)
-    run: list[int | None] = [None] * len(final)
-    for words, at, pairs in zip(texts, stamps, aligned, strict=True):
-        present = {i for i, j in pairs if final[i] == words[j]}
-        for i in range(len(final)):
-            if i not in present:
-                run[i] = None
-            elif run[i] is None:
-                run[i] = at
-                if first[i] is None:
-                    first[i] = at
-    return [start - seen for start, seen in zip(run, first, strict=True) if start is not None and seen is not None]
+    if not final:
+        return []
+    rows: dict[tuple[str, ...], int] = {}
+    said = [rows.setdefault(tuple(words), len(rows)) for words in texts]
+    present, at = words_present(final, list(rows))[said], np.array(stamps)
+    apart: list[int] = (settled(at, present) - at[present.argmax(axis=0)]).tolist()
+    return apart
 
 
 _Marked = tuple[Sequence[str], Sequence[str]]  # terms and drugs, as written
@@ -173,21 +159,27 @@ def _flicker(segment: Segment, marked: _Marked) -> int:
         return 0
     closed_ns, final = segment.final
     stamps = [*(at for at, _ in segment.partials), closed_ns]
+    closing = _BASIC.tokens(final)
     known: dict[str, bool] = {}
     total = 0
     for (since, text), until in zip(segment.partials, stamps[1:], strict=True):
         if text not in known:
-            known[text] = _unsafe(text, final, marked)
+            words = _BASIC.tokens(text)
+            known[text] = words != closing[: len(words)] and _unsafe(words, read(text), final, marked)
         total += (until - since) * known[text]
     return total
 
 
-def _unsafe(text: str, final: str, marked: _Marked) -> bool:
-    """Whether a partial means something else than the final does as far as the partial got."""
-    words, closing = _BASIC.tokens(text), _BASIC.tokens(final)
-    if words == closing[: len(words)]:
-        return False
-    ours, theirs = read(final), read(text)
+def _unsafe(words: Sequence[str], theirs: Reading, final: str, marked: _Marked) -> bool:
+    """Whether a partial means something else than the final does as far as the partial got.
+
+    Args:
+        words: of the partial.
+        theirs: reading of the partial.
+        final: as it came.
+        marked: terms and drugs.
+    """
+    ours = read(final)
     pairs = align(ours.words, theirs.words, open_end=True)
     # Behind the last pair the partial has simply not got there yet.
     ours = _upto(ours, pairs[-1][0] + 1 if pairs else 0)
@@ -198,11 +190,11 @@ def _unsafe(text: str, final: str, marked: _Marked) -> bool:
 def _upto(reading: Reading, stop: int) -> Reading:
     """A reading that ends after some words, and the value that they begin."""
     stop = max([stop, *(item.stop for item in reading.values if item.first < stop)])
-    cut = {
-        kind: tuple(item for item in getattr(reading, kind) if item.stop <= stop)
-        for kind in ("values", "negations", "sides")
-    }
-    return replace(reading, words=reading.words[:stop], spans=reading.spans[:stop], **cut)
+    values, negations, sides = (
+        tuple(item for item in items if item.stop <= stop)
+        for items in (reading.values, reading.negations, reading.sides)
+    )
+    return type(reading)(reading.words[:stop], reading.spans[:stop], values, negations, sides)
 
 
 def _growing(one: Judged, words: Sequence[str], final: str, theirs: Reading) -> bool:

@@ -105,6 +105,8 @@ def last_of(stamps: Sequence[int | None]) -> int | None:
     >>> last_of([3, 5]), last_of([3, None]), last_of([])
     (5, None, None)
     """
+    if len(stamps) == 1:  # most words
+        return stamps[0]
     known = [s for s in stamps if s is not None]
     return max(known, default=None) if len(known) == len(stamps) else None
 
@@ -248,14 +250,14 @@ def _note_stretch(
     closing = next((k for k, item in enumerate(items) if item.final), len(items) - 1)
     until = shown_words(stretch, [item.words for item in items[: closing + 1]]) if items[closing + 1 :] else shown
     last = items[closing].at
-    for k in range(len(stretch)):
-        chosen, earliest, certain = int(shown.chosen[k]), int(shown.earliest[k]), int(shown.certain[k])
+    columns = (shown.chosen, shown.earliest, shown.certain, until.settled)
+    for k, (chosen, earliest, certain, settled) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         if chosen < 0:
             continue
         stamps["shown"][start + k] = items[chosen].at
         stamps["low"][start + k] = items[earliest].at
         stamps["high"][start + k] = items[certain].at if certain >= 0 else max(last, items[chosen].at)
-        stamps["settled"][start + k] = items[int(until.settled[k])].at if until.settled[k] >= 0 else None
+        stamps["settled"][start + k] = items[settled].at if settled >= 0 else None
         if items[chosen].final and stamps["final"][start + k] is not None:
             stamps["final"][start + k] = min(items[chosen].at, stamps["final"][start + k] or 0)
 

@@ -7,8 +7,9 @@ rest of a verb, comes with the first text that is read.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.scoring.reading.tallies import Judged, Meaning, Tally
 
@@ -30,18 +31,22 @@ __all__ = [
 ]
 
 
+@cache
+def _module(name: str) -> Any:  # noqa: ANN401  a module
+    # An import statement costs 3 us in each call, and a session is read in a hundred calls.
+    return import_module(f"{__name__}.{name}")
+
+
 def read(text: str) -> Reading:
     """See :func:`workbench.scoring.reading.reading.read`."""
-    from workbench.scoring.reading.reading import read
-
-    return read(text)
+    answer: Reading = _module("reading").read(text)
+    return answer
 
 
 def rules() -> str:
     """See :func:`workbench.scoring.reading.reading.rules`."""
-    from workbench.scoring.reading.reading import rules
-
-    return rules()
+    answer: str = _module("reading").rules()
+    return answer
 
 
 def judge(
@@ -53,9 +58,8 @@ def judge(
     pairs: Sequence[tuple[int, int]] | None = None,
 ) -> list[Judged]:
     """See :func:`workbench.scoring.reading.measures.judge`."""
-    from workbench.scoring.reading.measures import judge
-
-    return judge(reference, hypothesis, terms, drugs, pairs=pairs)
+    answer: list[Judged] = _module("measures").judge(reference, hypothesis, terms, drugs, pairs=pairs)
+    return answer
 
 
 def meaning(
@@ -67,19 +71,17 @@ def meaning(
     pairs: Sequence[tuple[int, int]] | None = None,
 ) -> Meaning:
     """See :func:`workbench.scoring.reading.measures.meaning`."""
-    from workbench.scoring.reading.measures import meaning
-
-    return meaning(reference, hypothesis, terms, drugs, pairs=pairs)
+    answer: Meaning = _module("measures").meaning(reference, hypothesis, terms, drugs, pairs=pairs)
+    return answer
 
 
 def occurrences(words: Sequence[str], terms: Collection[tuple[str, ...]]) -> list[tuple[int, int]]:
     """See :func:`workbench.scoring.reading.measures.occurrences`."""
-    from workbench.scoring.reading.measures import occurrences
-
-    return occurrences(words, terms)
+    answer: list[tuple[int, int]] = _module("measures").occurrences(words, terms)
+    return answer
 
 
 def __getattr__(name: str) -> object:
     if name not in ("VALUE_KINDS", "Item", "Reading"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("workbench.scoring.reading.reading"), name)
+    return getattr(_module("reading"), name)

@@ -126,6 +126,10 @@ def judge(
 ) -> list[Judged]:
     """Everything said or heard with its verdict, kind by kind, in the order of the text; see :func:`meaning`."""
     ours, theirs = reference.words, hypothesis.words
+    said = (reference.values, reference.negations, reference.sides)
+    heard = (hypothesis.values, hypothesis.negations, hypothesis.sides)
+    if not any((*said, *heard, terms, drugs)) and DRUGS.isdisjoint(theirs):
+        return []
     pairs = _opposite(reference, hypothesis, pairs)
     opposite = dict(pairs)
     equal = {i: j for i, j in pairs if ours[i] == theirs[j]}
@@ -225,6 +229,8 @@ def _matched(
     rescue: Rescue,
 ) -> list[Judged]:
     """Negations or sides: kept where the same stands opposite, or where it reaches the same word elsewhere."""
+    if not ours and not theirs:
+        return []
     heard = {item.first: item for item in theirs}
     judged: list[Judged] = []
     open_items: list[Item] = []
@@ -312,7 +318,7 @@ def _row(term: str) -> tuple[str, ...]:
 
 
 def _rows(terms: Collection[str]) -> frozenset[tuple[str, ...]]:
-    return frozenset(_row(t) for t in terms) - {()}
+    return frozenset(_row(t) for t in terms) - {()} if terms else frozenset()
 
 
 def occurrences(words: Sequence[str], terms: Collection[tuple[str, ...]]) -> list[tuple[int, int]]:
@@ -344,6 +350,8 @@ def _terms(
     opposite: dict[int, int],
 ) -> list[Judged]:
     """Terms: kept whole at their place; a known drug nobody said is invented though no list has it."""
+    if not terms and (kind != "drug" or DRUGS.isdisjoint(hypothesis.words)):
+        return []
     ours = occurrences(reference.words, terms)
     theirs = dict(occurrences(hypothesis.words, terms))
     judged: list[Judged] = []

@@ -5,6 +5,7 @@ import itertools
 import json
 import socket
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -150,6 +151,7 @@ async def after_the_terminal_frame(ws):
     await ws.accept()
     await read_to_end(ws)
     await ws.send_text(TERMINAL)
+    await asyncio.sleep(0.15)
     await ws.send_text(final("too late"))
     await ws.close()
 
@@ -205,9 +207,9 @@ async def test_frames_that_cannot_be_read_are_kept_and_counted_and_cost_nothing(
 
 
 async def test_what_comes_after_the_terminal_frame_is_recorded():
-    """S-95 is the service's to keep; the record shows the breach."""
+    """S-95 is the service's to keep; the record shows the breach, also where it is a moment later."""
     async with serve(Service(after_the_terminal_frame)) as service:
-        (record,) = await play(service)
+        (record,) = await play(service, limits=msgspec.structs.replace(QUICK, close_s=20.0))
     assert record.outcome is Outcome.COMPLETED
     assert any(isinstance(item.message, Final) for item in record.messages())
     assert record.finals_text() == ""

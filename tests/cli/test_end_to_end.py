@@ -341,17 +341,17 @@ def test_help_is_fast_and_imports_no_heavy_package(tmp_path):
 def test_the_demo_answers_the_main_question(tmp_path):
     """Real and synthetic speech, three configurations, real time, decoded by Whisper on a machine of its own.
 
-    Of half the recordings: the first number in README is of all of them.
+    Of a quarter of the recordings: the first number in README is of all of them.
     """
     done = workbench(
-        "demo", "--limit", "12", "--json", "--no-app", cwd=tmp_path, env={"WORKBENCH_MODEL": "whisper"}, timeout=800
+        "demo", "--limit", "6", "--json", "--no-app", cwd=tmp_path, env={"WORKBENCH_MODEL": "whisper"}, timeout=800
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     clean, noisy, narrow = result["cells"]
-    assert 0.02 < clean["wer"] < 0.2  # of this draw 0.07, 0.15 and 0.18
+    assert 0.02 < clean["wer"] < 0.2  # of this draw 0.13, 0.27 and 0.25
     assert clean["wer"] < noisy["wer"] < 0.4
     assert clean["wer"] < narrow["wer"] < 0.4
-    assert [cell["n"] for cell in result["cells"]] == [12, 12, 12]
+    assert [cell["n"] for cell in result["cells"]] == [6, 6, 6]
     assert {cell["failed"] for cell in result["cells"]} == {0}
     assert (tmp_path / ".runs" / result["run_id"]).is_dir()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.within import within
 from tests.documentation.commands import ROOT, blocks, commands, unknown_parts
 from tests.documentation.generated import renewed
 from tests.installed import clean_environment
@@ -23,6 +24,8 @@ README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 SERVERS = {"app": "http://", "simulate": "Suki simulator"}
 """Verbs that run until they are interrupted, and what they say when they are ready."""
+GROUNDS = ("in the background", "in the foreground")
+"""Of the app and of the simulator; the other way round in security/test_canaries.py and simulator/test_local.py."""
 
 
 def test_the_help_is_that_of_the_command_line():
@@ -53,15 +56,14 @@ def test_every_console_line_is_a_command_that_a_test_runs():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, recognising_service):
     """A folder as a reader would have it: examples, a corpus, two runs to compare, and a last one of two cells."""
     made = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "examples", made / "examples")
     shutil.copytree(ROOT / "examples" / "corpus", made / "my-corpus")
-    for _ in ("BASE", "CAND"):
-        assert run(["run", "--corpus", "my-corpus"], made).returncode == 0
-    several = ["sweep", "--vary", "sample_rate_hz=16000,8000", "--corpus", "my-corpus"]
-    assert run(several, made).returncode == 0
+    for verb in (["run"], ["run"], ["sweep", "--vary", "sample_rate_hz=16000,8000"]):
+        done = within(*verb, "--corpus", "my-corpus", "--endpoint", recognising_service.url, cwd=made)
+        assert done.returncode == 0, done.stderr
     return made
 
 
@@ -74,27 +76,31 @@ def run(words: list[str], folder: Path, timeout_s: float = 150) -> subprocess.Co
     )  # fmt: skip
 
 
-def as_played(command: str, folder: Path) -> list[str]:
-    """The command's words, with staging played by the simulator, runs by their ids, and no more than needs be."""
+def as_played(command: str, folder: Path, staging: str) -> list[str]:
+    """The command's words, with staging played by a simulator, runs by their ids, and no more than needs be."""
     base, cand = sorted(path.name for path in (folder / ".runs").iterdir() if path.is_dir())[:2]
-    words = [{"BASE": base, "CAND": cand, "staging": "simulator"}.get(word, word) for word in shlex.split(command)[1:]]
-    if words[0] == "sweep" and "--dry-run" not in words:
+    words = [{"BASE": base, "CAND": cand, "staging": staging}.get(word, word) for word in shlex.split(command)[1:]]
+    if "--limit" in words and words[0] in ("run", "sweep") and "--dry-run" not in words:
         words += ["--limit", "1"]
     return words
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [c for c in commands(README) if c.split()[1] not in SERVERS])
-def test_every_command_of_the_readme_runs(command, folder):
+def test_every_command_of_the_readme_runs(command, folder, recognising_service):
     """In the order of the page; a gate and a busy machine may say no, with the exit code for it."""
-    done = run(as_played(command, folder), folder)
+    done = run(as_played(command, folder, recognising_service.url), folder)
     allowed = {"gate": (0, 1, 6), "doctor": (0, 6), "capacity": (0, 1, 6), "calibrate": (0, 6)}
     assert done.returncode in allowed.get(command.split()[1], (0,)), done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [c for c in commands(README) if c.split()[1] in SERVERS])
+@pytest.mark.parametrize(
+    ("command", "ground"),
+    list(zip([c for c in commands(README) if c.split()[1] in SERVERS], GROUNDS, strict=True)),
+    indirect=["ground"],
+)
 def test_every_server_of_the_readme_starts(command, tmp_path, ground):
     """It says where it is, and ends when it is interrupted."""
     words = shlex.split(command)[1:]
@@ -134,12 +140,12 @@ def test_the_python_of_the_readme_parses_and_uses_public_names():
 
 @pytest.mark.slow
 def test_the_python_of_the_readme_runs_with_the_default_model(tmp_path):
-    """Two of its eight recordings, heard by whisper: what it says has capitals, digits and full stops."""
+    """One of its eight recordings, heard by whisper: what it says has capitals, digits and full stops."""
     (block,) = blocks(README, "python")
     assert "limit=8" in block
     shown = "assert run.complete\nprint([run.session(u).screen.text.iloc[-1] for u in run.df.utterance])"
     done = subprocess.run(
-        [sys.executable, "-c", f"{block.replace('limit=8', 'limit=2')}\n{shown}"],
+        [sys.executable, "-c", f"{block.replace('limit=8', 'limit=1')}\n{shown}"],
         cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False, env=clean_environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -16,8 +16,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.cli.within import within
 from tests.ports import free_port
-from tests.quick import call, command, environment, short_corpus, tell
+from tests.quick import command, environment, short_corpus, tell
 from workbench.errors import StoreError
 from workbench.recording.record import Outcome
 from workbench.runs.resume import unplayed
@@ -172,8 +173,8 @@ def test_a_sweep_survives_kills_at_drawn_moments(service, tmp_path, seed, kinds,
             "--concurrency", "3", *where,
         )  # fmt: skip
         seen = play_with_kills(draw, sweep, again, victims, store, kill)
-        status, _, err = call(*again)
-        assert status == 0, err
+        done = within(*again, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
         check_whole(store, seen)
 
 

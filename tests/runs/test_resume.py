@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from tests.cli.within import within
 from tests.quick import ask, call, command, resolved, short_corpus
 from workbench.corpus import load_corpus
 from workbench.corpus.join import join
@@ -267,12 +268,12 @@ def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(number, gro
     assert "Ctrl-C again stops now" in err
     assert "of 12 sessions played to their end; nothing recorded is lost. Play the rest: workbench resume" in err
     assert Outcome.CANCELLED not in open_run(store).outcomes().values()
-    status, out, err = call("resume", "last", "--endpoint", simulator.url, "--store", store, "--json")
-    assert status == 0, err
-    answer = json.loads(out)
+    again = within("resume", "last", "--endpoint", simulator.url, "--store", store, "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    answer = json.loads(again.stdout)
     assert answer["sessions"] == 12
     assert answer["resumed"]["kept"] + answer["resumed"]["played"] == 12
-    assert " kept; " in err
+    assert " kept; " in again.stderr
     with play(simulator, corpus, store) as twice:
         twice.send_signal(number)
         assert "Stopping" in twice.stderr.readline() + twice.stderr.readline()
@@ -281,11 +282,12 @@ def test_ctrl_c_ends_after_the_sessions_in_flight_and_twice_ends_now(number, gro
     assert twice.returncode == 130
     run = open_run(store)
     assert run.status == "interrupted"
-    assert call("resume", run.run_id, "--endpoint", simulator.url, "--store", store)[0] == 0
+    rest = within("resume", run.run_id, "--endpoint", simulator.url, "--store", store, cwd=tmp_path)
+    assert rest.returncode == 0, rest.stderr
     assert verify_run(open_run(store, run.run_id)) == []
-    status, _, err = call("resume", run.run_id, "--store", store)
-    assert status == 0
-    assert "is complete: 12 sessions, nothing to play" in err
+    done = within("resume", run.run_id, "--store", store, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "is complete: 12 sessions, nothing to play" in done.stderr
 
 
 @pytest.mark.slow
@@ -317,7 +319,7 @@ def test_a_disk_without_room_a_folder_without_rights_and_a_second_writer_are_one
     """Nothing that was committed before is touched, and the run that was hindered is resumed once it may."""
     store = tmp_path / "runs"
     sweep = ("sweep", "--corpus", corpus, "--vary", "pace=inf", "--endpoint", simulator.url, "--store")
-    assert call(*sweep, store)[0] == 0
+    assert within(*sweep, store, cwd=tmp_path).returncode == 0
     first = open_run(store).run_id
 
     def no_room():
@@ -329,11 +331,12 @@ def test_a_disk_without_room_a_folder_without_rights_and_a_second_writer_are_one
     hindered = open_run(store)
     assert hindered.run_id != first
     assert verify_run(open_run(store, first)) == []
-    assert call("resume", hindered.run_id, "--endpoint", simulator.url, "--store", store)[0] == 0
+    rest = within("resume", hindered.run_id, "--endpoint", simulator.url, "--store", store, cwd=tmp_path)
+    assert rest.returncode == 0, rest.stderr
     assert verify_run(open_run(store, hindered.run_id)) == []
-    status, _, err = call(*sweep, "/proc/workbench-runs")
-    assert status == 1
-    assert "/proc/workbench-runs" in err.splitlines()[-1]
+    refused = within(*sweep, "/proc/workbench-runs", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "/proc/workbench-runs" in refused.stderr.splitlines()[-1]
     with RunWriter.resume(open_run(store, first).path):
         status, _, err = call("resume", first, "--retry-failed", "--endpoint", simulator.url, "--store", store)
         assert (status, "is complete" in err or "another writer" in err) in ((0, True), (1, True))

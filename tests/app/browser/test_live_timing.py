@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timing]
 
 VIEWERS = 4
 LONG = ("visits", "visit-01-cough")
-SETTLING_MS, WATCHED_MS = 1_000, 10_000
+SETTLING_MS, WATCHED_MS = 1_000, 6_000
 P95_MS = 60
 APART_MS = 80
 OVER = ":is([data-state=ended], [data-state=stopped], [data-state=failed])[data-testid=live]"

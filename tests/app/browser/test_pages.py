@@ -63,12 +63,13 @@ def test_numbers_stand_before_the_script_of_figures_is_asked_for(page, address, 
     """It has four megabytes, and nothing is painted while it is read. In one of a few visits: a machine may stall."""
     page.add_init_script(first_seen("[data-testid=stMetric]"))
     asked = "performance.getEntriesByType('resource').find((e) => e.name.includes('PlotlyChart')).startTime"
-    before = False
-    for _ in range(4):
+
+    def before():
         page.goto(f"{address}/{name}")
         page.wait_for_selector("[data-testid=stPlotlyChart]")
-        before = before or page.evaluate(f"window.seen < {asked}")
-    assert before
+        return page.evaluate(f"window.seen < {asked}")
+
+    assert any(before() for _ in range(4))
 
 
 def test_compare_draws_its_figures_without_their_script(page, address):

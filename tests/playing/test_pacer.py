@@ -120,6 +120,23 @@ async def test_a_send_that_raises_ends_its_own_stream_only(driver):
     assert played == [0, 1]
 
 
+@pytest.mark.parametrize("more", [True, False], ids=["set again", "nothing left"])
+async def test_a_timer_that_fired_is_quiet_until_the_next_due_time(driver, more, monkeypatch):
+    """It is set again or read; it would wake the loop over and over otherwise."""
+    woken = []
+    fire = Pacer._fire
+    monkeypatch.setattr(Pacer, "_fire", lambda self: (woken.append(self), fire(self)))
+    async with Pacer() as pacer:
+        if more:
+            pacer.call_at_ns(pacer.now_ns() + 3_600_000_000_000, lambda: None)
+        await pacer.sleep_until_ns(pacer.now_ns() + 2_000_000)
+        before = len(woken)
+        assert before
+        for _ in range(50):
+            await asyncio.sleep(0.0002)
+    assert len(woken) == before
+
+
 async def test_ticks_gather_what_falls_due_together_and_are_never_early(driver):
     """Tick mode trades a quarter of a millisecond for fewer wake-ups."""
     async with Pacer(tick_ns=250_000) as pacer:

@@ -8,8 +8,11 @@ import struct
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from tests.simulator.partner import AUDIO_END, TERMINAL, audio
+from workbench.simulator.sockets.direct import DirectProtocol
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -144,6 +147,15 @@ async def test_frames_on_the_heels_of_the_handshake_are_not_lost(partner):
     raw.writer.close()
     (log,) = (await partner.log(session_id))["connections"]
     assert [a["audio_bytes"] for a in log["arrivals"]] in ([320], [])
+
+
+async def test_what_a_frame_looks_at_lies_in_the_object_itself(monkeypatch):
+    """Two names are uvicorn's: under others it would go on, slower, and nobody would see why."""
+    monkeypatch.setattr(Config, "load_app", lambda self: None)
+    protocol = DirectProtocol(Config("nothing:at_all", log_config=None), ServerState(), {}, asyncio.get_running_loop())
+    assert {"close_sent", "transport"} <= set(DirectProtocol.__slots__)
+    assert not set(DirectProtocol.__slots__) & set(vars(protocol))
+    assert [name for name in DirectProtocol.__slots__ if not hasattr(protocol, name)] == []
 
 
 async def test_a_client_that_reads_nothing_gets_what_fits_and_the_rest_later(partner):

@@ -308,8 +308,6 @@ class Pacer:
         self._handle = self._loop.call_later(max(delay_s, 0.0), self._fire)
 
     def _fire(self) -> None:
-        if self._timer is not None:
-            self._timer.acknowledge()
         heap, self._firing = self._heap, True
         now_ns = time.perf_counter_ns()
         # One reading for the whole round: what falls due meanwhile waits for the next turn of the loop, so that
@@ -330,4 +328,6 @@ class Pacer:
         self._firing = False
         self._armed_ns = None
         if heap:
-            self._arm(heap[0][0])
+            self._arm(heap[0][0])  # a timerfd that is set has nothing to read any more (timerfd_create(2))
+        elif self._timer is not None:
+            self._timer.acknowledge()

@@ -7,7 +7,7 @@ client side is tolerant and never raises, because a paid session must not die of
 from __future__ import annotations
 
 import binascii
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import pybase64
@@ -49,6 +49,8 @@ END_MARKER = "RU9G"
 _DICTATION_HEAD, _STREAM_HEAD, _AUDIO_TAIL = '{"type":"AUDIO","audioData":"', '{"type":"AUDIO","data":"', '"}'
 """What stands around the Base64 of an AUDIO frame as :func:`encode_audio` and most clients write it."""
 
+_DICTATION = Product.DICTATION  # looked up for every frame, and a member takes a call
+
 _AUDIO_END = b'{"type":"EVENT","event":"AUDIO_END"}'
 _END_OF_STREAM = b'{"type":"AUDIO","data":"RU9G"}'
 _TERMINAL = b'{"transcript":{"transcript":"EOF"}}'
@@ -58,7 +60,7 @@ class _Speaker(msgspec.Struct):
     id: str
 
 
-class _Word(msgspec.Struct):
+class _Word(msgspec.Struct, omit_defaults=True):
     word: str
     speaker: _Speaker | None = None
 
@@ -71,6 +73,19 @@ class _Transcript(msgspec.Struct):
 class _ServerFrame(msgspec.Struct):
     transcript: _Transcript
     is_final: bool | None = None
+    transcript_id: str | None = None
+
+
+class _WrittenTranscript(msgspec.Struct):
+    transcript: str
+    words: list[_Word]
+
+
+class _WrittenFrame(msgspec.Struct, omit_defaults=True):
+    """A transcript as it is written; a struct takes half of what dictionaries take."""
+
+    transcript: _WrittenTranscript
+    is_final: bool
     transcript_id: str | None = None
 
 
@@ -132,11 +147,12 @@ def _plain_audio(raw: str | bytes, product: Product) -> Audio | None:
 
     Nothing but Base64 between these two ends is such an object, and a faulty one is told from the whole frame.
     """
-    head = _DICTATION_HEAD if product is Product.DICTATION else _STREAM_HEAD
-    if isinstance(raw, bytes) or not (raw.startswith(head) and raw.endswith(_AUDIO_TAIL)):
+    head = _DICTATION_HEAD if product is _DICTATION else _STREAM_HEAD
+    size = len(head)
+    if isinstance(raw, bytes) or raw[:size] != head or raw[-2:] != _AUDIO_TAIL:
         return None
     try:
-        pcm = pybase64.b64decode(raw[len(head) : -len(_AUDIO_TAIL)], validate=True)
+        pcm = pybase64.b64decode(raw[size:-2], None, True)
     except (binascii.Error, ValueError):
         return None
     return Audio(pcm) if pcm and not len(pcm) % 2 else None
@@ -212,9 +228,9 @@ def encode_server(message: ServerMessage, session_id: str) -> bytes:
         case EndOfResults():
             return _TERMINAL
         case Partial(text, transcript_id):
-            return _transcript_frame(text, [], False, transcript_id)
+            return _encode(_WrittenFrame(_WrittenTranscript(text, []), False, transcript_id))
         case Final(text, words, transcript_id):
-            return _transcript_frame(text, [_word_object(w) for w in words], True, transcript_id)
+            return _encode(_WrittenFrame(_WrittenTranscript(text, [_word(w) for w in words]), True, transcript_id))
     raise LocalProtocolError(
         "message does not exist in the live dialect",
         got=type(message).__name__,
@@ -222,18 +238,8 @@ def encode_server(message: ServerMessage, session_id: str) -> bytes:
     )
 
 
-def _transcript_frame(text: str, words: list[Any], is_final: bool, transcript_id: str | None) -> bytes:
-    frame: dict[str, Any] = {"transcript": {"transcript": text, "words": words}, "is_final": is_final}
-    if transcript_id is not None:
-        frame["transcript_id"] = transcript_id
-    return _encode(frame)
-
-
-def _word_object(word: TranscriptWord) -> dict[str, Any]:
-    entry: dict[str, Any] = {"word": word.text}
-    if word.speaker is not None:
-        entry["speaker"] = {"id": word.speaker}
-    return entry
+def _word(word: TranscriptWord) -> _Word:
+    return _Word(word.text, None if word.speaker is None else _Speaker(word.speaker))
 
 
 def decode_server(raw: str | bytes) -> ServerMessage:

@@ -74,6 +74,7 @@ class Step(Enum):
 
 
 _S, _T = StreamState, Step
+_CLIENT, _STREAMING = Role.CLIENT, StreamState.STREAMING  # looked up for every frame, and a member takes a call
 
 DICTATION_ORDER: dict[tuple[StreamState, Step], StreamState] = {
     (_S.OPEN, _T.AUDIO): _S.STREAMING,
@@ -190,7 +191,7 @@ class StreamSession:
     def send(self, message: ClientMessage | ServerMessage) -> bytes:
         """The frame to write for ``message``. Raises LocalProtocolError when it is not its turn."""
         # Encoded first: the codec refuses what this end does not say, and the connection stays where it was.
-        if self.role is Role.CLIENT:
+        if self.role is _CLIENT:
             frame = self._codec.encode_client(message, self.product)  # type: ignore[arg-type]
         else:
             frame = self._codec.encode_server(message, self.session_id)  # type: ignore[arg-type]
@@ -199,7 +200,7 @@ class StreamSession:
 
     def audio_sent(self) -> None:
         """Account for an AUDIO frame that the plan had encoded already."""
-        if self.state is not StreamState.STREAMING:  # where AUDIO changes nothing, for every product
+        if self.state is not _STREAMING:  # where AUDIO changes nothing, for every product
             self._advance_local(Step.AUDIO, "Audio")
 
     def receive_client(self, raw: str | bytes) -> ClientMessage | UnknownMessage:
@@ -209,8 +210,10 @@ class StreamSession:
             RemoteProtocolError: for what the contract refuses.
         """
         message = self._codec.decode_client(raw, self.product)
+        if isinstance(message, Audio) and self.state is _STREAMING:  # where AUDIO changes nothing, for every product
+            return message
         step = _step(message)
-        if step is not None and not (step is Step.AUDIO and self.state is StreamState.STREAMING):
+        if step is not None:
             try:
                 self.state = self._order[self.state, step]
             except KeyError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -133,7 +134,8 @@ def _connection(log: ConnectionLog) -> dict[str, Any]:
     return {
         "accepted_ns": log.accepted_ns,
         "arrivals": [
-            {"audio_bytes": size, "arrived_ns": at} for size, at in zip(log.arrived_bytes, log.arrived_ns, strict=True)
+            {"audio_bytes": size, "arrived_ns": at}
+            for size, at in zip(accumulate(log.arrived_bytes), log.arrived_ns, strict=True)
         ],
         "emissions": [
             {"kind": EMISSIONS[kind], "sent_ns": at} for kind, at in zip(log.sent_kinds, log.sent_ns, strict=True)

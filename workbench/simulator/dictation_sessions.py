@@ -22,6 +22,8 @@ __all__ = ["EMISSIONS", "ConnectionLog", "DictationSession", "SessionStore", "ch
 EMISSIONS = ("partial", "final", "terminal", "READY", "STATUS", "ENDED", "ERROR")
 """Kinds of frames that streams send; those in capitals are status events of the AsyncAPI dialect."""
 
+_PLACES = {kind: place for place, kind in enumerate(EMISSIONS)}
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MAX_IGNORED = 100
 
@@ -51,7 +53,7 @@ class ConnectionLog:
 
     Attributes:
         accepted_ns: when the handshake was answered.
-        arrived_bytes, arrived_ns: bytes of audio so far and arrival of each chunk.
+        arrived_bytes, arrived_ns: bytes of audio and arrival of each chunk.
         sent_kinds, sent_ns: place in :data:`EMISSIONS` and the moment before it was written of each frame sent.
         ignored: frames that were well formed and no message of this product.
         ending: why the socket was closed, None while it is open.
@@ -67,13 +69,12 @@ class ConnectionLog:
 
     def arrived(self, pcm_bytes: int, at_ns: int) -> None:
         """A chunk came. Columns of integers: a tuple a chunk would be a third of what serving it costs."""
-        before = self.arrived_bytes[-1] if self.arrived_bytes else 0
-        self.arrived_bytes.append(before + pcm_bytes)
+        self.arrived_bytes.append(pcm_bytes)
         self.arrived_ns.append(at_ns)
 
     def sent(self, kind: str, at_ns: int) -> None:
         """A frame of that kind was written."""
-        self.sent_kinds.append(EMISSIONS.index(kind))
+        self.sent_kinds.append(_PLACES[kind])
         self.sent_ns.append(at_ns)
 
     def ignore(self, reason: str) -> None:

@@ -105,6 +105,10 @@ class _Part:
 class _ScriptedStream:
     """One connection's play of a script; every message hangs on the pacer's ring, which is exact to microseconds."""
 
+    __slots__ = (
+        "_bytes_per_s", "_ends", "_latest_ns", "_listener", "_on_drop", "_pacer", "_part", "_reached", "_received_bytes"
+    )  # fmt: skip
+
     def __init__(
         self, part: _Part, sample_rate_hz: int, pacer: Pacer, on_drop: Callable[[_ScriptedStream], None]
     ) -> None:

@@ -64,6 +64,11 @@ class DictationStream:
         drained: done when everything that was heard is in the session; that may be after the socket is gone (S-209).
     """
 
+    __slots__ = (
+        "_audio_ns", "_ending", "_finished", "_held", "_idle", "_limits", "_log", "_longest_chunk", "_mistakes",
+        "_protocol", "_recognition", "_session", "_socket", "_stop", "drained",
+    )  # fmt: skip
+
     def __init__(
         self,
         websocket: WebSocket,
@@ -135,11 +140,12 @@ class DictationStream:
             self._end(self._mistakes.refused(error))
             return
         if isinstance(message, Audio):
-            pcm = message.pcm
-            if not self._log.arrived_ns or len(pcm) > self._longest_chunk:
+            pcm, log = message.pcm, self._log
+            size = len(pcm)
+            if not log.arrived_ns or size > self._longest_chunk:
                 self._look_at(pcm)
-            self._session.audio_bytes += len(pcm)
-            self._log.arrived(len(pcm), arrived_ns)
+            self._session.audio_bytes += size
+            log.arrived(size, arrived_ns)
             self._audio_ns = arrived_ns
             if not self._recognition.feed(pcm, arrived_ns):
                 self._held = True

@@ -24,8 +24,10 @@ IN_SHORT = (
     ("its size", f"{WAITED}stored", "^report.*size$", "4.8 MB"),
     ("Compare in a fresh browser, 1,000 runs, first number", "App over", "^first number at /compare$", "-"),
     ("all of it", "App over", "^all of /compare$", "4 to 6 s"),
-    ("a minute of a visit, decoded for replay", f"{WAITED}visit", "^decoding", "33 s"),
-    ("the same minute, played at pace 10", f"{WAITED}visit", "^replaying", "-"),
+    ("a minute of a visit, decoded for replay with whisper", f"{WAITED}visit", "^decoding.*whisper", "-"),
+    ("with the model general", f"{WAITED}visit", "^decoding.*general", "33 s"),
+    ("the same minute, played at pace 10 as whisper decoded", f"{WAITED}visit", "^replaying.*whisper", "-"),
+    ("as the model general decoded", f"{WAITED}visit", "^replaying.*general", "-"),
     (f"Whisper, {LIVE} live streams, backlog p99", "Whisper", "^backlog p99$", "0.41 s with three"),
     *(
         (f"lateness p99, {sessions:,} sessions", f"workbench, picows, {sessions} sessions", "^lateness p99$", before)

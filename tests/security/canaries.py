@@ -76,13 +76,12 @@ class Place:
 
     def call(self, *arguments: str, wait_s: float = 170, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own and keep what it says."""
-        before = set(Path("/proc").glob("[0-9]*"))
         child = subprocess.Popen(
             [sys.executable, "-m", "workbench", *arguments], cwd=self.root / "work",
             env=self.environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        watching = threading.Thread(target=self._watch, args=(child, before), daemon=True)
+        watching = threading.Thread(target=self._watch, args=(child,), daemon=True)
         watching.start()
         try:
             out, err = child.communicate(timeout=wait_s)
@@ -94,15 +93,14 @@ class Place:
         self.codes[arguments] = child.returncode
         return subprocess.CompletedProcess(arguments, child.returncode, out, err)
 
-    def _watch(self, child: subprocess.Popen[str], before: set[Path]) -> None:
-        """Titles of all processes that began with a command: any user of the machine may read them."""
+    def _watch(self, child: subprocess.Popen[str]) -> None:
+        """Titles of all processes while a command runs: any user of the machine may read them."""
         while child.poll() is None:
-            for process in set(Path("/proc").glob("[0-9]*")) - before:
+            for entry in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
-                    title = (process / "cmdline").read_bytes()
+                    self.titles.add(entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
                 except OSError:
                     continue  # it has ended
-                self.titles.add(title.replace(b"\0", b" ").decode("utf-8", "replace"))
             time.sleep(0.05)
 
 

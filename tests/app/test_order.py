@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import plotly.graph_objects as go
 import pytest
@@ -27,6 +28,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def _is_called(point: ET.Element, name: str) -> bool:
+    """Whether a point of a picture is of a configuration; it says so where it is pointed at."""
+    return (point.findtext("{http://www.w3.org/2000/svg}title") or "").startswith(f"{name}, n = ")
+
+
 @pytest.mark.parametrize(("page", "query"), PAGES)
 def test_figures_and_tables_of_a_page_keep_colours_and_places(
     page: str, query: dict[str, str], draw: Draw, store: Path
@@ -35,7 +41,14 @@ def test_figures_and_tables_of_a_page_keep_colours_and_places(
     test = draw(page, store, query=query)
     assert not test.exception
     figures = [go.Figure(json.loads(element.proto.spec)) for element in test.get("plotly_chart")]
-    assert figures or page in ("run", "runs")
+    assert figures or page in ("run", "runs", "compare")
+    pictures = [ET.fromstring(element.value) for element in test.markdown if "<svg" in element.value]  # noqa: S314  our own text
+    assert len(pictures) == (2 if page == "compare" else 0)
+    assert page != "compare" or any(_is_called(one, ORDER[0]) for picture in pictures for one in picture.iter())
+    for picture in pictures:
+        shown = [(name, one) for one in picture.iter() for name in ORDER if _is_called(one, name)]
+        assert [name for name, _ in shown] in ([], list(ORDER))
+        assert all(EXPECTED[name] in (one.attrib["fill"], one.attrib.get("stroke")) for name, one in shown)
     for figure in figures:
         assert all(colour == EXPECTED[name] for name, colour in coloured(figure))
         shown = places(figure)

@@ -12,6 +12,7 @@ import pytest
 from tests.stored import batch, store_run
 from workbench.app import jobs
 from workbench.app.jobs import Job
+from workbench.app.parts import jobs as panel
 from workbench.errors import InputError
 
 
@@ -134,3 +135,24 @@ def test_secrets_are_in_no_record_of_a_job(tmp_path: Path, monkeypatch: pytest.M
     ended(tmp_path, job)
     for file in (tmp_path / jobs.JOBS / job.job_id).iterdir():
         assert b"quillfeather" not in file.read_bytes()
+
+
+def test_the_end_of_work_is_drawn_by_the_page_and_not_by_the_panel_that_watched_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A button that is drawn twice in a moment is lost to whoever clicks on the first one."""
+
+    class AgainError(Exception):
+        """The script ends here, as at a rerun."""
+
+    def again(scope: str) -> None:
+        raise AgainError(scope)
+
+    ended(tmp_path, jobs.start(tmp_path, "A list", ("runs", "list", "--json")))
+    monkeypatch.setenv("WORKBENCH_STORE", str(tmp_path))
+    drawn: list[str] = []
+    monkeypatch.setattr(panel, "_draw", lambda page, _: drawn.append(page))
+    monkeypatch.setattr(panel.st, "rerun", again)
+    with pytest.raises(AgainError, match="app"):
+        panel._watched("sweep")
+    assert drawn == []

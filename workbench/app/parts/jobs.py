@@ -106,11 +106,14 @@ def _any_alive(looked: _Looked) -> bool:
 
 
 def _watched(page: str) -> None:
-    """The panel while something runs; the whole page is drawn again once it has ended."""
+    """The panel while something runs; the whole page is drawn again once it has ended.
+
+    Nothing is drawn before that: whoever clicked on *Open* between the two would click on what is just replaced.
+    """
     looked = _look()
-    _draw(page, looked)
     if not _any_alive(looked):
         st.rerun(scope="app")
+    _draw(page, looked)
 
 
 def _draw(page: str, looked: _Looked) -> None:

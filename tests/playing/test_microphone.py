@@ -91,7 +91,7 @@ async def test_what_is_spoken_is_streamed_recorded_and_has_the_hash_of_its_repla
 
 
 async def test_a_capture_that_ends_on_a_full_chunk_or_without_any_ends_the_audio():
-    """There is no last, shorter chunk to hang the end on."""
+    """There is no last, shorter chunk to hang the end on; it was due when the last one was."""
     for sound in (SOUND[:3_200], b""):
 
         async def feed(capture, sound=sound):
@@ -109,3 +109,6 @@ async def test_a_capture_that_ends_on_a_full_chunk_or_without_any_ends_the_audio
         record = await play(Capture("spoken", "clean"), feed=feed, stream=stream)
         assert (record.outcome, record.error) == (Outcome.COMPLETED, None)
         assert record.samples == len(sound) // 2
+        frames = list(record.frames.frames())
+        *_, end = (frame for frame in frames if frame.kind is FrameKind.CONTROL)
+        assert [end.due_ns] * bool(sound) == [frame.due_ns for frame in frames if frame.kind is FrameKind.AUDIO]

@@ -42,6 +42,14 @@ def test_the_printed_address_opens_the_app_and_nothing_else_does(chromium, addre
     context.close()
 
 
+def written(words):
+    """Size and slant of words that are drawn anew with each partial: between finding and looking they may be gone."""
+    style = "(e) => e.isConnected ? [parseFloat(getComputedStyle(e).fontSize), getComputedStyle(e).fontStyle] : null"
+    while (found := words.evaluate(style)) is None:
+        pass
+    return found
+
+
 def test_the_demo_needs_no_word_of_explanation(page, address):
     """One press on Start: two lanes edge to edge, with sound, grey words that turn black, what is wrong marked, nothing
     that moves; replay, the next clip and the way back on keys; and what was played becomes a run.
@@ -56,8 +64,7 @@ def test_the_demo_needs_no_word_of_explanation(page, address):
     box = page.locator(".live").bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 1280, 720)
     expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
-    style = "(e) => [parseFloat(getComputedStyle(e).fontSize), getComputedStyle(e).fontStyle]"
-    size, slant = page.locator(".live .partial").first.evaluate(style)
+    size, slant = written(page.locator(".live .partial").first)
     assert (40 <= size <= 56, slant) == (True, "italic")
     assert "simulated" in page.locator(".live .status").inner_text()
     page.wait_for_selector(ENDED, timeout=120_000)

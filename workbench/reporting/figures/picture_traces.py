@@ -98,21 +98,25 @@ def _scatter(trace: Trace, xs: Scale, ys: Scale) -> Iterator[str]:
             yield _beside(trace, place, x, y)
 
 
-_FIELD = re.compile(r"%\{(x|y|text|customdata\[\d+\])(?::([^}]*))?\}")
+_FIELD = re.compile(r"%\{(x|y|text|customdata\[(\d+)\])(?::([^}]*))?\}")
+
+
+def _filled(template: str, trace: Trace, place: int) -> str:
+    """A template of Plotly with what a trace says of one point."""
+
+    def value(found: re.Match[str]) -> str:
+        own = found[2] is not None
+        one = trace.customdata[place][int(found[2])] if own else each(getattr(trace, found[1]), place, "")
+        return format(one, found[3] or "")
+
+    return _FIELD.sub(value, template)
 
 
 def _told(trace: Trace, place: int) -> str:
     """What Plotly shows where a point is pointed at."""
     if trace.hovertemplate is None:
         return ""
-
-    def value(found: re.Match[str]) -> str:
-        name, _, number = found[1].partition("[")
-        one = each(getattr(trace, name), place, "")
-        return format(one[int(number[:-1])] if number else one, found[2] or "")
-
-    shown = re.sub(r"<extra>.*</extra>", "", str(trace.hovertemplate))
-    return plain_line(_FIELD.sub(value, shown))
+    return plain_line(_filled(re.sub(r"<extra>.*</extra>", "", str(trace.hovertemplate)), trace, place))
 
 
 def _beside(trace: Trace, place: int, x: float, y: float) -> str:
@@ -123,8 +127,7 @@ def _beside(trace: Trace, place: int, x: float, y: float) -> str:
     aside = {"end": -6, "start": 6, "middle": 0}[anchor]
     text = str(each(trace.text, place, ""))
     if trace.texttemplate:
-        data = trace.customdata[place]
-        text = re.sub(r"%\{customdata\[(\d+)\]\}", lambda found: str(data[int(found[1])]), str(trace.texttemplate))
+        text = _filled(str(trace.texttemplate), trace, place)
     size = trace.textfont.size or 11
     return text_of(x + aside, y + down, plain_line(text), anchor=anchor, size=size, colour=trace.textfont.color or INK)
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import beside
-from short_table import LIVE, bound, in_short, number
+from short_table import LIVE, bound, in_short, number, verdict
 
 from workbench.playing.priority import sleepless
 from workbench.scoring.metrics.instrument import BUDGET
@@ -105,18 +105,16 @@ def level(sessions: int, transport: str, target_ms: float | None) -> Part:
         ("peak memory of the client", found["peak_memory_mb"], "MB", None),
     ]
     seconds = round(time.perf_counter() - begun, 1)
-    valid = _at_least(title, "sessions with valid pacing", found["valid_sessions"], sessions, unit="")["figures"]
-    return {
-        "title": title,
-        "figures": [timer, *(_figure(*row) for row in rows), *valid],
-        "level": found,
-        "seconds": seconds,
-    }
+    valid = _figure("sessions with valid pacing", found["valid_sessions"], "", at_least=sessions)
+    figures = [timer, *(_figure(*row) for row in rows), valid]
+    return {"title": title, "figures": figures, "level": found, "seconds": seconds}
 
 
-def _figure(what: str, value: float | None, unit: str, target: float | None) -> dict[str, Any]:
-    verdict = "" if target is None or value is None else "reached" if value <= target else "missed"
-    return {"what": what, "value": value, "unit": unit, "target": target, "at_least": None, "verdict": verdict}
+def _figure(
+    what: str, value: float | None, unit: str, target: float | None = None, *, at_least: float | None = None
+) -> dict[str, Any]:
+    row = {"what": what, "value": value, "unit": unit, "target": target, "at_least": at_least}
+    return row | {"verdict": verdict(row, value)}
 
 
 def parts(locust: str | None, quick: bool) -> list[Part]:
@@ -192,10 +190,8 @@ def _value(part: Part, what: str) -> float | None:
     return next((f["value"] for f in part["figures"] if f["what"] == what), None)
 
 
-def _at_least(title: str, what: str, value: float | None, least: float, unit: str = "x") -> Part:
-    verdict = "reached" if value is not None and value >= least else "missed"
-    row = {"what": what, "value": value, "unit": unit, "target": None, "at_least": least, "verdict": verdict}
-    return {"title": title, "figures": [row]}
+def _at_least(title: str, what: str, ratio: float | None, least: float) -> Part:
+    return {"title": title, "figures": [_figure(what, ratio, "x", at_least=least)]}
 
 
 def page(found: dict[str, Any]) -> str:
@@ -225,8 +221,8 @@ def page(found: dict[str, Any]) -> str:
 
 def _row(figure: dict[str, Any]) -> str:
     value, committed = (number(figure.get(key)) for key in ("value", "committed"))
-    verdict = ", ".join(filter(None, (figure.get("verdict"), "**worse**" if figure.get("worse") else "")))
-    return f"| {figure['what']} | {value} | {committed} | {figure['unit']} | {bound(figure)} | {verdict} |"
+    said = ", ".join(filter(None, (figure.get("verdict"), "**worse**" if figure.get("worse") else "")))
+    return f"| {figure['what']} | {value} | {committed} | {figure['unit']} | {bound(figure)} | {said} |"
 
 
 def committed() -> list[Part]:

@@ -58,10 +58,7 @@ def in_short(found: list[Part]) -> list[str]:
             lines.append(f"| {what} | {before} | | not measured | |")
             continue
         value, one = statistics.median(figure["value"] for figure in figures), figures[0]
-        low, high = one.get("at_least"), one.get("target")
-        met = (low is None or value >= low) and (high is None or value <= high)
-        verdict = "" if low is None and high is None else "reached" if met else "missed"
-        lines.append(f"| {what} | {before} | {bound(one)} | {number(value)} {one['unit']} | {verdict} |")
+        lines.append(f"| {what} | {before} | {bound(one)} | {number(value)} {one['unit']} | {verdict(one, value)} |")
     return [*lines, ""]
 
 
@@ -69,6 +66,15 @@ def bound(figure: dict[str, Any]) -> str:
     """What a figure is to keep."""
     low, high = figure.get("at_least"), figure.get("target")
     return f"≤ {high:g}" if high is not None else f"≥ {low:g}" if low is not None else ""
+
+
+def verdict(figure: dict[str, Any], value: float | None) -> str:
+    """Whether a value keeps the bound of its figure; what is to be at least something and was not measured does not."""
+    low, high = figure.get("at_least"), figure.get("target")
+    if low is None and (high is None or value is None):
+        return ""
+    met = value is not None and (low is None or value >= low) and (high is None or value <= high)
+    return "reached" if met else "missed"
 
 
 def number(value: float | None) -> str:

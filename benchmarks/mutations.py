@@ -5,9 +5,11 @@ Each is tried on a copy of a committed revision, never on the working tree: firs
 those that use the package.
 
     python benchmarks/mutations.py --report build/mutations.json
-    python benchmarks/mutations.py --again build/mutations.json --revision OLD --marks "not soak"
+    python benchmarks/mutations.py --again build/mutations.json --revision OLD --report build/old.json
 
-The second line plays what was not caught against the tests of another revision, to see whether its tests had caught it.
+A call that was interrupted goes on from its report. The second line plays what was not caught against the tests of
+another revision, to see whether its tests had caught it; ``--marks "not soak" --tests "tests/conformance"`` says which,
+where its marks and folders are not those below.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import ast
 import concurrent.futures
+import functools
 import io
 import os
 import random
@@ -155,21 +158,21 @@ def failure(tree: Path, folders: str, marks: str, workers: int) -> str | None:
 
 
 def found(tree: Path, place: Place) -> Place | None:
-    """The same place in another revision: the nearest line with the same text."""
-    if not (tree / place.file).exists():
-        return None
-    lines = (tree / place.file).read_text().splitlines()
-    same = [number for number, text in enumerate(lines, 1) if text == place.text]
-    if not same:
-        return None
-    return msgspec.structs.replace(place, line=min(same, key=lambda number: abs(number - place.line)))
+    """The same place in another revision: the nearest line with the same text, in its file or where it once was."""
+    elsewhere = sorted((tree / "workbench").rglob("*.py"))
+    for file in [tree / place.file, *elsewhere]:
+        lines = file.read_text().splitlines() if file.exists() else []
+        if same := [number for number, text in enumerate(lines, 1) if text == place.text]:
+            line = min(same, key=lambda number: abs(number - place.line))
+            return msgspec.structs.replace(place, file=str(file.relative_to(tree)), line=line)
+    return None
 
 
 _RED: dict[tuple[str, str], str | None] = {}
 """What fails without any change, by folders and marks; looked at once, before a failure is believed."""
 
 
-def tried(tree: Path, wanted: Place, marks: str, workers: int) -> Tried:
+def tried(tree: Path, wanted: Place, tests: list[str], marks: str, workers: int) -> Tried:
     """Make the change, run the tests, take the change back."""
     place, begun_s = found(tree, wanted), time.monotonic()
     if place is None:
@@ -181,7 +184,7 @@ def tried(tree: Path, wanted: Place, marks: str, workers: int) -> Tried:
     assert text.startswith(place.old, place.column), place
     lines[place.line - 1] = text[: place.column] + place.new + text[place.column + len(place.old) :]
     changed = "".join(lines)
-    for folders in TESTS[place.file.split("/")[1]]:
+    for folders in tests or TESTS[wanted.file.split("/")[1]]:
         if (folders, marks) not in _RED:
             _RED[folders, marks] = failure(tree, folders, marks, workers)
         if red := _RED[folders, marks]:
@@ -195,6 +198,13 @@ def tried(tree: Path, wanted: Place, marks: str, workers: int) -> Tried:
     return Tried(wanted, "survived", "", time.monotonic() - begun_s)
 
 
+def _tried_before(report: Path, wanted: list[Place]) -> list[Tried]:
+    """What an earlier call that was interrupted has tried of these places, in the same revision."""
+    if not report.exists():
+        return []
+    return [one for one in msgspec.json.decode(report.read_bytes(), type=list[Tried]) if one.place in wanted]
+
+
 def main() -> int:
     """Draw or read the places, try each, print and keep what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -204,6 +214,7 @@ def main() -> int:
     parser.add_argument("--revision", default="HEAD", help="whose code and tests are tried")
     parser.add_argument("--marks", default=MARKS, help="which of its tests")
     parser.add_argument("--again", type=Path, help="a report: try what was not caught there")
+    parser.add_argument("--tests", action="append", default=[], help="where that revision has other folders")
     parser.add_argument("--report", type=Path, default=ROOT / "build/mutations.json")
     parser.add_argument("--workers", type=int, default=1, help="of pytest, for each change")
     parser.add_argument("--copies", type=int, default=2, help="changes that are tried at a time")
@@ -216,9 +227,11 @@ def main() -> int:
             wanted = [one.place for one in before if one.outcome != "caught"]
         else:
             wanted = drawn(trees[0], chosen.packages, chosen.count, chosen.seed)
-        every = []
+        every = _tried_before(chosen.report, wanted)
+        wanted = [place for place in wanted if place not in {one.place for one in every}]
+        how = functools.partial(_in_turn, trees, chosen.tests, chosen.marks, chosen.workers)
         with concurrent.futures.ThreadPoolExecutor(chosen.copies) as pool:
-            waiting = {pool.submit(_in_turn, trees, place, chosen.marks, chosen.workers) for place in wanted}
+            waiting = {pool.submit(how, place) for place in wanted}
             for done in concurrent.futures.as_completed(waiting):
                 one = done.result()
                 every.append(one)
@@ -237,11 +250,11 @@ def main() -> int:
     return 0
 
 
-def _in_turn(trees: list[Path], place: Place, marks: str, workers: int) -> Tried:
+def _in_turn(trees: list[Path], tests: list[str], marks: str, workers: int, place: Place) -> Tried:
     """With a copy that nobody else has at the moment."""
     tree = trees.pop()
     try:
-        return tried(tree, place, marks, workers)
+        return tried(tree, place, tests, marks, workers)
     finally:
         trees.append(tree)
 

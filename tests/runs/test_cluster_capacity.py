@@ -62,8 +62,15 @@ def test_what_a_cluster_does_not_play_is_said_before_anything_is_sent(cluster, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("where", ["cluster", "processes"])
-def test_ctrl_c_ends_a_level_wherever_it_is_played(cluster, where):
+@pytest.mark.parametrize(
+    ("where", "end", "code", "line"),
+    [
+        ("cluster", signal.SIGINT, 130, "workbench: interrupted"),
+        ("cluster", signal.SIGKILL, -signal.SIGKILL, ""),
+        ("processes", signal.SIGINT, 130, "workbench: interrupted"),
+    ],
+)
+def test_a_level_ends_with_its_command_wherever_it_is_played(cluster, where, end, code, line):
     """Of ten minutes; nobody waits for them, and nothing goes on loading the service behind the command's back."""
     split = ["--cluster", cluster.scheduler_address] if where == "cluster" else ["--processes", "2"]
     with LocalSimulator("--recogniser", "scripted") as simulator:
@@ -71,10 +78,10 @@ def test_ctrl_c_ends_a_level_wherever_it_is_played(cluster, where):
         with command(*asked, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as process:
             until(lambda: streaming(simulator) == 4)
             begun = time.monotonic()
-            process.send_signal(signal.SIGINT)
+            process.send_signal(end)
             _, err = process.communicate(timeout=60)
             took_s = time.monotonic() - begun
-            assert (process.returncode, err.strip()) == (130, "workbench: interrupted")
+            assert (process.returncode, err.strip()) == (code, line)
         until(lambda: streaming(simulator) == 0)
     assert took_s < 20, "the level itself lasts 600 s"
 

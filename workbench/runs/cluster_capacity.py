@@ -34,9 +34,10 @@ from workbench.settings import Settings, load_settings
 __all__ = ["PartTask", "capacity_on_cluster", "play_cluster_part"]
 
 _READY_S = 300.0
-"""How long a worker waits for the others to be ready."""
+"""How long the coordinator waits for all workers to be ready."""
 
-_GO, _STOP = "go", "stop"
+_END_LOOK_S = 1.0
+"""How often a worker asks whether its part is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,6 @@ async def _play_parts(client: Any, workers: list[str], settings: Settings, parts
         task = PartTask(mark, part.load, settings.endpoint, settings.ca_file, part.sessions, part.place)
         futures[worker] = client.submit(play_cluster_part, task, key=f"capacity-{mark}-{part.place}", workers=[worker])
     waiting = [distributed.Event(_ready(mark, part.place), client=client) for part in parts]
-    word = distributed.Variable(_word(mark), client=client)
-    over = distributed.Event(_over(mark), client=client)
     deadline_s = time.monotonic() + _READY_S
     try:
         while waiting := [event for event in waiting if not event.is_set()]:
@@ -115,7 +114,7 @@ async def _play_parts(client: Any, workers: list[str], settings: Settings, parts
                     action="See their logs, and try fewer sessions",
                 )  # fmt: skip
             await asyncio.sleep(LOOK_S)
-        word.set(_GO)
+        distributed.Event(_go(mark), client=client).set()
         while not all(future.done() for future in futures.values()):
             _check(client, futures)
             await asyncio.sleep(LOOK_S)
@@ -123,8 +122,6 @@ async def _play_parts(client: Any, workers: list[str], settings: Settings, parts
         measured: Measured = reduce(add, client.gather(list(futures.values())))
         return measured
     finally:
-        word.set(_STOP)  # whoever still waits for the others is let go, and who plays after Ctrl-C ends
-        over.set()
         client.cancel(list(futures.values()))
 
 
@@ -143,12 +140,8 @@ def _ready(mark: str, place: int) -> str:
     return f"capacity-{mark}-ready-{place}"
 
 
-def _word(mark: str) -> str:
-    return f"capacity-{mark}-word"
-
-
-def _over(mark: str) -> str:
-    return f"capacity-{mark}-over"
+def _go(mark: str) -> str:
+    return f"capacity-{mark}-go"
 
 
 def play_cluster_part(task: PartTask) -> Measured:
@@ -156,55 +149,67 @@ def play_cluster_part(task: PartTask) -> Measured:
 
     Raises:
         ConfigurationError: no credentials in this worker's environment.
-        MeasurementError: the others did not become ready, or the level was ended.
+        MeasurementError: nobody wants the level any more.
         ServiceError: the service is not there.
     """
     distributed: Any = importlib.import_module("distributed")
     client = distributed.get_client()
     ready = distributed.Event(_ready(task.mark, task.place), client=client)
-    word = distributed.Variable(_word(task.mark), client=client)
+    go = distributed.Event(_go(task.mark), client=client)
+    unwanted = partial(_unwanted, distributed.get_worker(), distributed.get_worker().get_current_task())
 
     def meet() -> int:
         ready.set()
-        if word.get(timeout=_READY_S) != _GO:
-            raise MeasurementError(
-                "the other workers did not become ready", item="cluster", action="See what the first of them said"
-            )
+        while not go.wait(timeout=_END_LOOK_S):
+            if unwanted():
+                raise _ended()
         return time.perf_counter_ns()
 
     async def play() -> Measured:
         settings = load_settings(os.environ, endpoint=task.endpoint, ca_file=task.ca_file)
         part = Part(settings, task.load, await address_of(settings), task.sessions, task.place)
-        with _ended_by(distributed.Event(_over(task.mark), client=client)):
+        with _cancelled_when(unwanted):
             return await play_part(part, lambda: asyncio.to_thread(meet))
 
     allow_descriptors()
     try:
         return run(play())
     except asyncio.CancelledError:
-        raise MeasurementError("the level was ended", item="cluster", action="Measure it again") from None
+        raise _ended() from None
+
+
+def _ended() -> MeasurementError:
+    return MeasurementError("the level was ended", item="cluster", action="Measure it again")
+
+
+def _unwanted(worker: Any, key: object) -> bool:  # noqa: ANN401
+    """Whether Dask has let go of the task: its coordinator cancelled it, was interrupted or is gone."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled"
 
 
 @contextlib.contextmanager
-def _ended_by(over: Any) -> Iterator[None]:  # noqa: ANN401
-    """Cancel the task of the block when the coordinator says that the level is over.
+def _cancelled_when(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Cancel the task of the block once nobody wants it.
 
-    A thread waits for that, and not a task that asks: between two chunks nothing is to be done.
+    A thread asks once a second, and not a task of the loop: between two chunks nothing is to be done.
     """
     loop, playing = asyncio.get_running_loop(), asyncio.current_task()
+    over = threading.Event()
 
     def end() -> None:
-        if active and playing is not None:
+        if not over.is_set() and playing is not None:
             playing.cancel()
 
-    def wait() -> None:
-        over.wait()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: it was over before
-            loop.call_soon_threadsafe(end)
+    def watch() -> None:
+        while not over.wait(_END_LOOK_S):
+            if unwanted():
+                with contextlib.suppress(RuntimeError):  # the loop is closed: it was over before
+                    loop.call_soon_threadsafe(end)
+                return
 
-    active = True
-    threading.Thread(target=wait, name="level over", daemon=True).start()
+    threading.Thread(target=watch, name="level over", daemon=True).start()
     try:
         yield
     finally:
-        active = False
+        over.set()

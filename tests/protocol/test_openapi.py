@@ -28,6 +28,18 @@ def test_every_row_of_the_table_is_described_once(dialect):
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))
+def test_refusals_of_strangers_are_described(dialect):
+    """A token that is wrong (401) or somebody else's (403, S-219), and an id that nobody knows (404)."""
+    paths = openapi_document("1", endpoints_of(dialect))["paths"]
+    for row in endpoints_of(dialect):
+        answers = paths[row.path][row.method.lower()]["responses"]
+        if row.authenticated:
+            assert {"401", "403"} <= set(answers), row.name
+        if "_id}" in row.path:
+            assert "404" in answers, row.name
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
 def test_guarded_operations_say_so_and_placeholders_are_parameters(dialect):
     """Ids of notes are UUIDs; the token is a header; a query parameter is a boolean and not required."""
     rows = endpoints_of(dialect)

@@ -76,7 +76,7 @@ def test_compare_draws_its_figures_without_their_script(page, address):
     """A fresh tab would read it for longer than all the rest takes; points say what they are all the same."""
     page.goto(f"{address}/compare")
     settled(page)
-    assert page.locator("svg[role=img] circle title").count() > 1
+    page.locator("svg[role=img] circle title").nth(1).wait_for(state="attached", timeout=120_000)
     assert not page.evaluate("performance.getEntriesByType('resource').some((e) => e.name.includes('PlotlyChart'))")
 
 

@@ -1,5 +1,8 @@
 # Everything runs inside .venv; nothing needs root and nothing is installed outside this folder.
 PYTHON ?= python3
+# Compiled modules are kept even where the environment says otherwise: tests start hundreds of processes, and a third of
+# what a short one does would be to compile what the one before it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 USER_STAMP := $(VENV)/.user

@@ -47,7 +47,7 @@ def test_the_wheel_runs_the_demo_with_its_corpora(python, tmp_path):
     """The console script, from a folder that holds nothing else."""
     script = python.parent / "workbench"
     done = subprocess.run(
-        [script, "demo", "--json", "--no-app", "--corpus", "librivox"],
+        [script, "demo", "--json", "--no-app", "--corpus", "librivox", "--limit", "2"],
         cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False,
         env=clean_environment(WORKBENCH_MODEL="general"),
     )  # fmt: skip

@@ -337,7 +337,7 @@ def test_help_is_fast_and_imports_no_heavy_package(tmp_path):
     assert done.stderr.strip() == ""
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_the_demo_answers_the_main_question(tmp_path):
     """Real and synthetic speech, three configurations, real time, decoded by Whisper on a machine of its own.
 

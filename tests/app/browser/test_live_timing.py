@@ -24,6 +24,12 @@ WATCH = """(audio) => { window.apart = []; const box = audio.closest('.live'); s
 
 
 @pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """One that is empty."""
+    return tmp_path_factory.mktemp("empty") / "runs"
+
+
+@pytest.fixture(scope="module")
 def address(store):
     """The app over a service that writes a partial after each chunk and costs next to nothing."""
     words = "stop ibuprofen and use acetaminophen every six hours instead".split()  # noqa: SIM905

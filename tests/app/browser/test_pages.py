@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.app.browser.harness import Watched, app, first_seen, settled, violations
+from tests.app.browser.harness import Watched, app, settled, violations
 from workbench.app.router import PAGES
 
 pytestmark = pytest.mark.browser
@@ -55,21 +55,6 @@ def test_a_part_of_a_run_is_accessible_and_fits(visitor, address, tab, scheme):
     assert page.locator('[data-testid="stMain"]').evaluate(TOO_WIDE) <= 0
     assert violations(page) == []
     assert visitor.problems == []
-
-
-@pytest.mark.timing
-@pytest.mark.parametrize("name", ["accuracy", "latency"])
-def test_numbers_stand_before_the_script_of_figures_is_asked_for(page, address, name):
-    """It has four megabytes, and nothing is painted while it is read. In one of a few visits: a machine may stall."""
-    page.add_init_script(first_seen("[data-testid=stMetric]"))
-    asked = "performance.getEntriesByType('resource').find((e) => e.name.includes('PlotlyChart')).startTime"
-
-    def before():
-        page.goto(f"{address}/{name}")
-        page.wait_for_selector("[data-testid=stPlotlyChart]")
-        return page.evaluate(f"window.seen < {asked}")
-
-    assert any(before() for _ in range(4))
 
 
 def test_compare_draws_its_figures_without_their_script(page, address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from workbench.protocol import bodies, endpoints, live, messages, states, stream
@@ -21,6 +22,13 @@ from workbench.protocol.messages import Audio, Final, Partial, Product, Transcri
 def test_a_repr_tells_lengths_only(message, shown):
     """Speech and transcripts are patient data."""
     assert repr(message) == shown
+
+
+def test_nothing_changes_a_message():
+    """They are values: they go through threads and are compared."""
+    every = [one for one in vars(messages).values() if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    assert Audio in every
+    assert [one.__name__ for one in every if not one.__struct_config__.frozen] == []
 
 
 def test_only_dictation_streams_transcripts():

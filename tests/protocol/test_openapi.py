@@ -40,6 +40,16 @@ def test_refusals_of_strangers_are_described(dialect):
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))
+def test_bodies_that_are_wrong_or_too_large_and_a_service_that_is_full_are_described(dialect):
+    """400 and 413 of every operation that has a body, 503 of every one."""
+    paths = openapi_document("1", endpoints_of(dialect))["paths"]
+    for row in endpoints_of(dialect):
+        answers = set(paths[row.path][row.method.lower()]["responses"])
+        assert "503" in answers, row.name
+        assert {"400", "413"} <= answers or row.request is None, row.name
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
 def test_guarded_operations_say_so_and_placeholders_are_parameters(dialect):
     """Ids of notes are UUIDs; the token is a header; a query parameter is a boolean and not required."""
     rows = endpoints_of(dialect)

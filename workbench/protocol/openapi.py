@@ -173,6 +173,6 @@ def _responses(row: Endpoint, reference: dict[Any, dict[str, Any]]) -> dict[str,
         success["content"] = {"application/json": {"schema": schema}}
     refused = {"application/json": {"schema": reference[ErrorEnvelope]}}
     # A body may be too large for every operation that has one, and a simulator may be full.
-    codes = sorted({*row.errors, 503, *((400, 413) if row.request is not None else ())})
+    codes = sorted({*row.errors, 503, *((413,) if row.request is not None else ())})
     answers = {str(code): {"description": _TITLES[code], "content": refused} for code in codes}
     return {str(row.status): success, **answers}

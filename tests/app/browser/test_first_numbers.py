@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.browser.harness import first_seen
+from tests.app.browser.harness import first_seen, settled
 from tests.stored import batch, store_run
 
 pytestmark = pytest.mark.browser
@@ -10,10 +10,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """Two runs that nobody had to play."""
+    """A run of two configurations that nobody had to play."""
     store = tmp_path_factory.mktemp("written") / "runs"
-    for wrong in (2, 5):
-        store_run(store, batch(wrong=wrong))
+    store_run(store, batch(wrong=2) + batch(wrong=5, cell="noisy"))
     return store
 
 
@@ -30,3 +29,11 @@ def test_numbers_stand_before_the_script_of_figures_is_asked_for(page, address, 
         return page.evaluate(f"window.seen < {asked}")
 
     assert any(before() for _ in range(4))
+
+
+def test_compare_draws_its_figures_without_their_script(page, address):
+    """A fresh tab would read it for longer than all the rest takes; points say what they are all the same."""
+    page.goto(f"{address}/compare")
+    settled(page)
+    page.locator("svg[role=img] circle title").nth(1).wait_for(state="attached", timeout=120_000)
+    assert not page.evaluate("performance.getEntriesByType('resource').some((e) => e.name.includes('PlotlyChart'))")

@@ -57,14 +57,6 @@ def test_a_part_of_a_run_is_accessible_and_fits(visitor, address, tab, scheme):
     assert visitor.problems == []
 
 
-def test_compare_draws_its_figures_without_their_script(page, address):
-    """A fresh tab would read it for longer than all the rest takes; points say what they are all the same."""
-    page.goto(f"{address}/compare")
-    settled(page)
-    page.locator("svg[role=img] circle title").nth(1).wait_for(state="attached", timeout=120_000)
-    assert not page.evaluate("performance.getEntriesByType('resource').some((e) => e.name.includes('PlotlyChart'))")
-
-
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory):
     """A store worth a picture: three configurations of the built-in corpora, really recognised.

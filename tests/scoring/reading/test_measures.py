@@ -55,6 +55,14 @@ def test_a_swapped_side_is_lost_and_invented_and_one_critical_error():
     assert _of("1 drop OD", "1 drop OS").critical == 1
 
 
+def test_a_side_that_moved_with_its_word_is_kept_and_one_that_moved_alone_is_not():
+    """The order in which two findings are told changes neither."""
+    found = _of("left knee swollen right hip sore", "right hip sore left knee swollen")
+    assert (found.sides, found.critical) == (Tally(2, 2), 0)
+    found = _of("left knee swollen right hip sore", "right knee swollen left hip sore")
+    assert (found.sides, found.critical) == (Tally(2, 0, 0, 2, 2), 2)
+
+
 def test_a_negation_that_moved_is_lost_and_invented():
     """It denies something else now."""
     found = _of("no fever or chills but has cough", "fever or chills but has no cough")

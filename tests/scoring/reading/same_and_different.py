@@ -162,6 +162,7 @@ SAME = {
         ],
         ["June 21", "June 21st", "june twenty first", "the 21st of June"],
         ["on May 5", "on may fifth", "on May 5th"],
+        ["seen May 5 for pain", "seen May 5th for pain"],
         ["in March 2024", "in march twenty twenty four"],
         ["12/25/2023", "December 25, 2023", "december twenty fifth twenty twenty three"],
     ],

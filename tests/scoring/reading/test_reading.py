@@ -107,6 +107,21 @@ def test_a_value_is_found_with_its_kind_and_place(text, kind, value, cut):
     assert kind in VALUE_KINDS
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("seen in clinic May 5 for pain", "may 5"),
+        ("seen in clinic may 5 for pain", "5"),
+        ("May 5 people come in?", "5"),
+        ("Are you well? May 5 people come in?", "5"),
+        ("seen on may 5 for pain", "may 5"),
+    ],
+)
+def test_may_is_a_month_by_its_capital_or_by_what_stands_before_it(text, value):
+    """Where a sentence begins, the capital says nothing."""
+    assert [item.value for item in read(text).values] == [value]
+
+
 def test_a_negation_reaches_to_the_next_break_or_but():
     """And no further."""
     scopes = {item.value: item.scope for item in read("denies fever, no cough or pain but has chills").negations}

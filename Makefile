@@ -16,10 +16,9 @@ demo: $(USER_STAMP)
 
 # What needs no browser and no more than seconds of real time, under five minutes on two cores. None of it judges time, so
 # that it is green on a machine that is busy.
-WORKERS ?= auto
-BESIDE := -n $(WORKERS) --dist loadfile
-# Slow tests wait more than they work; the longest files begin first (tests/conftest.py).
-SLOW_WORKERS ?= 4
+# Tests wait a third of their time: two at a time for each core, the longest files first (tests/conftest.py).
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
+BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest -q $(BESIDE) -m "not slow and not timing and not browser and not soak"
@@ -28,7 +27,7 @@ test: $(DEV_STAMP)
 # time.
 test-all: $(DEV_STAMP)
 	@failed=0; \
-	$(BIN)/python -m pytest -q -n $(SLOW_WORKERS) --dist loadfile --no-loadscope-reorder -m "(slow or browser) and not timing and not soak" || failed=1; \
+	$(BIN)/python -m pytest -q $(BESIDE) -m "(slow or browser) and not timing and not soak" || failed=1; \
 	$(BIN)/python -m pytest -q -m "timing and not soak" || failed=1; \
 	exit $$failed
 

@@ -31,7 +31,8 @@ def pytest_configure(config):
 LONGEST = (
     "test_whisper_stream.py", "test_keepalive.py", "test_kills.py", "test_vendor_programs.py", "test_notebooks.py",
     "test_cluster.py", "test_readme.py", "test_evaluation.py", "test_pages.py", "test_canaries.py", "test_resume.py",
-    "test_microphone.py", "test_story.py", "test_hostile_runs.py", "test_own_recordings.py",
+    "test_microphone.py", "test_story.py", "test_hostile_runs.py", "test_own_recordings.py", "test_faults.py",
+    "test_working_folder.py", "test_containers.py", "test_end_to_end.py",
 )  # fmt: skip
 """Files of minutes: one that begins last keeps everybody waiting."""
 

@@ -123,7 +123,6 @@ def test_a_cut_at_any_byte_is_named_or_remarked(folder, whole, data, kind):
         assert np.array_equal(audio.pcm, pcm[: audio.pcm.size])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", CUT)
 def test_every_cut_of_a_short_file_is_named_or_remarked(tmp_path, kind):
     """All of them, one after the other."""

@@ -43,7 +43,6 @@ def calls(record):
 SLOW = pytest.mark.slow
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "product",
     ["dictation", pytest.param("ambient", marks=SLOW), pytest.param("form-filling", marks=SLOW)],
@@ -59,7 +58,6 @@ def test_a_run_in_the_other_dialect_starts_a_simulator_that_speaks_it(play, prod
     assert record.final_transcript or product == "form-filling"
 
 
-@pytest.mark.slow
 def test_a_run_for_a_provider_registers_it_and_names_it_everywhere(play):
     """Single Auth: the simulator refuses every call without the header, and an unknown provider."""
     record = play("--provider-id", "ada-1", "--product", "ambient")

@@ -17,8 +17,6 @@ from tests.stored import store_run
 from workbench.recording.record import Outcome
 from workbench.store import CorpusFacts
 
-pytestmark = pytest.mark.slow
-
 TEXT = "take five mg now she has no pain in leg"
 WORDS = TEXT.split()
 N = 60

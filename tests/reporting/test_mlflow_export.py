@@ -104,7 +104,6 @@ def test_without_the_extra_it_says_what_to_install(result, monkeypatch, tmp_path
         export_to_mlflow(result, str(tmp_path))
 
 
-@pytest.mark.slow
 def test_the_verb_sends_a_run(result, tmp_path):
     """With an address by flag or environment; without one it asks for it."""
     store = result.run.path.parent

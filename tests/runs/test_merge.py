@@ -68,7 +68,6 @@ def test_what_is_no_shard_is_refused(text):
         Shard.parse(text)
 
 
-@pytest.mark.slow
 def test_merged_shards_equal_the_run_of_one_machine(shards, tmp_path):
     """Counts, keys, plans and pairs; who played what is kept, the shards stay, verify is clean."""
     parts, whole = shards
@@ -109,7 +108,6 @@ def replace_endpoint(asked, like):
     return msgspec.structs.replace(asked, spec=asked.spec | {"endpoint": like.spec["endpoint"]})
 
 
-@pytest.mark.slow
 def test_what_does_not_make_one_run_is_refused_by_name(shards, corpus, simulator, tmp_path):
     """Twice, missing, foreign, whole, unfinished: one clear line each, and nothing is written."""
     parts, whole = shards
@@ -136,7 +134,6 @@ def test_what_does_not_make_one_run_is_refused_by_name(shards, corpus, simulator
     assert not store.exists()
 
 
-@pytest.mark.slow
 def test_the_verbs_of_a_build_matrix(simulator, tmp_path):
     """--shard on sweep and run, then runs merge, as it is typed; a resumed shard merges like any other."""
     corpus = short_corpus(tmp_path / "c", 4)

@@ -109,7 +109,6 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_verb_is_led_astray(name, place, program):
     """Codes are ours, lines are one, memory is small, and what lies beside stays as it is."""
@@ -152,7 +151,6 @@ PAGED = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGED)
 def test_no_page_is_led_astray(name, place, monkeypatch):
     """Every page that has runs draws, with the run chosen where it can be."""

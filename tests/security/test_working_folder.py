@@ -81,9 +81,6 @@ CASES = {
     "trust": ("trust", ()),
     "clean": ("clean --recordings", ()),
 }
-QUICK = {
-    "trend", "trust", "clean", "score", "show", "compare", "gate", "case", "runs", "datasets", "models", "notebooks",
-}  # fmt: skip
 
 
 def poison(folder, names):
@@ -193,9 +190,7 @@ def test_every_verb_has_its_case():
     assert {words.split()[0] for words, _ in CASES.values()} == set(cli.list_commands(None))
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=[] if case in QUICK else pytest.mark.slow) for case in CASES if case != "app"]
-)
+@pytest.mark.parametrize("case", [case for case in CASES if case != "app"])
 def test_a_verb_runs_nothing_that_lies_in_the_working_directory(case, place, corpus, request):
     """Whatever it is called and whatever it starts: it does what it was asked, and no marker appears."""
     words = words_of(case, place, corpus, request)
@@ -206,7 +201,6 @@ def test_a_verb_runs_nothing_that_lies_in_the_working_directory(case, place, cor
     assert process.returncode in ((0, 1, 6) if case == "capacity" else (0, 6)), (out, err)
 
 
-@pytest.mark.slow
 def test_the_app_and_its_player_run_nothing_that_lies_in_the_working_directory(place):
     """The player and its simulator start with the app; pages are asked for, and the app is ended as a user ends it."""
     pytest.importorskip("streamlit", reason="the extra 'app' is not installed")
@@ -232,7 +226,6 @@ def test_the_app_and_its_player_run_nothing_that_lies_in_the_working_directory(p
     assert [page.status_code for page in pages] == [200, 200, 200]
 
 
-@pytest.mark.slow
 def test_what_the_app_starts_later_runs_nothing_that_lies_in_the_working_directory(place, tmp_path):
     """A job, a spec to the command line, and a player that is started again."""
     job = jobs.start(tmp_path / "runs", "A list", ("runs", "list", "--json"))

@@ -28,7 +28,6 @@ def finals(found):
     return [h for h in found if h.is_final]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["librivox-0930", "librivox-0870"])
 def test_chunk_length_moves_latency_and_not_words(decoder, name):
     """Finals are identical for chunks of 20, 100, 500 ms, odd lengths and one piece."""
@@ -38,7 +37,6 @@ def test_chunk_length_moves_latency_and_not_words(decoder, name):
     assert all(result == results[0] for result in results)
 
 
-@pytest.mark.slow
 def test_a_stream_leaves_nothing_behind_for_the_next(decoder):
     """The same audio gives the same words whatever was decoded before it."""
     first = finals(heard(load_decoder(), speech("librivox", "librivox-0890")))
@@ -49,7 +47,6 @@ def test_a_stream_leaves_nothing_behind_for_the_next(decoder):
     assert finals(heard(decoder, speech("librivox", "librivox-0890"))) == first
 
 
-@pytest.mark.slow
 def test_partials_grow_towards_a_final_with_words_and_times(decoder):
     """Several partials, each different from the one before; the final's words are its text."""
     found = heard(decoder, speech("librivox", "librivox-0870"))
@@ -61,7 +58,6 @@ def test_partials_grow_towards_a_final_with_words_and_times(decoder):
     assert 0 <= final.start_ms < final.end_ms <= 7100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000])
 def test_other_rates_are_resampled(decoder, rate_hz):
     """Most words survive a change of rate upwards, some a telephone's."""
@@ -79,7 +75,6 @@ def test_silence_gives_no_text(decoder, pcm):
     assert heard(decoder, pcm) == []
 
 
-@pytest.mark.slow
 def test_the_error_rate_is_that_of_the_shipped_model(decoder):
     """Measured: 25 to 31 % of words on five read utterances; far outside it the settings are lost."""
     from jiwer import wer

@@ -40,14 +40,12 @@ def test_streams_that_are_decoded_in_real_time_depend_on_the_engine():
     assert decodable_streams("whisper", 1) == 1
 
 
-@pytest.mark.slow
 def test_timelines_of_one_setting_are_not_those_of_another():
     """Partials change what is said, so they change what a replay may say."""
     prints = {fingerprint("whisper"), fingerprint("whisper", "all"), fingerprint("whisper", "settled", 1.0)}
     assert len(prints | {fingerprint(model) for model in ("whisper-lite", "whisper-vocabulary", "general")}) == 6
 
 
-@pytest.mark.slow
 async def test_the_simulator_writes_as_a_service_does():
     """Capitals, a full stop and digits with units, in the dialect's own frames; words carry their times."""
     async with (
@@ -62,7 +60,6 @@ async def test_the_simulator_writes_as_a_service_does():
     assert any(character.isdigit() for character in text)
 
 
-@pytest.mark.slow
 def test_a_run_names_its_recogniser_and_records_its_backlog(tmp_path):
     """In the manifest and in the facts of each session."""
     corpus = load_corpus(find_corpus("clinic"))

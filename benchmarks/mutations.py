@@ -66,14 +66,15 @@ class Place(msgspec.Struct, frozen=True, order=True):
 
 
 class Tried(msgspec.Struct):
-    """What became of it: ``caught`` by a test, ``survived``, ``absent`` in that revision, or ``unknown`` because a test
-    fails without any change.
+    """What became of it: ``caught`` by a test, ``survived``, ``absent`` in that commit, or ``unknown`` because a test
+    fails without any change; ``commit`` is whose code and tests.
     """
 
     place: Place
     outcome: str
     by: str = ""
     took_s: float = 0.0
+    commit: str = ""
 
 
 def places(tree: Path, file: Path) -> Iterator[Place]:
@@ -128,12 +129,14 @@ def drawn(tree: Path, packages: list[str], count: int, seed: int) -> list[Place]
     return sorted(chosen)
 
 
+def _git(*words: str) -> bytes:
+    return subprocess.run([shutil.which("git") or "git", *words], cwd=ROOT, capture_output=True, check=True).stdout
+
+
 def copy_of(revision: str, folder: Path) -> Path:
     """The committed tree of ``revision`` in a folder of its own."""
     folder.mkdir(parents=True)
-    command = [shutil.which("git") or "git", "archive", "--format=tar", revision]
-    archive = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+    with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", revision))) as tar:
         tar.extractall(folder, filter="data")
     return folder
 
@@ -198,11 +201,12 @@ def tried(tree: Path, wanted: Place, tests: list[str], marks: str, workers: int)
     return Tried(wanted, "survived", "", time.monotonic() - begun_s)
 
 
-def _tried_before(report: Path, wanted: list[Place]) -> list[Tried]:
-    """What an earlier call that was interrupted has tried of these places, in the same revision."""
+def _tried_before(report: Path, wanted: list[Place], commit: str) -> list[Tried]:
+    """What an earlier call that was interrupted has tried of these places, by the tests of the same commit."""
     if not report.exists():
         return []
-    return [one for one in msgspec.json.decode(report.read_bytes(), type=list[Tried]) if one.place in wanted]
+    before = msgspec.json.decode(report.read_bytes(), type=list[Tried])
+    return [one for one in before if one.place in wanted and one.commit == commit]
 
 
 def main() -> int:
@@ -219,6 +223,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="of pytest, for each change")
     parser.add_argument("--copies", type=int, default=2, help="changes that are tried at a time")
     chosen = parser.parse_args()
+    if chosen.again and chosen.again.resolve() == chosen.report.resolve():
+        parser.error(f"--again and --report are one file ({chosen.again}); expected another one for --report")
+    commit = _git("rev-parse", chosen.revision).decode().strip()
     work = Path(tempfile.mkdtemp(prefix="mutations-"))
     try:
         trees = [copy_of(chosen.revision, work / str(number)) for number in range(chosen.copies)]
@@ -227,13 +234,14 @@ def main() -> int:
             wanted = [one.place for one in before if one.outcome != "caught"]
         else:
             wanted = drawn(trees[0], chosen.packages, chosen.count, chosen.seed)
-        every = _tried_before(chosen.report, wanted)
+        every = _tried_before(chosen.report, wanted, commit)
         wanted = [place for place in wanted if place not in {one.place for one in every}]
         how = functools.partial(_in_turn, trees, chosen.tests, chosen.marks, chosen.workers)
         with concurrent.futures.ThreadPoolExecutor(chosen.copies) as pool:
             waiting = {pool.submit(how, place) for place in wanted}
             for done in concurrent.futures.as_completed(waiting):
                 one = done.result()
+                one.commit = commit
                 every.append(one)
                 place = one.place
                 what = f"{place.file}:{place.line}:{place.column}  {place.old.strip()!r} -> {place.new.strip()!r}"

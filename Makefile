@@ -14,12 +14,12 @@ DEV_STAMP := $(VENV)/.dev
 demo: $(USER_STAMP)
 	@$(BIN)/workbench demo
 
+# Tests wait a third of their time: two at a time for each core, the longest files first (tests/conftest.py).
+WORKERS ?= $(shell $(BIN)/python -c "from workbench.simulator.local import usable_cores; print(2 * usable_cores())")
+BESIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 # What needs no browser and no more than seconds of real time, under five minutes on two cores. None of it judges time, so
 # that it is green on a machine that is busy.
-# Tests wait a third of their time: two at a time for each core, the longest files first (tests/conftest.py).
-WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
-BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-
 test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest -q $(BESIDE) -m "not slow and not timing and not browser and not soak"
 

@@ -39,9 +39,8 @@ from workbench.simulator.server import SimulatorOptions
 VARIABLES = [name for base in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (base, base.lower())]
 SERVICE = "suki.invalid"
 """No name server knows it: only the proxy finds the way."""
-ONCE = Limits(
-    connect_s=60.0, rest_s=60.0, rest_attempts=1
-)  # a name server that loses a question is asked again after 5 s
+# A name server that loses a question is asked again after 5 s.
+ONCE = Limits(connect_s=60.0, rest_s=60.0, rest_attempts=1)
 PASSWORD = "hunter2"
 
 
